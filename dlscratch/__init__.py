@@ -1,0 +1,2 @@
+"""Deep learning from scratch: the small library that the book grows."""
+
