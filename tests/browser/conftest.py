@@ -1,0 +1,217 @@
+"""A real headless Chromium for the tests of the built site and the explorables.
+
+Three fixtures do the work:
+
+``site``
+    The address of the built book on a local server; builds the book first if it is
+    missing or older than its sources.
+``page``
+    A fresh page that fails its test on a console error, a failed request, or any
+    request to another origin. ``look(page, dark=..., width=...)`` changes its looks.
+``open_html``
+    Opens one piece of HTML, such as ``explorable._repr_html_()``, on a page of its own.
+
+A machine without Chromium skips these tests. Under CI, where the environment variable
+``CI`` is set, they fail instead.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from contextlib import contextmanager, suppress
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+HTML = ROOT / "_build" / "html"
+STAMP = HTML / ".built"
+LAPTOP, PHONE = 1280, 390
+
+CHROMIUM_NAMES = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "chrome",
+    "msedge",
+    "microsoft-edge",
+)
+CHROMIUM_PLACES = (
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    r"C:\Program Files\Google\Chrome\Application\chrome.exe",
+    r"C:\Program Files (x86)\Microsoft\Edge\Application\msedge.exe",
+)
+CHROMIUM_ARGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+)
+
+
+def find_chromium():
+    """Return the path of a Chromium-like browser, or None."""
+    if os.environ.get("CHROMIUM"):
+        return shutil.which(os.environ["CHROMIUM"])
+    found = (shutil.which(name) for name in CHROMIUM_NAMES + CHROMIUM_PLACES)
+    return next((path for path in found if path), None)
+
+
+def newest_source():
+    """Return the time of the latest change to anything the site is built from."""
+    files = [ROOT / "_config.yml", ROOT / "_toc.yml"]
+    files += [path for path in (ROOT / "book").rglob("*") if path.is_file()]
+    files += (ROOT / "notebooks").glob("*.ipynb")
+    files = [path for path in files if "__pycache__" not in path.parts]
+    return max(path.stat().st_mtime for path in files)
+
+
+@contextmanager
+def one_at_a_time(lock, patience=300):
+    """Let one test process at a time into the block; break a lock left behind."""
+    lock.parent.mkdir(exist_ok=True)
+    while True:
+        try:
+            lock.mkdir()
+            break
+        except FileExistsError:
+            time.sleep(0.2)
+            with suppress(FileNotFoundError):
+                if time.time() - lock.stat().st_mtime > patience:
+                    lock.rmdir()
+    try:
+        yield
+    finally:
+        lock.rmdir()
+
+
+def build_if_stale():
+    """Build the book unless the site is newer than every source."""
+    with one_at_a_time(ROOT / "_build" / ".lock"):
+        if STAMP.exists() and STAMP.stat().st_mtime >= newest_source():
+            return
+        start = "from jupyter_book.cli.main import main; main()"
+        command = [sys.executable, "-c", start, "build", "."]
+        command += ["-W", "-n", "--keep-going", "-q"]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
+
+
+class QuietHandler(SimpleHTTPRequestHandler):
+    """Serve files without a log line for each."""
+
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *args):
+        """Say nothing."""
+
+
+@pytest.fixture(scope="session")
+def site():
+    """Serve the built book; the value is its address, without a final slash."""
+    build_if_stale()
+    handler = partial(QuietHandler, directory=str(HTML))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """One headless Chromium for each test process."""
+    path = find_chromium()
+    if path is None:
+        reason = "no Chromium found: install it, or name it in CHROMIUM"
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=path, args=list(CHROMIUM_ARGS)
+        )
+        yield browser
+        browser.close()
+
+
+def watch(page):
+    """Record on ``page.problems`` what no page of the book may do."""
+    page.problems = []
+    ours = ("http://127.0.0.1:", "data:", "blob:", "about:")
+
+    def on_request(request):
+        if not request.url.startswith(ours):
+            page.problems.append(f"foreign request: {request.url}")
+
+    def on_response(response):
+        if response.status >= 400:
+            page.problems.append(f"{response.status}: {response.url}")
+
+    def on_console(message):
+        if message.type == "error":
+            page.problems.append(f"console: {message.text}")
+
+    page.on("request", on_request)
+    page.on("response", on_response)
+    page.on("console", on_console)
+    page.on("pageerror", lambda error: page.problems.append(f"uncaught: {error}"))
+    return page
+
+
+@pytest.fixture
+def page(browser):
+    """Open a new page in a new context; any recorded problem fails the test."""
+    context = browser.new_context(viewport={"width": LAPTOP, "height": 800})
+    context.set_default_timeout(15_000)
+    page = watch(context.new_page())
+    yield page
+    problems = page.problems
+    context.close()
+    assert not problems, "\n".join(problems)
+
+
+@pytest.fixture
+def look():
+    """Return ``look(page, dark=False, width=1280)``: colour scheme and page width."""
+
+    def look(page, *, dark=False, width=LAPTOP):
+        page.emulate_media(color_scheme="dark" if dark else "light")
+        page.set_viewport_size({"width": width, "height": 800})
+        return page
+
+    return look
+
+
+@pytest.fixture
+def open_html(page, look):
+    """Return ``open_html(html, dark=False, width=1280) -> page``."""
+
+    def open_html(html, *, dark=False, width=LAPTOP):
+        look(page, dark=dark, width=width)
+        theme, paper, ink = (
+            ("dark", "#14181e", "#ced6dd") if dark else ("light", "#ffffff", "#222832")
+        )
+        page.set_content(
+            f'<!doctype html><html lang="en" data-theme="{theme}"><head>'
+            '<meta charset="utf-8"><title>One explorable</title>'
+            '<meta name="viewport" content="width=device-width, initial-scale=1">'
+            f"<style>html {{ color-scheme: {theme}; }}"
+            f" body {{ margin: 16px; background: {paper}; color: {ink};"
+            " font-family: system-ui, sans-serif; }</style></head>"
+            f"<body><main><h1>One explorable</h1>{html}</main></body></html>"
+        )
+        return page
+
+    return open_html
