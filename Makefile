@@ -1,0 +1,71 @@
+# Two commands do everything: `make book` and `make test`.
+# Each target first sees to the environment in .venv; that is quick when it is there.
+
+VENV := .venv
+PY := $(VENV)/bin/python
+
+# How many tests run at a time, and which port `make serve` listens on.
+WORKERS ?= 2
+PORT ?= 8000
+# More options for jupyter-book, for pytest, and a choice of variants for test-cpus.
+BOOKFLAGS ?=
+PYTESTFLAGS ?=
+CPUS ?=
+
+# One thread for NumPy's linear algebra: steady timings, and no fight for the cores.
+test notebooks labs weights bench: export OPENBLAS_NUM_THREADS := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help env book serve lab test test-cpus notebooks labs weights bench lint clean
+
+help:  ## list the targets
+	@echo "make TARGET, where TARGET is one of"
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+
+env:  ## make or refresh the environment in .venv
+	@$(PY) tools/environment.py --check 2>/dev/null || { \
+	  for python in $(PYTHON) python3 python3.13 python3.12 python3.11 python; do \
+	    "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	      2>/dev/null && exec "$$python" tools/environment.py; \
+	  done; \
+	  echo "No Python 3.11 or newer was found."; \
+	  echo "Install one, or name it: make PYTHON=/path/to/python"; exit 1; }
+
+book: env  ## build the site, and say where to open it
+	@$(VENV)/bin/jupyter-book build -q . $(BOOKFLAGS)
+	@echo "The book is ready. Open it in a browser: file://$(CURDIR)/_build/html/index.html"
+
+serve: book  ## build the site and serve it on this machine
+	@echo "The book is at http://localhost:$(PORT)/ (stop with Ctrl+C)"
+	@$(PY) -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
+
+lab: env  ## open the notebooks in JupyterLab
+	@$(VENV)/bin/jupyter trust notebooks/*.ipynb >/dev/null
+	@$(VENV)/bin/jupyter lab --notebook-dir=. --LabApp.default_url=/lab/tree/notebooks
+
+test: book  ## execute every notebook again, and run all tests
+	@$(PY) -m pytest -n $(WORKERS) --dist loadscope $(PYTESTFLAGS)
+
+test-cpus: env  ## run the notebooks as other processors would
+	@$(PY) tools/test_cpus.py $(CPUS)
+
+notebooks: env  ## execute the notebooks and save their outputs
+	@$(PY) tools/execute_notebooks.py
+
+labs: weights  ## run all that takes long: train every network, renew the results page
+	@$(PY) tools/results.py
+
+weights: env  ## train the networks that the package ships
+	@$(PY) tools/train_weights.py
+
+bench: env  ## measure, and renew the timings that the results page shows
+	@$(PY) benchmarks/run.py
+
+lint: env  ## check the style of all code, notebooks included
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+
+clean:  ## remove what was built, but not .venv
+	rm -rf _build build dist dlscratch.egg-info .pytest_cache .ruff_cache .hypothesis
+	find . -name .venv -prune -o \( -name __pycache__ -o -name .ipynb_checkpoints \) \
+	  -type d -exec rm -rf {} +
