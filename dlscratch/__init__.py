@@ -1,2 +1,1 @@
 """Deep learning from scratch: the small library that the book grows."""
-

@@ -1,0 +1,235 @@
+"""Activation functions, output functions and losses, as plain functions of arrays.
+
+Every function accepts one example or a whole batch. In a batch the last axis holds
+the entries of one example, so ``softmax`` of an ``(N, K)`` array works row by row.
+"""
+
+import numpy as np
+
+
+def step(x):
+    """Heaviside step: 1 where ``x > 0``, else 0 (so 0 at exactly 0).
+
+    Parameters
+    ----------
+    x : array_like, any shape
+
+    Returns
+    -------
+    ndarray of int, same shape
+
+    Examples
+    --------
+    >>> step([-2.0, 0.0, 3.0])
+    array([0, 0, 1])
+    """
+    return (np.asarray(x) > 0).astype(int)
+
+
+def identity(x):
+    """Return ``x`` unchanged: the output function of regression.
+
+    Examples
+    --------
+    >>> identity(3.5)
+    3.5
+    """
+    return x
+
+
+def sigmoid(x):
+    """Logistic sigmoid 1 / (1 + exp(-x)), without overflow for any ``x``.
+
+    Only ``exp(-|x|)``, which is at most 1, is ever computed. For negative ``x`` the
+    equal form exp(x) / (1 + exp(x)) is used.
+
+    Parameters
+    ----------
+    x : array_like, any shape
+
+    Returns
+    -------
+    ndarray of float, same shape, values in [0, 1]
+
+    Examples
+    --------
+    >>> sigmoid(np.array([-1000.0, 0.0, 1000.0]))
+    array([0. , 0.5, 1. ])
+    """
+    x = np.asarray(x)
+    e = np.exp(-np.abs(x))
+    return np.where(x >= 0, 1, e) / (1 + e)
+
+
+def tanh(x):
+    """Hyperbolic tangent: the sigmoid rescaled and centred, 2 sigmoid(2x) - 1.
+
+    Examples
+    --------
+    >>> tanh(np.array([-1000.0, 0.0, 1000.0]))
+    array([-1.,  0.,  1.])
+    """
+    return np.tanh(x)
+
+
+def relu(x):
+    """Rectified linear unit: ``x`` where positive, else 0.
+
+    Examples
+    --------
+    >>> relu(np.array([-2.0, 0.0, 3.0]))
+    array([0., 0., 3.])
+    """
+    return np.maximum(x, 0)
+
+
+def softmax(x):
+    """Turn scores into probabilities along the last axis.
+
+    The largest score of each row is subtracted first. This changes nothing in the
+    result and keeps ``exp`` from overflowing.
+
+    Parameters
+    ----------
+    x : array_like, shape (K,) or (N, K)
+        Scores (logits).
+
+    Returns
+    -------
+    ndarray of float, same shape
+        Non-negative; each row sums to 1.
+
+    Examples
+    --------
+    >>> softmax(np.array([[0.0, 0.0], [1000.0, 1000.0]]))
+    array([[0.5, 0.5],
+           [0.5, 0.5]])
+    """
+    x = np.asarray(x)
+    if x.ndim == 0 or x.shape[-1] == 0:
+        raise ValueError(
+            f"softmax: expected scores of shape (K,) or (N, K), got shape {x.shape}"
+        )
+    y = np.exp(x - x.max(axis=-1, keepdims=True))
+    return y / y.sum(axis=-1, keepdims=True)
+
+
+def one_hot(t, n_classes):
+    """Encode class ids as rows with a single 1.
+
+    Parameters
+    ----------
+    t : array_like of int, shape (N,)
+        Class ids, 0 to ``n_classes - 1``.
+    n_classes : int
+
+    Returns
+    -------
+    ndarray of float, shape (N, n_classes)
+
+    Examples
+    --------
+    >>> one_hot([2, 0], 3)
+    array([[0., 0., 1.],
+           [1., 0., 0.]])
+    """
+    return np.eye(n_classes)[_class_ids(t, n_classes, "one_hot")]
+
+
+def sum_squared_error(y, t):
+    """Half the sum of squared differences, averaged over the rows of a batch.
+
+    Parameters
+    ----------
+    y, t : array_like, shape (K,) or (N, K)
+        Predictions and targets, of the same shape.
+
+    Returns
+    -------
+    float
+
+    Examples
+    --------
+    >>> sum_squared_error([3.0, 5.0, 8.0], [2.0, 4.0, 6.0])
+    3.0
+    """
+    y, t = _same_shape(y, t, "sum_squared_error")
+    n = len(y) if y.ndim > 1 else 1
+    return float(np.sum((y - t) ** 2) / (2 * n))
+
+
+def mean_squared_error(y, t):
+    """Mean of the squared differences over all entries.
+
+    Parameters
+    ----------
+    y, t : array_like, any shape
+        Predictions and targets, of the same shape.
+
+    Returns
+    -------
+    float
+
+    Examples
+    --------
+    >>> mean_squared_error([3.0, 5.0, 8.0], [2.0, 4.0, 6.0])
+    2.0
+    """
+    y, t = _same_shape(y, t, "mean_squared_error")
+    return float(np.mean((y - t) ** 2))
+
+
+def cross_entropy(y, t):
+    """Mean over the batch of -log(probability given to the right class).
+
+    Parameters
+    ----------
+    y : array_like, shape (K,) or (N, K)
+        Probabilities, for example from :func:`softmax`. A probability of 0 is taken
+        as the smallest positive number, so the loss is large but finite.
+    t : int or array_like
+        Class ids of shape (N,) (one int where ``y`` is one example), or one-hot rows
+        of the same shape as ``y``.
+
+    Returns
+    -------
+    float, in nats
+
+    Examples
+    --------
+    >>> round(cross_entropy([[0.5, 0.5], [0.1, 0.9]], [0, 1]), 4)
+    0.3993
+    """
+    y, t = np.atleast_2d(y), np.asarray(t)
+    log_y = np.log(np.maximum(y, np.finfo(float).tiny))
+    if t.shape == y.shape or t.shape == y.shape[1:]:  # one-hot
+        return float(-np.sum(t * log_y) / len(y))
+    t = np.atleast_1d(t)
+    if t.shape != y.shape[:1]:
+        raise ValueError(
+            f"cross_entropy: expected t of shape {y.shape[:1]} (class ids) or "
+            f"{y.shape} (one-hot), got {t.shape}"
+        )
+    t = _class_ids(t, y.shape[1], "cross_entropy")
+    return float(-np.mean(log_y[np.arange(len(y)), t]))
+
+
+def _same_shape(y, t, name):
+    y, t = np.asarray(y, dtype=float), np.asarray(t, dtype=float)
+    if y.shape != t.shape:
+        raise ValueError(
+            f"{name}: expected y and t of one shape, got {y.shape} and {t.shape}"
+        )
+    return y, t
+
+
+def _class_ids(t, n_classes, name):
+    t = np.asarray(t)
+    if not np.issubdtype(t.dtype, np.integer):
+        raise TypeError(f"{name}: expected integer class ids, got dtype {t.dtype}")
+    if t.size and (t.min() < 0 or t.max() >= n_classes):
+        raise ValueError(
+            f"{name}: expected class ids from 0 to {n_classes - 1}, "
+            f"got {t.min()} to {t.max()}"
+        )
+    return t

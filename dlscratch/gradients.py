@@ -1,0 +1,140 @@
+"""Gradients by finite differences, and the check of exact gradients against them."""
+
+import numpy as np
+
+
+def numerical_gradient(f, x, h=1e-4):
+    """Gradient of ``f`` at ``x`` by central differences.
+
+    Each entry costs two calls: (f(x + h e_i) - f(x - h e_i)) / 2h. The error is of
+    order h² from the formula, plus about 1e-16 |f| / h from rounding.
+
+    Parameters
+    ----------
+    f : callable
+        Takes an array of the shape of ``x`` and returns one number.
+    x : array_like, any shape
+        The point. It is copied to float64, so integers are safe and ``x`` itself
+        never changes.
+    h : float
+        The step.
+
+    Returns
+    -------
+    ndarray of float64, shape of ``x``
+
+    Examples
+    --------
+    >>> numerical_gradient(lambda x: np.sum(x**2), np.array([3, 4])).round(6)
+    array([6., 8.])
+    """
+    x = np.array(x, dtype=np.float64)
+    gradient = np.empty_like(x)
+    for i in np.ndindex(x.shape):
+        kept = x[i]
+        x[i] = kept + h
+        above = f(x)
+        x[i] = kept - h
+        below = f(x)
+        x[i] = kept
+        gradient[i] = (above - below) / (2 * h)
+    return gradient
+
+
+def relative_error(a, b):
+    """Distance of two arrays relative to the longer one: ‖a - b‖ / max(‖a‖, ‖b‖).
+
+    Parameters
+    ----------
+    a, b : array_like of the same shape
+
+    Returns
+    -------
+    float
+        0 for equal arrays (two zero arrays too), at most 2; nan if an entry is nan.
+
+    Examples
+    --------
+    >>> relative_error([1.0, 2.0], [1.0, 2.0])
+    0.0
+    >>> relative_error([3.0, 4.0], [0.0, 0.0])
+    1.0
+    """
+    a, b = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
+    if a.shape != b.shape:
+        raise ValueError(
+            f"relative_error: expected two arrays of one shape, got {a.shape} "
+            f"and {b.shape}"
+        )
+    scale = max(np.linalg.norm(a), np.linalg.norm(b))
+    return float(np.linalg.norm(a - b) / scale) if scale != 0 else 0.0
+
+
+def check_gradients(model, x, t, h=1e-5, tolerance=1e-7):
+    """Compare every gradient of a model with finite differences.
+
+    To check one layer alone, wrap it: ``Sequential([layer], MeanSquaredError())``.
+
+    Parameters
+    ----------
+    model : Sequential
+        With a loss, and float64 parameters.
+    x : ndarray of float64, shape (N, ...)
+        At least two examples: in a batch of one, mistakes in a sum or a mean over
+        the batch cannot show.
+    t : ndarray
+        What the model's loss expects.
+    h : float
+        Step of the differences. No value inside the model should be within ``h`` of
+        a kink, such as the 0 of ReLU.
+    tolerance : float
+        The largest relative error that passes.
+
+    Returns
+    -------
+    dict of str to float
+        The relative error of the input's gradient (``"x"``) and of each parameter's.
+
+    Raises
+    ------
+    AssertionError
+        If an error is above ``tolerance``; the message names the gradient.
+    ValueError
+        If the check would mean little: a batch of one, or not float64.
+    """
+    x = np.asarray(x)
+    if len(x) < 2:
+        raise ValueError("check_gradients: expected a batch of 2 or more, got 1")
+    arrays = {"x": x} | {p.name: p.value for p in model.parameters}
+    for name, array in arrays.items():
+        if array.dtype != np.float64:
+            raise ValueError(
+                f"check_gradients: expected float64, got {array.dtype} for {name}"
+            )
+
+    model.loss(x, t)
+    exact = {"x": model.backward()}
+    exact |= {p.name: p.grad.copy() for p in model.parameters}
+    errors = {}
+    errors["x"] = relative_error(
+        exact["x"], numerical_gradient(lambda x: model.loss(x, t), x, h)
+    )
+    for p in model.parameters:
+        kept = p.value
+
+        def loss_with(value, p=p):
+            p.value = value
+            return model.loss(x, t)
+
+        try:
+            numerical = numerical_gradient(loss_with, kept, h)
+        finally:
+            p.value = kept
+        errors[p.name] = relative_error(exact[p.name], numerical)
+    for name, error in errors.items():
+        if not error <= tolerance:
+            raise AssertionError(
+                f"check_gradients: the gradient of {name} is off by a relative error "
+                f"of {error:.1e}, more than {tolerance:.0e}"
+            )
+    return errors

@@ -1,0 +1,280 @@
+"""Layers and losses, each with a forward pass and the matching backward pass.
+
+A layer maps ``x`` to ``y`` in ``forward`` and the gradient ``dy`` of the loss with
+respect to ``y`` to ``dx`` in ``backward``. On the way back it sets the gradients of
+its own parameters.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from dlscratch import functions, initializers
+
+
+@dataclass(eq=False)
+class Parameter:
+    """An array that is learnt, its gradient, and its name.
+
+    Attributes
+    ----------
+    value : ndarray
+    grad : ndarray of the same shape, or None before the first backward pass
+    name : str
+    """
+
+    value: np.ndarray
+    grad: np.ndarray | None = None
+    name: str = ""
+
+    def __repr__(self):
+        """Say the name, shape and dtype, not all the numbers."""
+        return f"Parameter({self.name}, {self.value.shape}, {self.value.dtype})"
+
+
+class Layer:
+    """What all layers share: no parameters, and a memory of the forward pass."""
+
+    _cache = None
+
+    @property
+    def parameters(self):
+        """The layer's parameters, in a fixed order."""
+        return []
+
+    @property
+    def config(self):
+        """The constructor's arguments, enough to build the layer again."""
+        return {}
+
+    def forward(self, x, training=False):
+        """Compute the output from ``x``."""
+        raise NotImplementedError
+
+    def backward(self, dy):
+        """Compute the gradient of the input from that of the output."""
+        raise NotImplementedError
+
+    def _remember(self, *cache):
+        self._cache = cache
+
+    def _recall(self):
+        if self._cache is None:
+            name = type(self).__name__
+            raise RuntimeError(f"{name}.backward: call {name}.forward first")
+        return self._cache
+
+    def _check_dy(self, dy, shape):
+        if np.shape(dy) != shape:
+            raise ValueError(
+                f"{type(self).__name__}.backward: expected dy of shape {shape}, "
+                f"got {np.shape(dy)}"
+            )
+
+    def __repr__(self):
+        """Return the call that makes such a layer."""
+        arguments = ", ".join(str(v) for v in self.config.values())
+        return f"{type(self).__name__}({arguments})"
+
+
+class Linear(Layer):
+    """A fully connected (affine) layer: ``y = x @ W + b``.
+
+    Parameters
+    ----------
+    n_in, n_out : int
+        Number of inputs and of outputs.
+    init : callable, optional
+        An initializer for W, by default ``initializers.he``. The bias starts at 0.
+    rng : numpy.random.Generator
+        Where the initial weights come from.
+    dtype : numpy dtype
+        Of the parameters, and so of all results.
+
+    Attributes
+    ----------
+    W : Parameter, shape (n_in, n_out)
+    b : Parameter, shape (n_out,)
+    """
+
+    def __init__(self, n_in, n_out, *, init=None, rng=None, dtype=np.float64):
+        init = init or initializers.he
+        if rng is None and init is not initializers.zeros:
+            raise TypeError("Linear: pass rng=numpy.random.default_rng(seed)")
+        self.W = Parameter(init((n_in, n_out), rng).astype(dtype), name="W")
+        self.b = Parameter(np.zeros(n_out, dtype=dtype), name="b")
+
+    @property
+    def parameters(self):
+        """W, then b."""
+        return [self.W, self.b]
+
+    @property
+    def config(self):
+        """Number of inputs and of outputs."""
+        n_in, n_out = self.W.value.shape
+        return {"n_in": n_in, "n_out": n_out}
+
+    def forward(self, x, training=False):
+        """Map x of shape (N, n_in) to y of shape (N, n_out)."""
+        W, b = self.W.value, self.b.value
+        if np.ndim(x) != 2 or np.shape(x)[1] != len(W):
+            raise ValueError(
+                f"Linear: expected x of shape (N, {len(W)}), got {np.shape(x)}"
+            )
+        x = np.asarray(x, dtype=W.dtype)
+        self._remember(x)
+        return x @ W + b
+
+    def backward(self, dy):
+        """Set dW = xᵀ dy and db = Σ dy; return dx = dy Wᵀ."""
+        (x,) = self._recall()
+        self._check_dy(dy, (len(x), self.b.value.size))
+        self.W.grad = x.T @ dy
+        self.b.grad = dy.sum(axis=0)
+        return dy @ self.W.value.T
+
+
+class Sigmoid(Layer):
+    """Elementwise logistic sigmoid; y' = y (1 - y)."""
+
+    def forward(self, x, training=False):
+        """Map x of any shape to y of the same shape."""
+        y = functions.sigmoid(x)
+        self._remember(y)
+        return y
+
+    def backward(self, dy):
+        """Return dx = dy · y (1 - y)."""
+        (y,) = self._recall()
+        self._check_dy(dy, y.shape)
+        return dy * y * (1 - y)
+
+
+class Tanh(Layer):
+    """Elementwise hyperbolic tangent; y' = 1 - y²."""
+
+    def forward(self, x, training=False):
+        """Map x of any shape to y of the same shape."""
+        y = functions.tanh(x)
+        self._remember(y)
+        return y
+
+    def backward(self, dy):
+        """Return dx = dy · (1 - y²)."""
+        (y,) = self._recall()
+        self._check_dy(dy, y.shape)
+        return dy * (1 - y**2)
+
+
+class ReLU(Layer):
+    """Elementwise max(x, 0); the slope at exactly 0 is taken as 0."""
+
+    def forward(self, x, training=False):
+        """Map x of any shape to y of the same shape."""
+        y = functions.relu(x)
+        self._remember(y)
+        return y
+
+    def backward(self, dy):
+        """Return dx = dy where x was positive, else 0."""
+        (y,) = self._recall()
+        self._check_dy(dy, y.shape)
+        return dy * (y > 0)
+
+
+class Flatten(Layer):
+    """Make each example one row: (N, C, H, W) becomes (N, C·H·W)."""
+
+    def forward(self, x, training=False):
+        """Map x of shape (N, ...) to y of shape (N, D)."""
+        self._remember(x.shape)
+        return x.reshape(len(x), -1)
+
+    def backward(self, dy):
+        """Give dy the shape that x had."""
+        (shape,) = self._recall()
+        self._check_dy(dy, (shape[0], int(np.prod(shape[1:]))))
+        return dy.reshape(shape)
+
+
+class SoftmaxCrossEntropy(Layer):
+    """Softmax and cross-entropy in one: from logits and class ids to the mean loss.
+
+    Together they are both safer (log-sum-exp never overflows) and have the short
+    gradient (softmax(y) - one_hot(t)) / N.
+    """
+
+    def forward(self, y, t):
+        """Return the mean loss, a float, of logits y (N, K) and class ids t (N,)."""
+        y, t = np.asarray(y), np.asarray(t)
+        if y.ndim != 2 or t.shape != y.shape[:1]:
+            raise ValueError(
+                "SoftmaxCrossEntropy: expected logits y of shape (N, K) and class "
+                f"ids t of shape (N,), got {y.shape} and {t.shape}"
+            )
+        t = functions._class_ids(t, y.shape[1], "SoftmaxCrossEntropy")
+        z = y - y.max(axis=1, keepdims=True)
+        log_p = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
+        self._remember(log_p, t)
+        return float(-log_p[np.arange(len(t)), t].mean())
+
+    def backward(self):
+        """Return dy = (softmax(y) - one_hot(t)) / N, shape (N, K)."""
+        log_p, t = self._recall()
+        dy = np.exp(log_p)
+        dy[np.arange(len(t)), t] -= 1
+        return dy / len(t)
+
+
+class SigmoidCrossEntropy(Layer):
+    """Sigmoid and binary cross-entropy in one, from logits.
+
+    The loss of one logit y with target t in [0, 1] is
+    max(y, 0) - y t + log(1 + exp(-|y|)), which never overflows. Several outputs per
+    example are summed, and the mean is taken over the batch.
+    """
+
+    def forward(self, y, t):
+        """Return the mean loss of logits y (N, K) and targets t, (N, K) or (N,)."""
+        y, t = _targets(self, y, t)
+        self._remember(y, t)
+        losses = np.maximum(y, 0) - y * t + np.log1p(np.exp(-np.abs(y)))
+        return float(losses.sum() / len(y))
+
+    def backward(self):
+        """Return dy = (sigmoid(y) - t) / N."""
+        y, t = self._recall()
+        return (functions.sigmoid(y) - t) / len(y)
+
+
+class MeanSquaredError(Layer):
+    """Mean of (y - t)² over all entries: the loss of regression."""
+
+    def forward(self, y, t):
+        """Return the loss of predictions y (N, K) and targets t, (N, K) or (N,)."""
+        y, t = _targets(self, y, t)
+        self._remember(y - t)
+        return float(np.mean((y - t) ** 2))
+
+    def backward(self):
+        """Return dy = 2 (y - t) / (N K)."""
+        (difference,) = self._recall()
+        return 2 * difference / difference.size
+
+
+def _targets(loss, y, t):
+    """Bring targets (N,) to the shape (N, 1) of the predictions, or complain.
+
+    Without this, y - t of shapes (N, 1) and (N,) would broadcast to (N, N).
+    """
+    y = np.asarray(y)
+    t = np.asarray(t, dtype=y.dtype)
+    if t.shape == y.shape[:1] and y.size == t.size:
+        t = t.reshape(y.shape)
+    if y.ndim == 0 or t.shape != y.shape:
+        raise ValueError(
+            f"{type(loss).__name__}: expected y and t of one shape, got {y.shape} "
+            f"and {t.shape}"
+        )
+    return y, t

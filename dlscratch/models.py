@@ -1,0 +1,277 @@
+"""Networks: layers in a row, with a loss at the end."""
+
+import json
+import os
+import tempfile
+from importlib import resources
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+
+from dlscratch import initializers, layers
+from dlscratch.layers import Linear, SoftmaxCrossEntropy
+
+_ACTIVATIONS = {
+    "relu": (layers.ReLU, initializers.he),
+    "sigmoid": (layers.Sigmoid, initializers.xavier),
+    "tanh": (layers.Tanh, initializers.xavier),
+}
+
+
+class Sequential:
+    """Layers applied one after the other.
+
+    Parameters
+    ----------
+    layers : list of Layer
+    loss : optional
+        One of the losses of :mod:`dlscratch.layers`, needed to train.
+
+    Attributes
+    ----------
+    record : dict
+        What :meth:`save` was told about the model: its recipe, seed, results.
+    """
+
+    def __init__(self, layers, loss=None):
+        self.layers = list(layers)
+        self.loss_layer = loss
+        self.record = {}
+        for i, layer in enumerate(self.layers):
+            for p in layer.parameters:
+                p.name = f"{i}.{p.name.rpartition('.')[2]}"
+
+    @property
+    def parameters(self):
+        """All layers' parameters, first layer first, named like ``0.W``."""
+        return [p for layer in self.layers for p in layer.parameters]
+
+    def predict(self, x, training=False):
+        """Run all layers: x of shape (N, ...) to scores of shape (N, K).
+
+        The scores are what the last layer gives: logits, for a classifier.
+        """
+        for layer in self.layers:
+            x = layer.forward(x, training)
+        return x
+
+    def loss(self, x, t, training=False):
+        """Return the loss, a float, of the predictions for ``x`` against ``t``."""
+        if self.loss_layer is None:
+            raise RuntimeError(
+                "Sequential.loss: this model has no loss; "
+                "build it with Sequential(layers, loss)"
+            )
+        return self.loss_layer.forward(self.predict(x, training), t)
+
+    def backward(self):
+        """Set every parameter's gradient of the last loss; return that of ``x``."""
+        if self.loss_layer is None:
+            raise RuntimeError("Sequential.backward: this model has no loss")
+        dy = self.loss_layer.backward()
+        for layer in reversed(self.layers):
+            dy = layer.backward(dy)
+        return dy
+
+    def accuracy(self, x, t, batch_size=1000):
+        """Return the fraction of examples classified right, the last few included.
+
+        Parameters
+        ----------
+        x : ndarray, shape (N, ...)
+        t : ndarray of int, shape (N,)
+        batch_size : int
+            How many examples to run at a time; changes memory, not the result.
+        """
+        if len(x) != len(t) or len(x) == 0:
+            raise ValueError(
+                "Sequential.accuracy: expected as many examples as labels, at least "
+                f"one, got {len(x)} and {len(t)}"
+            )
+        right = 0
+        for i in range(0, len(x), batch_size):
+            y = self.predict(x[i : i + batch_size])
+            guess = y.argmax(axis=1) if y.shape[1] > 1 else y[:, 0] > 0
+            right += int(np.sum(guess == t[i : i + batch_size]))
+        return right / len(x)
+
+    def summary(self):
+        """Return a table of the layers and their numbers of parameters, as text."""
+        rows = [("", "layer", "parameters")]
+        for i, layer in enumerate(self.layers):
+            count = sum(p.value.size for p in layer.parameters)
+            rows.append((str(i), repr(layer), f"{count:,}"))
+        total = sum(p.value.size for p in self.parameters)
+        rows.append(("", "total", f"{total:,}"))
+        width = max(len(row[1]) for row in rows)
+        return "\n".join(f"{a:>2}  {b:<{width}}  {c:>10}" for a, b, c in rows)
+
+    def save(self, path, *, stored_dtype=None, **record):
+        """Save the network and what is known about it to one ``.npz`` file.
+
+        The file is first written in full beside ``path`` and then renamed, so that
+        an interrupted save leaves the old file as it was.
+
+        Parameters
+        ----------
+        path : str or Path
+            Ends in ``.npz``.
+        stored_dtype : numpy dtype, optional
+            A smaller float type for the file. Loading gives the rounded numbers.
+        **record
+            Anything JSON can hold: the recipe, the seed, the results.
+        """
+        path = Path(path)
+        if path.suffix != ".npz":
+            raise ValueError(f"Sequential.save: expected a path in .npz, got {path}")
+        head = {
+            "layers": [[type(layer).__name__, layer.config] for layer in self.layers],
+            "loss": self.loss_layer and type(self.loss_layer).__name__,
+            "dtypes": {p.name: p.value.dtype.name for p in self.parameters},
+            "record": self.record | record,
+        }
+        arrays = {
+            p.name: p.value.astype(stored_dtype or p.value.dtype)
+            for p in self.parameters
+        }
+        handle, part = tempfile.mkstemp(dir=path.parent, suffix=".part")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                np.savez_compressed(file, head=np.array(json.dumps(head)), **arrays)
+                file.flush()
+                os.fsync(file.fileno())
+            os.chmod(part, 0o644)
+            os.replace(part, path)
+        except BaseException:
+            Path(part).unlink(missing_ok=True)
+            raise
+        self.record |= record
+
+    @classmethod
+    def load(cls, path):
+        """Build the network that :meth:`save` wrote. Nothing is ever unpickled.
+
+        Raises
+        ------
+        ValueError
+            If the file is not such a file, or an array's name, shape or dtype does
+            not fit its layer; the message says which.
+        """
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                arrays = {name: file[name] for name in file.files}
+            head = json.loads(str(arrays.pop("head")))
+            model = cls(
+                [_build(name, config) for name, config in head["layers"]],
+                head["loss"] and _build(head["loss"], {}),
+            )
+            dtypes, model.record = head["dtypes"], head["record"]
+        except FileNotFoundError:
+            raise
+        except Exception as error:
+            raise ValueError(
+                f"Sequential.load: {path} is not a whole file written by "
+                f"Sequential.save ({type(error).__name__}: {error})"
+            ) from error
+
+        wanted = {p.name: p for p in model.parameters}
+        if set(wanted) != set(arrays):
+            raise ValueError(
+                f"Sequential.load: {path} should hold {sorted(wanted)}, "
+                f"but holds {sorted(arrays)}"
+            )
+        for name, p in wanted.items():
+            array = arrays[name]
+            if array.shape != p.value.shape:
+                raise ValueError(
+                    f"Sequential.load: expected {name} of shape {p.value.shape}, "
+                    f"got {array.shape} in {path}"
+                )
+            if array.dtype.kind != "f" or dtypes.get(name) not in _DTYPES:
+                raise ValueError(
+                    f"Sequential.load: expected {name} as floating-point numbers, "
+                    f"got {array.dtype} (for {dtypes.get(name)}) in {path}"
+                )
+            p.value = array.astype(dtypes[name])
+        return model
+
+    def __repr__(self):
+        """List the layers."""
+        return f"Sequential({self.layers}, loss={self.loss_layer})"
+
+
+_DTYPES = ("float16", "float32", "float64")
+
+
+def _build(name, config):
+    kind = getattr(layers, str(name), None)
+    if not (isinstance(kind, type) and issubclass(kind, layers.Layer)):
+        raise ValueError(f"no layer is called {name}")
+    if kind is Linear:
+        config = config | {"init": initializers.zeros}
+    return kind(**config)
+
+
+def mlp(sizes, activation="relu", *, rng, init=None, dtype=np.float64):
+    """Build a multi-layer perceptron that classifies.
+
+    Parameters
+    ----------
+    sizes : sequence of int
+        Widths from input to output, such as (64, 50, 10).
+    activation : {"relu", "sigmoid", "tanh"}
+        Between the linear layers; none after the last, which gives the logits.
+    rng : numpy.random.Generator
+    init : callable, optional
+        An initializer; by default He for ReLU and Xavier for the others.
+    dtype : numpy dtype
+
+    Returns
+    -------
+    Sequential
+        With the loss :class:`~dlscratch.layers.SoftmaxCrossEntropy`.
+
+    Examples
+    --------
+    >>> print(mlp((64, 50, 10), rng=np.random.default_rng(0)).summary())
+        layer           parameters
+     0  Linear(64, 50)       3,250
+     1  ReLU()                   0
+     2  Linear(50, 10)         510
+        total                3,760
+    """
+    if activation not in _ACTIVATIONS:
+        raise ValueError(
+            f"mlp: expected an activation among {sorted(_ACTIVATIONS)}, "
+            f"got {activation!r}"
+        )
+    if len(sizes) < 2:
+        raise ValueError(f"mlp: expected at least two sizes, got {tuple(sizes)}")
+    kind, default_init = _ACTIVATIONS[activation]
+    stack = []
+    for n_in, n_out in pairwise(sizes):
+        linear = Linear(n_in, n_out, init=init or default_init, rng=rng, dtype=dtype)
+        stack += [linear, kind()]
+    return Sequential(stack[:-1], SoftmaxCrossEntropy())
+
+
+def pretrained(name):
+    """Load one of the trained networks that come with the book.
+
+    Parameters
+    ----------
+    name : str
+        Such as ``"digits-mlp"``. A wrong name's error lists all names.
+
+    Returns
+    -------
+    Sequential
+        Its ``record`` says how it was trained and what it reaches.
+    """
+    folder = resources.files("dlscratch") / "weights"
+    names = sorted(f.name[:-4] for f in folder.iterdir() if f.name.endswith(".npz"))
+    if name not in names:
+        raise ValueError(f"pretrained: expected one of {names}, got {name!r}")
+    with resources.as_file(folder / f"{name}.npz") as path:
+        return Sequential.load(path)
