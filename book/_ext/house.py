@@ -4,6 +4,11 @@ import os
 import time
 from pathlib import Path
 
+from docutils import nodes
+from pybtex.plugin import register_plugin
+from pybtex.style.formatting.plain import Style as PlainStyle
+from pybtex.style.labels import BaseLabelStyle
+
 UNWANTED_SCRIPTS = ("sphinx-thebe.js", "THEBE_JS_URL")
 
 
@@ -17,6 +22,26 @@ def drop_unwanted_scripts(app, page, template, context, doctree):
             for name in UNWANTED_SCRIPTS
         )
     ]
+
+
+def japanese(name, rawtext, text, lineno, inliner, options=None, content=None):
+    """Mark text as Japanese, so that browsers choose its glyphs and voice."""
+    return [nodes.inline(rawtext, text, classes=["language-ja"])], []
+
+
+class NoLabels(BaseLabelStyle):
+    """Number the entries; the style sheet hides the numbers."""
+
+    def format_labels(self, sorted_entries):
+        """Yield one label an entry."""
+        yield from (str(number) for number, _ in enumerate(sorted_entries, 1))
+
+
+class HouseStyle(PlainStyle):
+    """Entries in the order of their authors and years."""
+
+    default_sorting_style = "author_year_title"
+    default_label_style = NoLabels
 
 
 def note_start(app):
@@ -34,6 +59,8 @@ def stamp(app, exception):
 
 def setup(app):
     """Register with Sphinx."""
+    register_plugin("pybtex.style.formatting", "house", HouseStyle)
+    app.add_role("ja", japanese)
     app.connect("builder-inited", note_start)
     app.connect("html-page-context", drop_unwanted_scripts, priority=900)
     app.connect("build-finished", stamp)
