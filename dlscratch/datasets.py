@@ -5,53 +5,19 @@ Every function returns a `Dataset` of four arrays. `load_digits` needs no networ
 """
 
 import gzip
-import hashlib
 import io
 import math
-import os
-import sys
-import tempfile
-import warnings
 import zlib
 from importlib import resources
-from pathlib import Path
+from numbers import Integral, Real
 from typing import NamedTuple
 
 import numpy as np
-import pooch
 
+from dlscratch import downloads
+
+DIGITS_SHA256 = "b2dab7b501728c22e9119ad76740b2e17c77a231e42d1e592380d90886f1a05e"
 TEST_SHARE = 0.2  # of the toy sets' points
-TIMEOUT = 10  # seconds without a byte before a mirror is given up
-
-_DIGITS_SHA256 = "b2dab7b501728c22e9119ad76740b2e17c77a231e42d1e592380d90886f1a05e"
-
-# Where the files are: tried in this order. All mirrors serve the same bytes.
-MIRRORS = {
-    "mnist": (
-        "https://ossci-datasets.s3.amazonaws.com/mnist/",
-        "https://storage.googleapis.com/cvdf-datasets/mnist/",
-    ),
-    "fashion-mnist": (
-        "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
-        "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
-    ),
-}
-
-# In the order x_train, t_train, x_test, t_test.
-SHA256 = {
-    "mnist": {
-        "train-images-idx3-ubyte.gz": "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
-        "train-labels-idx1-ubyte.gz": "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
-        "t10k-images-idx3-ubyte.gz": "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
-        "t10k-labels-idx1-ubyte.gz": "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
-    },
-    "fashion-mnist": {
-        "train-images-idx3-ubyte.gz": "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
-        "train-labels-idx1-ubyte.gz": "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
-        "t10k-images-idx3-ubyte.gz": "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
-        "t10k-labels-idx1-ubyte.gz": "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
-    },
-}
 
 
 class Dataset(NamedTuple):
@@ -77,13 +43,13 @@ def load_digits(*, shuffle=None, flatten=True, dtype=np.float64):
     Parameters
     ----------
     shuffle : numpy.random.Generator, optional
-        Mix all images before the split. The default keeps the file's order, in which
-        each writer's digits stand together. So the test images come from writers
-        whom the training images lack (but for one: the split falls into a form, and
-        22 of its pictures are in the training set). Shuffled, every writer is on
-        both sides, and the test is easier.
+        Mix all images before the split. By default they keep the file's order, in
+        which each filled-in form of some 130 digits stands together. So the test
+        images come from other forms, and thereby other writers, than the training
+        images; only the form at the border gives 22 pictures to training. When
+        shuffled, every form is on both sides, and the test is easier.
     flatten : bool
-        Give each image as a row of 64 numbers; else as shape (1, 8, 8).
+        Give each image as a row of 64 numbers; otherwise with shape (1, 8, 8).
     dtype : floating-point type of the inputs
 
     Returns
@@ -95,7 +61,9 @@ def load_digits(*, shuffle=None, flatten=True, dtype=np.float64):
     Raises
     ------
     ValueError
-        If the shipped file was altered, or an argument has the wrong type.
+        If the shipped file was altered.
+    TypeError
+        If `shuffle` is no Generator or `dtype` no floating-point type.
 
     References
     ----------
@@ -111,7 +79,7 @@ def load_digits(*, shuffle=None, flatten=True, dtype=np.float64):
     array([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1])
     """
     raw = (resources.files("dlscratch") / "data" / "digits.npz").read_bytes()
-    _verify(raw, _DIGITS_SHA256, "dlscratch/data/digits.npz", "Install dlscratch again")
+    downloads.verify(raw, DIGITS_SHA256, "data/digits.npz", "Install dlscratch again")
     with np.load(io.BytesIO(raw), allow_pickle=False) as file:
         x = _inputs(file["images"], 16, flatten, dtype)
         t = file["labels"].astype(np.int64)
@@ -121,26 +89,135 @@ def load_digits(*, shuffle=None, flatten=True, dtype=np.float64):
     return Dataset(x[:1437], t[:1437], x[1437:], t[1437:])
 
 
+def load_mnist(*, flatten=True, dtype=np.float32):
+    """Load MNIST: 70,000 handwritten digits of 28×28 pixels.
+
+    The first call downloads 12 MB into the user's cache folder. If the environment
+    variable DLSCRATCH_DATA names a folder, files that are there (in `mnist/` or
+    directly) are used instead, and nothing is written to it. Every file's SHA-256 is
+    checked each time.
+
+    Parameters
+    ----------
+    flatten : bool
+        Give each image as a row of 784 numbers; otherwise with shape (1, 28, 28).
+    dtype : floating-point type of the inputs
+
+    Returns
+    -------
+    Dataset
+        60,000 training and 10,000 test images. The bytes 0 to 255 are divided by 255:
+        0 is background, 1 full ink. Labels are int64.
+
+    Raises
+    ------
+    FileNotFoundError
+        If a file is neither on this computer nor to be had from any mirror.
+    ValueError
+        If a file in DLSCRATCH_DATA has been altered.
+
+    References
+    ----------
+    Y. LeCun, L. Bottou, Y. Bengio and P. Haffner (1998). Gradient-based learning
+    applied to document recognition. Proceedings of the IEEE 86(11), 2278-2324.
+    """
+    return _load_idx("mnist", flatten, dtype)
+
+
+def load_fashion_mnist(*, flatten=True, dtype=np.float32):
+    """Load Fashion-MNIST: 70,000 pictures of clothes in the format of MNIST (31 MB).
+
+    The classes 0 to 9 are T-shirt/top, trouser, pullover, dress, coat, sandal, shirt,
+    sneaker, bag and ankle boot. Its folder in DLSCRATCH_DATA is `fashion-mnist`. For
+    everything else see `load_mnist`.
+
+    References
+    ----------
+    H. Xiao, K. Rasul and R. Vollgraf (2017). Fashion-MNIST: a novel image dataset for
+    benchmarking machine learning algorithms. arXiv:1708.07747. MIT licence.
+    """
+    return _load_idx("fashion-mnist", flatten, dtype)
+
+
+def read_idx(raw, name="IDX data"):
+    r"""Read an array of bytes in MNIST's file format, IDX.
+
+    Parameters
+    ----------
+    raw : bytes
+        The file, gzipped or not: two zero bytes, the type code 8 (unsigned bytes), the
+        number of dimensions; each dimension as 4 bytes, the most significant first;
+        then the values in row-major order.
+    name : str
+        What to call the file in an error.
+
+    Returns
+    -------
+    ndarray of uint8, read-only
+
+    Raises
+    ------
+    ValueError
+        If `raw` is not exactly that, or has no values.
+
+    Examples
+    --------
+    >>> read_idx(b"\0\0\x08\x02" + b"\0\0\0\x02" + b"\0\0\0\x03" + bytes(range(6)))
+    array([[0, 1, 2],
+           [3, 4, 5]], dtype=uint8)
+    """
+    if raw[:2] == b"\x1f\x8b":  # gzip's signature
+        try:
+            raw = gzip.decompress(raw)
+        except (EOFError, OSError, zlib.error) as error:
+            raise ValueError(f"{name}: damaged gzip file: {error}") from None
+    if raw[:3] != b"\0\0\x08":
+        raise ValueError(
+            f"{name}: expected an IDX file, which starts with the bytes 00 00 08, "
+            f"received {raw[:3].hex(' ') or 'nothing'}"
+        )
+    start = 4 + 4 * raw[3] if len(raw) > 3 else 4
+    shape = tuple(int.from_bytes(raw[i : i + 4]) for i in range(4, start, 4))
+    expected = start + math.prod(shape)
+    if not shape or 0 in shape or len(raw) != expected:
+        raise ValueError(
+            f"{name}: expected at least one value and, for shape {shape}, "
+            f"{expected:,} bytes, received {len(raw):,} bytes"
+        )
+    return np.frombuffer(raw, np.uint8, offset=start).reshape(shape)
+
+
+def _load_idx(name, flatten, dtype):
+    files = downloads.fetch(name)
+    arrays = [read_idx(raw, f"{name}/{file}") for file, raw in files.items()]
+    for x, t in (arrays[:2], arrays[2:]):
+        if x.shape != (len(x), 28, 28) or t.shape != (len(x),):
+            raise ValueError(
+                f"{name}: expected images (N, 28, 28) and labels (N,), "
+                f"received {x.shape} and {t.shape}"
+            )
+        if t.max() > 9:
+            raise ValueError(f"{name}: expected labels 0 to 9, received {t.max()}")
+    x_train, t_train, x_test, t_test = arrays
+    return Dataset(
+        _inputs(x_train, 255, flatten, dtype),
+        t_train.astype(np.int64),
+        _inputs(x_test, 255, flatten, dtype),
+        t_test.astype(np.int64),
+    )
+
+
 def _inputs(images, largest, flatten, dtype):
     """Scale pictures (N, H, W) of 0..largest to 0..1 and give them the wanted shape."""
     if not np.issubdtype(dtype, np.floating):
-        raise ValueError(f"dtype: expected a floating-point type, got {dtype!r}")
+        raise TypeError(f"dtype: expected a floating-point type, got {dtype!r}")
     x = np.divide(images, largest, dtype=dtype)
     return x.reshape(len(x), -1) if flatten else x[:, np.newaxis]
 
 
-def _verify(raw, expected, name, advice):
-    received = hashlib.sha256(raw).hexdigest()
-    if received != expected:
-        raise ValueError(
-            f"{name}: expected SHA-256 {expected}, "
-            f"received {received} ({len(raw):,} bytes). {advice}."
-        )
-
-
 def _generator(rng, name="rng"):
     if not isinstance(rng, np.random.Generator):
-        raise ValueError(
+        raise TypeError(
             f"{name}: expected a numpy.random.Generator, got {rng!r}. "
             "Pass numpy.random.default_rng(seed)."
         )
@@ -216,7 +293,7 @@ def make_spirals(n=300, classes=3, *, noise=0.03, rng):
     >>> np.unique(data.t_train)
     array([0, 1, 2, 3])
     """
-    if not isinstance(classes, int | np.integer) or classes < 1:
+    if not isinstance(classes, Integral) or classes < 1:
         raise ValueError(f"classes: expected a whole number from 1, got {classes!r}")
 
     def point(t, u):
@@ -228,9 +305,9 @@ def make_spirals(n=300, classes=3, *, noise=0.03, rng):
 
 def _toy(n, classes, point, noise, rng):
     """Draw n points: point(t, u) gives the place on class t's curve at u in [0, 1)."""
-    if not isinstance(n, int | np.integer) or n < 10:
+    if not isinstance(n, Integral) or n < 10:
         raise ValueError(f"n: expected a whole number from 10, got {n!r}")
-    if not np.isscalar(noise) or not 0 <= noise < np.inf:
+    if not isinstance(noise, Real) or not 0 <= noise < np.inf:
         raise ValueError(f"noise: expected a number from 0, got {noise!r}")
     t = _generator(rng).permutation(np.arange(n) % classes)
     x = point(t, rng.random(n)) + rng.normal(0, noise, (n, 2))
