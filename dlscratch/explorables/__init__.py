@@ -1,0 +1,124 @@
+"""Interactive figures that need no kernel, no network and no library.
+
+Each figure is one small file of JavaScript in this folder. Python only chooses
+where the figure starts, and writes it into the notebook as plain HTML.
+"""
+
+import hashlib
+import html
+import json
+import math
+from importlib.resources import files
+
+__all__ = ["Explorable", "perceptron_line"]
+
+
+class Explorable:
+    """An interactive figure: the last expression of a notebook cell.
+
+    The HTML holds the shared style sheet, a text that stands in for the figure
+    where no script runs, and one script: ``explorable.js``, then ``<name>.js``,
+    then a call of the latter's ``explore(props)``, which returns the node to show.
+    Equal arguments give equal HTML.
+
+    Parameters
+    ----------
+    name : str
+        The figure's file, without ``.js``.
+    props : dict
+        What the script is given; anything that JSON can hold.
+    fallback : str
+        What the figure would show, in words and numbers.
+    label : str
+        The figure's name, which a screen reader announces.
+
+    Raises
+    ------
+    ValueError
+        If ``props`` hold a number that JSON cannot (nan or infinity).
+    """
+
+    def __init__(self, name, props, fallback, *, label):
+        self.name = name
+        self.props = json.dumps(props, allow_nan=False, separators=(",", ":"))
+        self.fallback = fallback
+        self.label = label
+        self.script = _read("explorable.js") + _read(f"{name}.js")
+        digest = hashlib.sha256((self.script + self.props).encode()).hexdigest()
+        self.key = f"{name}-{digest[:12]}"
+
+    def __repr__(self):
+        """Return the fallback text, for a terminal."""
+        return f"<Explorable {self.name}: {self.fallback}>"
+
+    def _repr_html_(self):
+        start = f'start("{self.key}", explore, {self.props});\n'
+        return (
+            '<div class="dlx mathjax_ignore tex2jax_ignore" role="group"'
+            f' aria-label="{html.escape(self.label)}" data-explorable="{self.key}"'
+            ' data-lm-suppress-shortcuts="true">\n'
+            f"<style>\n{_read('explorable.css')}</style>\n"
+            f'<p class="dlx-fallback">{html.escape(self.fallback)}</p>\n'
+            "</div>\n"
+            f'<script type="module">\n{_inline(self.script + start)}</script>\n'
+        )
+
+
+def _read(name):
+    return (files(__package__) / name).read_text(encoding="utf-8")
+
+
+def _inline(script):
+    r"""Keep the text of a script from ending the ``<script>`` element around it.
+
+    Inside a string of JavaScript, ``\/`` and ``\!`` mean ``/`` and ``!``.
+    """
+    return script.replace("</", "<\\/").replace("<!--", "<\\!--")
+
+
+def perceptron_line(task="AND", *, layers=1, weights=(0.5, 0.5), bias=-0.2):
+    """Drag a perceptron's line until it separates the zeros from the ones.
+
+    Parameters
+    ----------
+    task : {"AND", "NAND", "OR", "XOR", "custom"}
+        The task that is shown first.
+    layers : {1, 2}
+        One perceptron, or two hidden ones that feed a third.
+    weights : pair of float
+        Where w₁ and w₂ start, between -2 and 2, in steps of 0.01.
+    bias : float
+        Where b starts, between -2 and 2, in steps of 0.01.
+
+    Returns
+    -------
+    Explorable
+
+    Examples
+    --------
+    >>> perceptron_line("XOR").label
+    "A perceptron's line"
+    """
+    tasks = ("AND", "NAND", "OR", "XOR", "custom")
+    if task not in tasks:
+        raise ValueError(f"perceptron_line: expected task in {tasks}, got {task!r}")
+    if layers not in (1, 2):
+        raise ValueError(f"perceptron_line: expected layers 1 or 2, got {layers!r}")
+    start = [float(v) for v in (*weights, bias)]
+    if len(start) != 3 or not all(math.fabs(v) <= 2 for v in start):
+        raise ValueError(
+            "perceptron_line: expected two weights and a bias between -2 and 2, "
+            f"got {weights!r} and {bias!r}"
+        )
+    w1, w2, b = start
+    fallback = (
+        "An interactive figure stands here when scripts may run. It shows a plane "
+        "with the points (0, 0), (0, 1), (1, 0) and (1, 1) and a perceptron's line "
+        f"{w1:g}·x₁ + {w2:g}·x₂ + ({b:g}) = 0. The output is 1 on the side where the "
+        "sum is above 0, and 0 elsewhere. You drag the line to separate the points "
+        f"that should give 1 from the others; the task is {task}. AND, NAND and OR "
+        "can be solved. XOR cannot: one line gets at most 3 of its 4 points right, "
+        "while two lines and a second layer get all 4."
+    )
+    props = {"task": task, "layers": layers, "start": start}
+    return Explorable("perceptron-line", props, fallback, label="A perceptron's line")
