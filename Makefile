@@ -47,7 +47,7 @@ test: book  ## execute every notebook again, and run all tests
 	@$(PY) -m pytest -n $(WORKERS) --dist loadscope $(PYTESTFLAGS)
 
 test-cpus: env  ## run the notebooks as other processors would
-	@$(PY) tools/test_cpus.py $(CPUS)
+	@$(PY) tools/other_cpus.py $(CPUS)
 
 notebooks: env  ## execute the notebooks and save their outputs
 	@$(PY) tools/execute_notebooks.py

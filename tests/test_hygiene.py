@@ -1,0 +1,397 @@
+"""What nbval does not see: that the notebooks are whole, tidy and accessible.
+
+Each check is a function that takes a notebook and returns a list of complaints,
+so that ``test_of_tests.py`` can show that it complains about a spoiled one.
+"""
+
+import re
+from pathlib import Path
+
+import execute_notebooks
+import nbformat
+import pytest
+import yaml
+
+from dlscratch import explorables
+
+ROOT = Path(__file__).resolve().parent.parent
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+PAGES = sorted((ROOT / "book").glob("*.md"))
+
+LONGEST_CELL = 25  # lines of code
+SHORTEST_ALT = 40  # characters
+SHORTEST_CAPTION = 20
+MOST_UNCOMPARED = 2  # cells in a notebook whose output nbval does not compare
+
+MACHINE = re.compile(
+    r"0x[0-9a-fA-F]{6,}"
+    r"|(?<![\w.])/(?:home|root|Users|tmp|work|private|var)/\w"
+    r"|[A-Z]:\\{1,2}(?:Users|Windows)"
+    r"|site-packages|ipykernel_\d+"
+)
+HASTY = re.compile(
+    r"\b(?:TODO|FIXME|XXX|TBD|simply|obviously|trivial(?:ly)?|of course"
+    r"|needless to say|it is clear that|easily)\b",
+    re.IGNORECASE,
+)
+BANNED_CODE = {
+    r"\bsys\.path\b": "the package is installed, so no sys.path",
+    r"^\s*from\s+\S+\s+import\s+\*": "import names, not *",
+    r"\b(?:np|numpy)\.random\.(?!default_rng\b|Generator\b)\w+": "use default_rng",
+    r"^\s*(?:import random|from random import)\b": "use numpy.random.default_rng",
+    r"\bdefault_rng\(\s*\)": "give default_rng a seed",
+    r"allow_pickle\s*=\s*True": "never unpickle",
+    r"^\s*[!%](?!%?time)": "no shell commands or magics",
+}
+
+
+def code_cells(nb):
+    """Return the cells that hold code."""
+    return [c for c in nb.cells if c.cell_type == "code" and c.source.strip()]
+
+
+def outputs(nb):
+    """Yield each output with the cell it belongs to."""
+    for cell in code_cells(nb):
+        for output in cell.outputs:
+            yield cell, output
+
+
+def name(cell):
+    """Return what tells an author which cell is meant."""
+    return f"cell {cell.id} ({(cell.source.strip().splitlines() or [''])[0][:60]!r})"
+
+
+def figure_cells(nb):
+    """Return the cells that drew a figure."""
+    return [
+        cell
+        for cell in code_cells(nb)
+        if any("image/svg+xml" in o.get("data", {}) for o in cell.outputs)
+    ]
+
+
+def check_executed_in_order(nb):
+    """The cells were run from top to bottom, all of them, once."""
+    counts = [cell.execution_count for cell in code_cells(nb)]
+    if counts != list(range(1, len(counts) + 1)):
+        return [f"execution counts are {counts}, not 1 to {len(counts)}"]
+    return []
+
+
+def check_no_stderr(nb):
+    """Nothing was written to stderr."""
+    return [name(c) for c, o in outputs(nb) if o.get("name") == "stderr"]
+
+
+def check_no_errors(nb):
+    """No cell raised, but those which show how something fails."""
+    return [
+        name(c)
+        for c, o in outputs(nb)
+        if o.output_type == "error"
+        and "raises-exception" not in c.metadata.get("tags", [])
+    ]
+
+
+def check_no_machine(nb):
+    """No output or source names a place in somebody's machine or memory."""
+    texts = [(cell, cell.source) for cell in nb.cells]
+    for cell, output in outputs(nb):
+        texts.append((cell, output.get("text", "")))
+        texts += [(cell, str(value)) for value in output.get("data", {}).values()]
+        texts += [(cell, line) for line in output.get("traceback", [])]
+    found = [(cell, MACHINE.search(text)) for cell, text in texts]
+    return [f"{name(cell)}: {match[0]}" for cell, match in found if match]
+
+
+def check_figures_described(nb):
+    """Every figure has an alternative text, a caption and a name."""
+    wrong, seen = [], set()
+    drawn = figure_cells(nb)
+    for cell in code_cells(nb):
+        about = cell.metadata.get("mystnb", {})
+        if cell not in drawn:
+            if "figure" in about or "image" in about:
+                wrong.append(f"{name(cell)}: describes a figure, but has none")
+            continue
+        alt = about.get("image", {}).get("alt", "")
+        caption = about.get("figure", {}).get("caption", "")
+        label = about.get("figure", {}).get("name", "")
+        if len(alt) < SHORTEST_ALT or re.fullmatch(r"\S*\.(svg|png)", alt):
+            wrong.append(f"{name(cell)}: alt text {alt!r} does not say what is shown")
+        if len(caption) < SHORTEST_CAPTION or caption == alt:
+            wrong.append(f"{name(cell)}: caption {caption!r}")
+        if not re.fullmatch(r"fig-[a-z0-9-]+", label) or label in seen:
+            wrong.append(f"{name(cell)}: figure name {label!r} missing or used twice")
+        seen.add(label)
+    return wrong
+
+
+def check_figures_compared(nb):
+    """Figures are SVG, which nbval compares, and carry no date."""
+    wrong = []
+    for cell, output in outputs(nb):
+        data = output.get("data", {})
+        if any(kind in data for kind in ("image/png", "image/jpeg", "image/gif")):
+            wrong.append(f"{name(cell)}: a bitmap, whose changes no test would see")
+        if re.search(r"<dc:date>|Created with", data.get("image/svg+xml", "")):
+            wrong.append(f"{name(cell)}: the SVG says when or by what it was made")
+    return wrong
+
+
+def check_no_widgets(nb):
+    """No output needs a running kernel or a library from elsewhere."""
+    wrong = ["the notebook keeps widget state"] if "widgets" in nb.metadata else []
+    for cell, output in outputs(nb):
+        kinds = output.get("data", {})
+        wrong += [
+            f"{name(cell)}: {k}" for k in kinds if re.search("widget|javascript", k)
+        ]
+    return wrong
+
+
+def check_outputs_compared(nb):
+    """Hardly a cell is kept from nbval's comparison."""
+    hidden = re.compile(r"nbval[-_](?:skip|ignore[-_]output)", re.IGNORECASE)
+    cells = [
+        name(cell)
+        for cell in code_cells(nb)
+        if hidden.search(" ".join(cell.metadata.get("tags", [])) + cell.source)
+    ]
+    return cells if len(cells) > MOST_UNCOMPARED else []
+
+
+def check_normalised(nb):
+    """Saving the notebook again would change nothing but its order of keys."""
+    tidy = execute_notebooks.normalise(nbformat.from_dict(nb))
+    pairs = zip(nb.cells, tidy.cells, strict=True)
+    wrong = [f"{name(a)}: metadata or id" for a, b in pairs if a != b]
+    if nb.metadata != tidy.metadata or nb.nbformat_minor != tidy.nbformat_minor:
+        wrong.append("the notebook's own metadata")
+    return [f"{what} (make notebooks tidies it)" for what in wrong]
+
+
+def check_cells_short(nb):
+    """One idea a cell."""
+    return [
+        f"{name(cell)}: {length} lines"
+        for cell in code_cells(nb)
+        if (length := len(cell.source.strip().splitlines())) > LONGEST_CELL
+    ]
+
+
+def check_code(nb):
+    """No code that the book's conventions forbid."""
+    return [
+        f"{name(cell)}: {why}"
+        for cell in code_cells(nb)
+        for pattern, why in BANNED_CODE.items()
+        if re.search(pattern, cell.source, re.MULTILINE)
+    ]
+
+
+def check_words(nb):
+    """No unfinished sentence, and none that belittles a reader's effort."""
+    found = [(cell, HASTY.search(cell.source)) for cell in nb.cells]
+    return [f"{name(cell)}: {match[0]!r}" for cell, match in found if match]
+
+
+def check_images_described(nb):
+    """Images in the text have an alternative text too, and exist."""
+    wrong = []
+    for cell in nb.cells:
+        if cell.cell_type != "markdown":
+            continue
+        for alt, target in re.findall(r"!\[([^\]]*)\]\(([^)\s]+)", cell.source):
+            if len(alt) < SHORTEST_ALT:
+                wrong.append(f"{name(cell)}: image {target} has alt text {alt!r}")
+            if not (ROOT / "notebooks" / target).exists():
+                wrong.append(f"{name(cell)}: there is no {target}")
+    return wrong
+
+
+def check_exercises_whole(nb):
+    """Every exercise has a check, a hint and a worked solution that passes."""
+    text = "\n".join(c.source for c in nb.cells if c.cell_type == "markdown")
+    code = "\n".join(c.source for c in code_cells(nb))
+    labels = re.findall(r"^:label:\s*(ex-\S+)", text, re.MULTILINE)
+    solved = re.findall(r"\{solution-start\}\s*(ex-\S+)", text)
+    wrong = []
+    if len(labels) != len(set(labels)):
+        wrong.append("two exercises share a label")
+    if sorted(labels) != sorted(solved):
+        wrong.append(f"exercises {labels}, but solutions of {solved}")
+    if text.count("{solution-start}") != text.count("{solution-end}"):
+        wrong.append("a solution is not closed")
+    for label in labels:
+        number = label.removeprefix("ex-").replace("-", ".")
+        if len(re.findall(rf'\bcheck\("{re.escape(number)}"', code)) < 2:
+            wrong.append(f"{label}: no check in its stub and in its solution")
+        if f'hint("{number}")' not in code:
+            wrong.append(f"{label}: no hint")
+    return wrong
+
+
+def check_explorables_current(nb):
+    """Every explorable is made by the JavaScript that the package has today."""
+    folder = Path(explorables.__file__).parent
+    scripts = [file.read_text(encoding="utf-8") for file in folder.glob("*.js")]
+    return [
+        f"{name(cell)}: not what explorables/ makes now (make notebooks renews it)"
+        for cell, output in outputs(nb)
+        if "<script" in (html := output.get("data", {}).get("text/html", ""))
+        and not any(script.strip() in html for script in scripts)
+    ]
+
+
+CHECKS = [value for key, value in list(globals().items()) if key.startswith("check_")]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__[6:])
+def test_notebook(check, path):
+    """Every notebook of the book passes every check."""
+    nb = nbformat.read(path, as_version=4)
+    assert code_cells(nb)
+    complaints = check(nb)
+    assert not complaints, "\n".join([check.__doc__, *complaints])
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_notebook_is_written_as_always(path):
+    """The file is byte by byte what tools/execute_notebooks.py writes."""
+    text = path.read_text(encoding="utf-8")
+    assert text == execute_notebooks.dumps(nbformat.reads(text, as_version=4))
+
+
+def test_figure_names_are_unique_in_the_book():
+    """A figure's name is its address, so no two figures may share one."""
+    names = [
+        cell.metadata["mystnb"]["figure"]["name"]
+        for path in NOTEBOOKS
+        for cell in figure_cells(nbformat.read(path, as_version=4))
+    ]
+    assert len(names) == len(set(names))
+
+
+def toc_files(node):
+    """Yield all files that the table of contents names."""
+    if isinstance(node, dict):
+        yield from (node[key] for key in ("root", "file") if key in node)
+        node = list(node.values())
+    if isinstance(node, list):
+        for part in node:
+            yield from toc_files(part)
+
+
+def test_table_of_contents_and_files_agree():
+    """Every page is in the table of contents once, and every entry has its file."""
+    entries = list(toc_files(yaml.safe_load((ROOT / "_toc.yml").read_text())))
+    assert len(entries) == len(set(entries))
+    included = {
+        (page.parent / target).resolve()
+        for page in PAGES
+        for target in re.findall(r"\{include\}\s*(\S+)", page.read_text())
+    }
+    files = [path for path in [*PAGES, *NOTEBOOKS] if path not in included]
+    assert sorted(entries) == sorted(
+        path.relative_to(ROOT).with_suffix("").as_posix() for path in files
+    )
+
+
+def prose(path):
+    """Return the text of a page, or of all the text cells of a notebook."""
+    if path.suffix == ".md":
+        return path.read_text(encoding="utf-8")
+    cells = nbformat.read(path, as_version=4).cells
+    return "\n\n".join(c.source for c in cells if c.cell_type == "markdown")
+
+
+def test_pages_use_no_hasty_words():
+    """The hand-written pages keep to the rules of the notebooks' prose."""
+    found = {path.name: HASTY.findall(prose(path)) for path in PAGES}
+    assert not {page: words for page, words in found.items() if words}
+
+
+def glossary_terms(text):
+    """Return the terms that a page's glossary defines, in small letters."""
+    terms = set()
+    for block in re.findall(
+        r"^(`{3,}|:{3,})\{glossary\}[^\n]*\n(.*?)^\1", text, re.M | re.S
+    ):
+        lines = block[1].splitlines()
+        terms |= {
+            line.strip().lower()
+            for line in lines
+            if line.strip() and not line[0].isspace() and not line.startswith(":")
+        }
+    return terms
+
+
+def test_terms_are_in_the_glossary():
+    """Every {term} that the prose links is defined."""
+    terms = glossary_terms(prose(ROOT / "book" / "glossary.md"))
+    assert terms
+    missing = set()
+    for path in [*PAGES, *NOTEBOOKS]:
+        for used in re.findall(r"\{term\}`([^`]+)`", prose(path)):
+            target = re.sub(r".*<(.*)>", r"\1", " ".join(used.split()), flags=re.S)
+            if target.lower() not in terms:
+                missing.add(f"{path.name}: {target}")
+    assert not missing
+
+
+def test_citations_are_in_the_bibliography():
+    """Every key that the prose cites is in references.bib, once."""
+    bib = (ROOT / "book" / "references.bib").read_text(encoding="utf-8")
+    keys = re.findall(r"^@\w+\{([^,\s]+)", bib, re.M)
+    assert keys
+    assert len(keys) == len(set(keys))
+    cited = {
+        key.strip()
+        for path in [*PAGES, *NOTEBOOKS]
+        for group in re.findall(r"\{cite(?::\w+)?\}`([^`]+)`", prose(path))
+        for key in group.split(",")
+    }
+    assert cited <= set(keys)
+
+
+def project_files(*suffixes):
+    """Return the project's own files that end in one of the suffixes."""
+    skipped = {".git", ".venv", "_build", "build", "dist", "node_modules", "vendor"}
+    return [
+        path
+        for path in ROOT.rglob("*")
+        if path.is_file()
+        and path.suffix in suffixes
+        and not skipped.intersection(path.relative_to(ROOT).parts)
+    ]
+
+
+def test_modules_follow_the_conventions():
+    """The library keeps the rules that the notebooks' code keeps."""
+    found = []
+    for path in (ROOT / "dlscratch").rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        found += [
+            f"{path.name}: {why}"
+            for pattern, why in BANNED_CODE.items()
+            if re.search(pattern, text, re.MULTILINE)
+        ]
+        for call in re.findall(r"\bnp\.load\([^)]*\)", text):
+            if "allow_pickle=False" not in call:
+                found.append(f"{path.name}: {call} does not forbid pickles")
+    assert not found
+
+
+def test_no_file_names_a_machine():
+    """No page, script or setting holds the path of somebody's folder."""
+    kinds = (".py", ".md", ".yml", ".toml", ".cfg", ".cff", ".js", ".css", ".txt", "")
+    found = {
+        path.relative_to(ROOT).as_posix(): match[0]
+        for path in project_files(*kinds)
+        if (match := MACHINE.search(path.read_text(encoding="utf-8", errors="ignore")))
+        and path != Path(__file__)
+    }
+    assert not found
