@@ -200,18 +200,18 @@ def cross_entropy(y, t):
     >>> round(cross_entropy([[0.5, 0.5], [0.1, 0.9]], [0, 1]), 4)
     0.3993
     """
-    y, t = np.atleast_2d(y), np.asarray(t)
+    y, t = np.asarray(y), np.asarray(t)
     log_y = np.log(np.maximum(y, np.finfo(float).tiny))
-    if t.shape == y.shape or t.shape == y.shape[1:]:  # one-hot
-        return float(-np.sum(t * log_y) / len(y))
-    t = np.atleast_1d(t)
-    if t.shape != y.shape[:1]:
+    if t.shape == y.shape:  # one-hot
+        return float(-np.sum(t * log_y) / (len(y) if y.ndim > 1 else 1))
+    log_y, t = np.atleast_2d(log_y), np.atleast_1d(t)
+    if t.shape != log_y.shape[:1]:
         raise ValueError(
-            f"cross_entropy: expected t of shape {y.shape[:1]} (class ids) or "
+            f"cross_entropy: expected t of shape {log_y.shape[:1]} (class ids) or "
             f"{y.shape} (one-hot), got {t.shape}"
         )
-    t = _class_ids(t, y.shape[1], "cross_entropy")
-    return float(-np.mean(log_y[np.arange(len(y)), t]))
+    t = _class_ids(t, log_y.shape[1], "cross_entropy")
+    return float(-np.mean(log_y[np.arange(len(t)), t]))
 
 
 def _same_shape(y, t, name):

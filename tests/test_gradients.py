@@ -1,0 +1,190 @@
+"""Numerical gradients, and exact gradients of every layer and loss against them."""
+
+import numpy as np
+import pytest
+
+from dlscratch import functions, initializers, layers, models
+from dlscratch.gradients import check_gradients, numerical_gradient, relative_error
+from dlscratch.models import Sequential
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(7)
+
+
+@pytest.mark.parametrize(
+    ("x", "expected"), [((3, 4), (6, 8)), ((0, 2), (0, 4)), ((3, 0), (6, 0))]
+)
+def test_reference_points(x, expected):
+    gradient = numerical_gradient(lambda x: np.sum(x**2), np.array(x))
+    np.testing.assert_allclose(gradient, expected, atol=1e-9)
+
+
+def test_reference_derivative():
+    at_5 = numerical_gradient(lambda x: 0.01 * x**2 + 0.1 * x, 5)
+    assert at_5 == pytest.approx(0.2, abs=1e-10)
+
+
+def test_reference_softmax_classifier():
+    W = [[0.24055208, -0.08417877, 0.10270625], [0.57949381, 0.17237454, 0.73158598]]
+    x = np.array([[0.6, 0.9]])
+    loss = layers.SoftmaxCrossEntropy()
+    dW = numerical_gradient(lambda W: loss.forward(x @ W, [2]), W)
+    expected = [[0.22847, 0.13034, -0.35881], [0.34270, 0.19551, -0.53822]]
+    np.testing.assert_allclose(dW, expected, atol=5e-6)
+    assert loss.forward(x @ np.array(W), [2]) == pytest.approx(0.91135, abs=5e-6)
+
+
+def test_numerical_gradient_of_any_shape_leaves_x_alone(rng):
+    x = rng.standard_normal((2, 3, 4))
+    before = x.copy()
+    np.testing.assert_allclose(
+        numerical_gradient(lambda x: np.sum(x**3), x), 3 * x**2, rtol=1e-5, atol=1e-7
+    )
+    np.testing.assert_array_equal(x, before)
+
+
+def test_relative_error():
+    assert relative_error(np.zeros(3), np.zeros(3)) == 0
+    assert relative_error([1.0], [-1.0]) == 2
+    assert np.isnan(relative_error([np.nan], [1.0]))
+    with pytest.raises(ValueError, match="one shape"):
+        relative_error([1.0], [1.0, 2.0])
+
+
+N = 5
+LAYERS = {
+    "Linear": lambda rng: layers.Linear(6, 4, rng=rng),
+    "Linear, Xavier": lambda rng: layers.Linear(
+        6, 1, init=initializers.xavier, rng=rng
+    ),
+    "Sigmoid": lambda rng: layers.Sigmoid(),
+    "Tanh": lambda rng: layers.Tanh(),
+    "ReLU": lambda rng: layers.ReLU(),
+    "Flatten": lambda rng: layers.Flatten(),
+}
+
+
+def test_every_layer_is_listed():
+    kinds = {k for k, v in vars(layers).items() if isinstance(v, type)}
+    losses = {k for k in kinds if k.endswith(("Entropy", "Error"))}
+    assert kinds - losses - {"Layer", "Parameter"} == {n.split(",")[0] for n in LAYERS}
+    assert losses == {"SoftmaxCrossEntropy", "SigmoidCrossEntropy", "MeanSquaredError"}
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_layer_gradients(name, rng):
+    layer = LAYERS[name](rng)
+    shape = (N, 2, 3, 4) if name == "Flatten" else (N, 6)
+    x = rng.standard_normal(shape)
+    x[np.abs(x) < 1e-3] = 0.5  # keep away from the kink of ReLU
+    t = rng.standard_normal(layer.forward(x).shape)
+    errors = check_gradients(Sequential([layer], layers.MeanSquaredError()), x, t)
+    assert len(errors) == 1 + len(layer.parameters)
+
+
+@pytest.mark.parametrize(
+    ("loss", "t"),
+    [
+        (layers.SoftmaxCrossEntropy(), np.array([0, 3, 1, 1, 2])),
+        (layers.SigmoidCrossEntropy(), np.eye(N, 4)),
+        (layers.MeanSquaredError(), np.linspace(-1, 1, N * 4).reshape(N, 4)),
+    ],
+)
+def test_loss_gradients(loss, t, rng):
+    check_gradients(Sequential([], loss), 2 * rng.standard_normal((N, 4)), t)
+
+
+@pytest.mark.parametrize("activation", ["sigmoid", "tanh", "relu"])
+def test_network_gradients(activation, rng):
+    model = models.mlp((6, 5, 4, 3), activation, rng=rng)
+    check_gradients(model, rng.standard_normal((N, 6)), np.array([0, 1, 2, 1, 0]))
+
+
+def test_backward_does_not_change_its_argument(rng):
+    for make in LAYERS.values():
+        layer = make(rng)
+        x = rng.standard_normal((N, 6))
+        x_before = x.copy()
+        dy = rng.standard_normal(layer.forward(x).shape)
+        dy_before = dy.copy()
+        layer.backward(dy)
+        np.testing.assert_array_equal(dy, dy_before)
+        np.testing.assert_array_equal(x, x_before)
+
+
+def test_backward_sets_gradients_and_does_not_add(rng):
+    layer = layers.Linear(3, 2, rng=rng)
+    for _ in range(2):
+        layer.forward(np.ones((4, 3)))
+        layer.backward(np.ones((4, 2)))
+    np.testing.assert_array_equal(layer.W.grad, np.full((3, 2), 4.0))
+
+
+class TestCheckGradients:
+    """The check itself must catch what it is there for."""
+
+    def test_wrong_gradient(self, rng):
+        class Doubled(layers.Linear):
+            def backward(self, dy):
+                dx = super().backward(dy)
+                self.b.grad = 2 * self.b.grad
+                return dx
+
+        model = Sequential([Doubled(3, 2, rng=rng)], layers.SoftmaxCrossEntropy())
+        with pytest.raises(AssertionError, match=r"gradient of 0\.b is off"):
+            check_gradients(model, rng.standard_normal((4, 3)), np.array([0, 1, 1, 0]))
+
+    def test_nan_does_not_pass(self, rng):
+        class Nan(layers.Tanh):
+            def backward(self, dy):
+                return super().backward(dy) * np.nan
+
+        model = Sequential([Nan()], layers.MeanSquaredError())
+        with pytest.raises(AssertionError, match="gradient of x"):
+            check_gradients(model, rng.standard_normal((4, 3)), np.zeros((4, 3)))
+
+    def test_batch_of_one(self, rng):
+        model = models.mlp((3, 2), rng=rng)
+        with pytest.raises(ValueError, match="batch of 2 or more"):
+            check_gradients(model, np.ones((1, 3)), np.array([0]))
+
+    def test_float32(self, rng):
+        model = models.mlp((3, 2), rng=rng, dtype=np.float32)
+        with pytest.raises(ValueError, match="float64, got float32"):
+            check_gradients(model, np.ones((2, 3)), np.array([0, 1]))
+
+    def test_parameters_are_as_before(self, rng):
+        model = models.mlp((3, 2), rng=rng)
+        before = [(p.value, p.value.copy()) for p in model.parameters]
+        check_gradients(model, rng.standard_normal((4, 3)), np.array([0, 1, 1, 0]))
+        for p, (array, values) in zip(model.parameters, before, strict=True):
+            assert p.value is array
+            np.testing.assert_array_equal(p.value, values)
+
+
+def test_losses_equal_the_plain_functions(rng):
+    y = 3 * rng.standard_normal((N, 4))
+    t = np.array([0, 3, 1, 1, 2])
+    assert layers.SoftmaxCrossEntropy().forward(y, t) == pytest.approx(
+        functions.cross_entropy(functions.softmax(y), t), rel=1e-12
+    )
+    one_hot = functions.one_hot(t, 4)
+    p = functions.sigmoid(y)
+    binary = -np.sum(one_hot * np.log(p) + (1 - one_hot) * np.log(1 - p)) / N
+    assert layers.SigmoidCrossEntropy().forward(y, one_hot) == pytest.approx(binary)
+    assert layers.MeanSquaredError().forward(y, one_hot) == pytest.approx(
+        functions.mean_squared_error(y, one_hot)
+    )
+
+
+def test_losses_of_huge_logits_are_finite():
+    y = np.array([[1e4, -1e4], [-1e4, 1e4]])
+    with np.errstate(all="raise", under="ignore"):
+        for loss, t in [
+            (layers.SoftmaxCrossEntropy(), np.array([1, 1])),
+            (layers.SigmoidCrossEntropy(), np.eye(2)),
+        ]:
+            assert np.isfinite(loss.forward(y, t))
+            assert np.all(np.isfinite(loss.backward()))

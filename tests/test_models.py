@@ -1,0 +1,203 @@
+"""Sequential: predictions, saving and loading, and every way a file can be wrong."""
+
+import json
+import os
+import pickle
+
+import numpy as np
+import pytest
+
+from dlscratch import layers, models
+from dlscratch.models import Sequential, mlp, pretrained
+
+
+@pytest.fixture
+def model():
+    return mlp((6, 5, 3), rng=np.random.default_rng(1))
+
+
+@pytest.fixture
+def x():
+    return np.random.default_rng(2).standard_normal((7, 6))
+
+
+def rewrite(path, **changes):
+    """Write the file again with some arrays changed; None drops one."""
+    with np.load(path) as file:
+        arrays = {name: file[name] for name in file.files}
+    arrays |= changes
+    np.savez(path, **{k: v for k, v in arrays.items() if v is not None})
+
+
+def test_reference_forward_pass():
+    model = mlp((2, 3, 2, 2), "sigmoid", rng=np.random.default_rng(0))
+    values = [
+        [[0.1, 0.3, 0.5], [0.2, 0.4, 0.6]],
+        [0.1, 0.2, 0.3],
+        [[0.1, 0.4], [0.2, 0.5], [0.3, 0.6]],
+        [0.1, 0.2],
+        [[0.1, 0.3], [0.2, 0.4]],
+        [0.1, 0.2],
+    ]
+    for p, value in zip(model.parameters, values, strict=True):
+        p.value = np.array(value)
+    y = model.predict([[1.0, 0.5]])
+    np.testing.assert_allclose(y, [[0.31682708, 0.69627909]], atol=5e-9)
+
+
+def test_accuracy_counts_the_last_partial_batch(model, x):
+    t = model.predict(x).argmax(axis=1)
+    t[-1] = (t[-1] + 1) % 3
+    for batch_size in (1, 2, 3, 7, 100):
+        assert model.accuracy(x, t, batch_size) == pytest.approx(6 / 7)
+
+
+def test_accuracy_of_a_single_output():
+    model = Sequential([])
+    y = np.array([[-1.0], [0.0], [2.0]])
+    assert model.accuracy(y, np.array([0, 0, 1])) == 1
+
+
+def test_accuracy_errors(model, x):
+    with pytest.raises(ValueError, match="at least one, got 0 and 0"):
+        model.accuracy(x[:0], np.array([], dtype=int))
+    with pytest.raises(ValueError, match="got 7 and 6"):
+        model.accuracy(x, np.zeros(6, dtype=int))
+
+
+def test_no_loss():
+    model = Sequential([layers.ReLU()])
+    with pytest.raises(RuntimeError, match="no loss"):
+        model.loss(np.zeros((2, 2)), [0, 0])
+    with pytest.raises(RuntimeError, match="no loss"):
+        model.backward()
+
+
+def test_mlp_errors():
+    rng = np.random.default_rng(0)
+    with pytest.raises(ValueError, match=r"\['relu', 'sigmoid', 'tanh'\], got 'gelu'"):
+        mlp((2, 2), "gelu", rng=rng)
+    with pytest.raises(ValueError, match="at least two sizes"):
+        mlp((2,), rng=rng)
+
+
+class TestSaveAndLoad:
+    @pytest.mark.parametrize("dtype", [np.float32, np.float64])
+    def test_round_trip(self, dtype, x, tmp_path):
+        model = mlp((6, 5, 3), "tanh", rng=np.random.default_rng(1), dtype=dtype)
+        model.save(tmp_path / "m.npz", recipe="none", seed=1)
+        copy = Sequential.load(tmp_path / "m.npz")
+        assert copy.record == {"recipe": "none", "seed": 1}
+        assert repr(copy) == repr(model)
+        assert copy.predict(x).dtype == dtype
+        np.testing.assert_array_equal(copy.predict(x), model.predict(x))
+
+    def test_smaller_stored_dtype(self, model, x, tmp_path):
+        model.save(tmp_path / "m.npz", stored_dtype=np.float16)
+        copy = Sequential.load(tmp_path / "m.npz")
+        assert copy.parameters[0].value.dtype == np.float64
+        np.testing.assert_array_equal(
+            copy.parameters[0].value, model.parameters[0].value.astype(np.float16)
+        )
+
+    def test_an_interrupted_save_keeps_the_old_file(self, model, tmp_path, monkeypatch):
+        path = tmp_path / "m.npz"
+        model.save(path)
+        before = path.read_bytes()
+
+        def interrupted(*args, **kwargs):
+            args[0].write(b"half")
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(np, "savez_compressed", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            model.save(path)
+        assert path.read_bytes() == before
+        assert os.listdir(tmp_path) == ["m.npz"]
+
+    def test_a_record_that_json_cannot_hold(self, model, tmp_path):
+        with pytest.raises(TypeError, match="JSON"):
+            model.save(tmp_path / "m.npz", seed=object())
+        assert os.listdir(tmp_path) == []
+        assert model.record == {}
+
+    def test_suffix(self, model, tmp_path):
+        with pytest.raises(ValueError, match=r"a path in \.npz"):
+            model.save(tmp_path / "m.pkl")
+
+    def test_missing_file(self, tmp_path):
+        with pytest.raises(FileNotFoundError):
+            Sequential.load(tmp_path / "m.npz")
+
+    @pytest.mark.parametrize("content", [b"", b"not a zip", b"PK\x03\x04 half a zip"])
+    def test_not_such_a_file(self, content, tmp_path):
+        path = tmp_path / "m.npz"
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match=r"not a whole file written by"):
+            Sequential.load(path)
+
+    def test_truncated(self, model, tmp_path):
+        path = tmp_path / "m.npz"
+        model.save(path)
+        for keep in (100, path.stat().st_size // 2, path.stat().st_size - 10):
+            cut = tmp_path / "cut.npz"
+            cut.write_bytes(path.read_bytes()[:keep])
+            with pytest.raises(ValueError, match="not a whole file"):
+                Sequential.load(cut)
+
+    def test_never_unpickles(self, tmp_path):
+        class Trap:
+            def __reduce__(self):
+                return (os.mkdir, (str(tmp_path / "trapped"),))
+
+        for name in ("head", "0.W"):
+            np.savez(tmp_path / "m.npz", **{name: np.array(Trap(), dtype=object)})
+            with pytest.raises(ValueError, match="not a whole file"):
+                Sequential.load(tmp_path / "m.npz")
+        (tmp_path / "p.npz").write_bytes(pickle.dumps(Trap()))
+        with pytest.raises(ValueError, match="not a whole file"):
+            Sequential.load(tmp_path / "p.npz")
+        assert not (tmp_path / "trapped").exists()
+
+    @pytest.mark.parametrize(
+        ("changes", "words"),
+        [
+            ({"0.W": None}, r"should hold \['0\.W', .* but holds \['0\.b'"),
+            ({"9.W": np.zeros(2)}, r"but holds .*'9\.W'"),
+            ({"0.W": np.zeros((5, 6))}, r"0\.W of shape \(6, 5\), got \(5, 6\)"),
+            ({"0.b": np.zeros(5, int)}, r"0\.b as floating-point .* got int64"),
+            ({"0.b": np.full(5, "a")}, r"0\.b as floating-point .* got <U1"),
+            ({"head": None}, "not a whole file"),
+            ({"head": np.array("{}")}, "not a whole file"),
+            ({"head": np.array("nonsense")}, "not a whole file"),
+        ],
+    )
+    def test_what_does_not_fit_is_named(self, changes, words, model, tmp_path):
+        model.save(tmp_path / "m.npz")
+        rewrite(tmp_path / "m.npz", **changes)
+        with pytest.raises(ValueError, match=words):
+            Sequential.load(tmp_path / "m.npz")
+
+    @pytest.mark.parametrize("kind", ["Parameter", "np", "Sequential", "", "__doc__"])
+    def test_unknown_layers_are_not_built(self, kind, model, tmp_path):
+        model.save(tmp_path / "m.npz")
+        with np.load(tmp_path / "m.npz") as file:
+            head = json.loads(str(file["head"]))
+        head["layers"][0][0] = kind
+        rewrite(tmp_path / "m.npz", head=np.array(json.dumps(head)))
+        with pytest.raises(ValueError, match="no layer is called"):
+            Sequential.load(tmp_path / "m.npz")
+
+
+def test_pretrained_names():
+    with pytest.raises(ValueError, match=r"expected one of \[.*\], got 'none'"):
+        pretrained("none")
+
+
+def test_summary_counts(model):
+    assert model.summary().splitlines()[-1].split() == ["total", "53"]
+    assert (
+        models.mlp((784, 50, 10), rng=np.random.default_rng(0))
+        .summary()
+        .endswith("39,760")
+    )

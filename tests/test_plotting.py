@@ -1,0 +1,65 @@
+"""Figures: the same SVG on every processor, and pictures of the right things."""
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from dlscratch import plotting
+from dlscratch.training import History
+
+mpl.use("agg")
+
+
+@pytest.fixture(autouse=True)
+def _style():
+    with mpl.rc_context():
+        plotting.use_house_style()
+        yield
+    plt.close("all")
+
+
+def curve(noise):
+    fig, ax = plt.subplots()
+    x = np.linspace(-3, 3, 50)
+    ax.plot(x, np.tanh(x) + noise)
+    return plotting._to_svg(fig)
+
+
+def test_svg_ignores_the_last_bits_but_not_a_change():
+    assert curve(0) == curve(0)
+    assert curve(0) == curve(1e-10)
+    assert curve(0) != curve(1e-2)
+
+
+def test_rounding():
+    svg = 'd="M 1.23456 -7.000001" x="-0.0001" scale(0.015625) #1.2345 a1.2345 10.125'
+    assert plotting._round_svg(svg) == (
+        'd="M 1.23 -7" x="0" scale(0.015625) #1.2345 a1.2345 10.12'
+    )
+
+
+def test_decision_regions_follow_the_prediction():
+    _, ax = plt.subplots()
+    plotting.decision_regions(ax, lambda p: (p[:, 0] > 0).astype(int), (-1, 1), (-2, 2))
+    left, right = ax.collections[0].get_paths()
+    assert left.vertices[:, 0].max() == pytest.approx(0, abs=0.03)
+    assert right.vertices[:, 0].min() == pytest.approx(0, abs=0.03)
+    assert ax.get_ylim() == (-2, 2)
+
+
+def test_image_grid():
+    images = np.arange(5 * 64).reshape(5, 64)
+    fig = plotting.image_grid(images, labels="abcde", columns=3)
+    drawn = [ax for ax in fig.axes if ax.images]
+    assert [ax.get_title() for ax in drawn] == list("abcde")
+    np.testing.assert_array_equal(
+        drawn[4].images[0].get_array(), images[4].reshape(8, 8)
+    )
+
+
+def test_learning_curves():
+    fig = plotting.learning_curves(History([2.0, 1.0], [0.5, 0.7], [0.4, 0.6]))
+    top, bottom = fig.axes
+    np.testing.assert_array_equal(top.lines[0].get_ydata(), [2.0, 1.0])
+    np.testing.assert_array_equal(bottom.lines[1].get_ydata(), [0.4, 0.6])
