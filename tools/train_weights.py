@@ -1,0 +1,215 @@
+"""Train the networks that the package ships in ``dlscratch/weights``.
+
+Run as ``make weights``, or ``python tools/train_weights.py NAME`` for one of them.
+"draw-mlp" needs MNIST, which is fetched on first use. With it come a few of MNIST's
+test images, which draw-a-digit offers to those who do not draw.
+"""
+
+import argparse
+import datetime
+import hashlib
+import time
+from pathlib import Path
+
+import numpy as np
+
+from dlscratch.datasets import load_digits, load_mnist
+from dlscratch.functions import softmax
+from dlscratch.models import mlp
+from dlscratch.optimizers import SGD
+from dlscratch.training import train
+
+PACKAGE = Path(__file__).resolve().parent.parent / "dlscratch"
+STORED_DTYPE = np.float16
+
+
+def digits_mlp(progress=True):
+    """Train 64-50-20-10 on the embedded digits, in the file's order.
+
+    Returns
+    -------
+    model : Sequential
+    data : Dataset
+    recipe : dict
+    """
+    data = load_digits()
+    seed = 1
+    recipe = {
+        "data": "embedded digits, 8x8, ordered split: test images of other writers",
+        "recipe": "mini-batch SGD on softmax cross-entropy, He initial values",
+        "sizes": [64, 50, 20, 10],
+        "activation": "relu",
+        "epochs_and_learning_rates": [[15, 0.1]],
+        "batch_size": 16,
+        "seed": seed,
+    }
+    model = _train(data, recipe, np.random.default_rng(seed), progress)
+    return model, data, recipe
+
+
+def draw_mlp(progress=True):
+    """Train 196-48-24-10 on MNIST, shrunk to 14×14, and on distorted copies of it.
+
+    Returns
+    -------
+    model : Sequential
+    data : Dataset
+        The training images as they are, without the distorted copies.
+    recipe : dict
+    """
+    data = mnist_14x14()
+    seed, copies = 0, 3
+    recipe = {
+        "data": "MNIST, each 2x2 block of pixels averaged: 14x14",
+        "recipe": "mini-batch SGD on softmax cross-entropy, He initial values; the "
+        "training images and distorted copies of them (tools/train_weights.py)",
+        "sizes": [196, 48, 24, 10],
+        "activation": "relu",
+        "distorted_copies": copies,
+        "epochs_and_learning_rates": [[6, 0.2], [3, 0.05], [1, 0.01]],
+        "batch_size": 50,
+        "seed": seed,
+    }
+    rng = np.random.default_rng(seed)
+    images = load_mnist().x_train.reshape(-1, 28, 28)
+    x = np.concatenate([data.x_train, *(distort(images, rng) for _ in range(copies))])
+    t = np.tile(data.t_train, copies + 1)
+    model = _train(data._replace(x_train=x, t_train=t), recipe, rng, progress)
+    return model, data, recipe
+
+
+def mnist_14x14():
+    """Load MNIST with each 2×2 block of pixels averaged, as rows of 196."""
+    data = load_mnist()
+    return data._replace(x_train=shrink(data.x_train), x_test=shrink(data.x_test))
+
+
+def shrink(x):
+    """Average 2×2 blocks: (N, 784) to (N, 196)."""
+    return x.reshape(-1, 14, 2, 14, 2).mean(axis=(2, 4)).reshape(-1, 196)
+
+
+def distort(images, rng):
+    """Turn, stretch, slant, shift and re-ink images a little, and shrink them.
+
+    Parameters
+    ----------
+    images : ndarray, shape (N, 28, 28)
+    rng : numpy.random.Generator
+        Draws for each image a turn of up to 12°, a stretch of up to 12 % along each
+        axis, a slant of up to 0.15 and a shift of up to 1 pixel; and how much of a
+        2×2 maximum (a thicker pen) or minimum (a thinner one) is mixed in.
+
+    Returns
+    -------
+    ndarray, shape (N, 196)
+    """
+    n = len(images)
+    angle = np.radians(rng.uniform(-12, 12, n))
+    stretch = 1 + rng.uniform(-0.12, 0.12, (n, 2, 1))
+    slant = rng.uniform(-0.15, 0.15, n)
+    cos, sin = np.cos(angle), np.sin(angle)
+    matrix = np.array([[cos, slant - sin], [sin, cos]]).transpose(2, 0, 1) * stretch
+    shift = rng.uniform(-1, 1, (n, 2, 1))
+
+    corners = [images[:, i : i + 27, j : j + 27] for i in (0, 1) for j in (0, 1)]
+    mean = sum(corners) / 4  # (N, 27, 27)
+    thick, thin = np.maximum.reduce(corners), np.minimum.reduce(corners)
+    ink = rng.uniform(-1, 1, (n, 1, 1)).astype(images.dtype)
+    soft = (
+        mean + np.maximum(ink, 0) * (thick - mean) + np.minimum(ink, 0) * (mean - thin)
+    )
+
+    grid = 2 * np.indices((14, 14)).reshape(2, 196) - 13  # block centres
+    place = np.clip(matrix @ grid + 13 + shift, 0, 25.99)  # (N, 2, 196)
+    corner = place.astype(int)
+    fy, fx = np.moveaxis((place - corner).astype(images.dtype), 1, 0)
+    index = 27 * corner[:, 0] + corner[:, 1]  # (N, 196)
+    soft = soft.reshape(n, -1)
+    a, b, c, d = (np.take_along_axis(soft, index + k, 1) for k in (0, 1, 27, 28))
+    return (1 - fy) * ((1 - fx) * a + fx * b) + fy * ((1 - fx) * c + fx * d)
+
+
+def _train(data, recipe, rng, progress):
+    model = mlp(recipe["sizes"], recipe["activation"], rng=rng)
+    settings = {"batch_size": recipe["batch_size"], "rng": rng, "progress": progress}
+    for epochs, lr in recipe["epochs_and_learning_rates"]:
+        train(model, data, SGD(model.parameters, lr), epochs, **settings)
+    for p in model.parameters:  # as the file will hold them, so that all tests agree
+        p.value = p.value.astype(STORED_DTYPE).astype(np.float64)
+    return model
+
+
+def digest(model):
+    """Return the SHA-256 of the model's parameters, in their order, as stored."""
+    stored = (p.value.astype(STORED_DTYPE).tobytes() for p in model.parameters)
+    return hashlib.sha256(b"".join(stored)).hexdigest()
+
+
+def pick_samples(model, data):
+    """Choose test images to show: the first of each class, and two that are misread.
+
+    Parameters
+    ----------
+    model : Sequential
+        "draw-mlp".
+    data : Dataset
+        From :func:`mnist_14x14`.
+
+    Returns
+    -------
+    dict of ndarray
+        ``index`` (12,), the images' places in MNIST's test set; ``labels`` (12,);
+        ``images`` (12, 20, 20), the middle of each, in 16 shades from 0 to 15.
+        The misread ones are those whose wrong answer has the highest probability.
+    """
+    p = softmax(model.predict(data.x_test))
+    answer = p.argmax(axis=1)
+    wrong = np.where(answer != data.t_test, p.max(axis=1), 0)
+    first = [np.flatnonzero(data.t_test == digit)[0] for digit in range(10)]
+    index = np.array([*first, *np.argsort(-wrong, kind="stable")[:2]])
+    images = load_mnist().x_test[index].reshape(-1, 28, 28)[:, 4:24, 4:24]
+    return {
+        "index": index,
+        "labels": data.t_test[index].astype(np.uint8),
+        "images": np.round(15 * images).astype(np.uint8),
+    }
+
+
+NETWORKS = {"digits-mlp": digits_mlp, "draw-mlp": draw_mlp}
+
+
+def main():
+    """Train the networks named on the command line, by default all."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(NETWORKS))
+    names = parser.parse_args().names or list(NETWORKS)
+    if unknown := set(names) - set(NETWORKS):
+        parser.error(f"expected names among {list(NETWORKS)}, got {sorted(unknown)}")
+    for name in names:
+        start = time.perf_counter()
+        model, data, recipe = NETWORKS[name]()
+        seconds = time.perf_counter() - start
+        record = recipe | {
+            "name": name,
+            "train_accuracy": model.accuracy(data.x_train, data.t_train),
+            "test_accuracy": model.accuracy(data.x_test, data.t_test),
+            "sha256": digest(model),
+            "date": datetime.date.today().isoformat(),
+            "seconds": round(seconds, 1),
+            "numpy": np.__version__,
+        }
+        model.save(
+            PACKAGE / "weights" / f"{name}.npz", stored_dtype=STORED_DTYPE, **record
+        )
+        if name == "draw-mlp":
+            samples = pick_samples(model, data)
+            np.savez_compressed(PACKAGE / "data" / "mnist-samples.npz", **samples)
+        print(
+            f"{name}: {seconds:.0f} s, reads {record['test_accuracy']:.2%} of "
+            f"{len(data.t_test):,} test images right"
+        )
+
+
+if __name__ == "__main__":
+    main()
