@@ -1,32 +1,93 @@
 """What the book's pages add to, and drop from, the theme."""
 
 import os
+import re
 import time
+from html import escape, unescape
 from pathlib import Path
 
 from docutils import nodes
 from pybtex.plugin import register_plugin
 from pybtex.style.formatting.plain import Style as PlainStyle
 from pybtex.style.labels import BaseLabelStyle
+from sphinx.util.docutils import SphinxDirective
 
-UNWANTED_SCRIPTS = ("sphinx-thebe.js", "THEBE_JS_URL")
+from dlscratch import explorables
 
-
-def drop_unwanted_scripts(app, page, template, context, doctree):
-    """Drop sphinx-thebe, which every page would load and no page uses."""
-    context["script_files"] = [
-        script
-        for script in context.get("script_files", [])
-        if not any(
-            name in f"{script.filename} {script.attributes.get('body')}"
-            for name in UNWANTED_SCRIPTS
-        )
-    ]
+DESCRIPTION = (
+    "An interactive textbook: build neural networks in NumPy, piece by piece, "
+    "with figures you can drag and exercises that tell you at once what is wrong."
+)
+CHAPTER = re.compile(r"notebooks/0*(\d+)-")
 
 
 def japanese(name, rawtext, text, lineno, inliner, options=None, content=None):
     """Mark text as Japanese, so that browsers choose its glyphs and voice."""
     return [nodes.inline(rawtext, text, classes=["language-ja"])], []
+
+
+class ExplorableDirective(SphinxDirective):
+    """Show an interactive figure on a hand-written page: its name is the argument."""
+
+    required_arguments = 1
+
+    def run(self):
+        """Return the figure's HTML."""
+        folder = Path(explorables.__file__).parent
+        for path in folder.iterdir():
+            self.env.note_dependency(str(path))
+        figure = getattr(explorables, self.arguments[0])()
+        return [nodes.raw("", figure._repr_html_(), format="html")]
+
+
+def number_by_chapter(app, env):
+    """Count figures, exercises and equations anew in each chapter."""
+    for page, kinds in env.toc_fignumbers.items():
+        if chapter := CHAPTER.match(page):
+            for numbers in kinds.values():
+                for place, name in enumerate(numbers, 1):
+                    numbers[name] = (int(chapter[1]), place)
+    return []
+
+
+def drop_thebe_config(app, doctree, page):
+    """Drop what sphinx-thebe adds to a page's text: no page runs code that way."""
+    for node in list(doctree.findall(nodes.raw)):
+        if "x-thebe-config" in node.astext() or "kernelName =" in node.astext():
+            node.parent.remove(node)
+
+
+def drop_thebe_scripts(app, page, template, context, doctree):
+    """Drop sphinx-thebe's scripts and style, which every page would load."""
+    for kind in ("script_files", "css_files"):
+        context[kind] = [
+            file
+            for file in context.get(kind, [])
+            if "thebe" not in f"{file.filename} {file.attributes.get('body')}".lower()
+        ]
+
+
+def describe(app, page, template, context, doctree):
+    """Tell search engines and link previews what a page is about."""
+    title = context.get("title", app.config.html_title)
+    description = DESCRIPTION
+    if doctree is not None and page != app.config.root_doc:
+        texts = (node.astext() for node in doctree.findall(nodes.paragraph))
+        text = next((text for text in texts if len(text) > 40), DESCRIPTION)
+        description = " ".join(text.split())
+        if len(description) > 200:
+            description = description[:200].rsplit(" ", 1)[0] + " …"
+    tags = {
+        'name="description"': description,
+        'property="og:title"': unescape(re.sub("<.*?>", "", title)),
+        'property="og:description"': description,
+        'property="og:type"': "book" if page == app.config.root_doc else "article",
+        'property="og:site_name"': app.config.html_title,
+        'name="theme-color"': "#12496b",
+    }
+    context["metatags"] = context.get("metatags", "") + "".join(
+        f'\n<meta {name} content="{escape(text)}" />' for name, text in tags.items()
+    )
 
 
 class NoLabels(BaseLabelStyle):
@@ -59,9 +120,14 @@ def stamp(app, exception):
 
 def setup(app):
     """Register with Sphinx."""
+    app.config.templates_path.insert(0, str(Path(__file__).parent / "templates"))
     register_plugin("pybtex.style.formatting", "house", HouseStyle)
     app.add_role("ja", japanese)
+    app.add_directive("explorable", ExplorableDirective)
     app.connect("builder-inited", note_start)
-    app.connect("html-page-context", drop_unwanted_scripts, priority=900)
+    app.connect("env-get-updated", number_by_chapter, priority=900)
+    app.connect("doctree-resolved", drop_thebe_config, priority=900)
+    app.connect("html-page-context", drop_thebe_scripts, priority=900)
+    app.connect("html-page-context", describe)
     app.connect("build-finished", stamp)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -73,6 +73,7 @@ def newest_source():
     files = [ROOT / "_config.yml", ROOT / "_toc.yml"]
     files += [path for path in (ROOT / "book").rglob("*") if path.is_file()]
     files += (ROOT / "notebooks").glob("*.ipynb")
+    files += (ROOT / "dlscratch" / "explorables").iterdir()
     files = [path for path in files if "__pycache__" not in path.parts]
     return max(path.stat().st_mtime for path in files)
 

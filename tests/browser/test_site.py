@@ -8,5 +8,7 @@ def test_opens(site, page):
 
 
 def test_standalone(open_html):
-    page = open_html("<p id=a>hello</p><script type='module'>document.getElementById('a').textContent='live'</script>")
+    page = open_html(
+        "<p id=a>hello</p><script type='module'>document.getElementById('a').textContent='live'</script>"
+    )
     page.wait_for_function("document.getElementById('a').textContent=='live'")
