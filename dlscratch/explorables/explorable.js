@@ -44,11 +44,11 @@ const formula = (terms) =>
     .join("");
 
 // A range and a number field that hold the same value.
-function slider(label, name, low, high, change) {
+function slider(label, name, low, high, change, of = "") {
   const field = (type) =>
     el("input", {
       type, min: low, max: high, step: 0.01, name,
-      "aria-label": type === "number" ? `${label}, typed` : label,
+      "aria-label": label + of + (type === "number" ? ", typed" : ""),
       oninput(event) {
         const value = event.target.valueAsNumber;
         if (Number.isFinite(value)) change(round2(clamp(value, low, high)));
