@@ -327,11 +327,11 @@ def _stopped(ex, run, label):
     else:
         message = re.sub(r" at 0x\w+", "", str(error)).partition("\n")[0].rstrip(".")
         text = f"{label} raised {type(error).__name__}: {message}."
-    for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        if not os.path.abspath(frame.filename).startswith(_NOT_THEIRS):
-            line = linecache.getline(frame.filename, frame.lineno).strip()
-            text += f"\n  line {frame.lineno}: {line}"
-            break
+        for frame in reversed(traceback.extract_tb(error.__traceback__)):
+            if not os.path.abspath(frame.filename).startswith(_NOT_THEIRS):
+                line = linecache.getline(frame.filename, frame.lineno).strip()
+                text += f"\n  line {frame.lineno}: {line}"
+                break
     return "overflow" if isinstance(error, OverflowError) else "raised", text
 
 
@@ -341,10 +341,11 @@ def _stopped(ex, run, label):
 def _compare(ex, expected, got, label, always=False):
     """Yield the problems of one value; ``always`` ignores that rtol may be None."""
     if not callable(ex.reference):  # a value: any container of numbers will do
-        if isinstance(expected, tuple) and isinstance(got, list | np.ndarray):
-            got = tuple(got) if np.ndim(got) == 1 else got
-        if isinstance(expected, np.ndarray) and isinstance(got, list | tuple):
-            got = np.array(got)
+        if isinstance(expected, tuple) and isinstance(got, np.ndarray) and got.ndim:
+            got = tuple(got)
+        elif isinstance(expected, np.ndarray) and isinstance(got, list | tuple):
+            with contextlib.suppress(ValueError):  # rows of different lengths
+                got = np.array(got)
     if isinstance(expected, dict | tuple | list):
         named = isinstance(expected, dict)
         kind = dict if named else tuple | list

@@ -1,0 +1,627 @@
+"""The exercise kit itself, on synthetic exercises: one test for every diagnosis."""
+
+import threading
+import time
+import warnings
+
+import numpy as np
+import pytest
+
+from dlscratch import exercises
+from dlscratch.exercises import Exercise, Mistake, check, hint, solution
+
+
+def softmax(a):
+    e = np.exp(a - a.max(axis=-1, keepdims=True))
+    return e / e.sum(axis=-1, keepdims=True)
+
+
+def whole_batch(a):
+    e = np.exp(a - a.max())
+    return e / e.sum()
+
+
+SOFTMAX = Exercise(
+    key="9.1",
+    title="Softmax",
+    reference=softmax,
+    cases=[np.array([0.5, 1.0, 2.0])],
+    batch=[np.array([[1.0, 2.0, 3.0], [3.0, 5.0, 1.0]])],
+    overflow=[np.array([1010.0, 1000.0, 990.0])],
+    hints=["Use `np.exp`.", "Is a < b & c?", "Divide each row."],
+    mistakes=[Mistake(whole_batch, "You summed over the whole batch.")],
+)
+
+
+def gate(w, x1, x2):
+    return int(w[0] * x1 + w[1] * x2 + w[2] > 0)
+
+
+NAND = Exercise(
+    key="9.2",
+    title="Weights for NAND",
+    reference=(-0.5, -0.5, 0.7),
+    cases=[(0, 0), (0, 1), (1, 0), (1, 1)],
+    use=gate,
+    mistakes=[Mistake((0.5, 0.5, -0.7), "This is AND.")],
+)
+
+
+class ReLU:
+    def forward(self, x):
+        self.mask = x > 0
+        return x * self.mask
+
+    def backward(self, dy):
+        return dy * self.mask
+
+
+def run_layer(cls, x, dy):
+    layer = cls()
+    return {"forward(x)": layer.forward(x), "backward(dy)": layer.backward(dy)}
+
+
+RELU = Exercise(
+    key="9.3",
+    title="ReLU",
+    reference=ReLU,
+    cases=[(np.array([-1.0, 2.0]), np.array([3.0, 4.0]))],
+    use=run_layer,
+)
+NUMBER = Exercise(key="9.4", title="Predict", reference=0.6225, rtol=1e-3)
+
+
+def make(reference, *cases, **more):
+    return Exercise("9.9", "A test", reference, cases=list(cases), **more)
+
+
+def add(x, y):
+    return x + y
+
+
+ADD = make(add, (1.5, 2.0))
+
+
+def untouched(a):
+    """Say what is wanted."""
+    ...
+
+
+def passing(a):
+    pass
+
+
+def half_done(a):
+    e = ...
+    return e
+
+
+def half_done_too(a):
+    e = ...
+    return e / 2
+
+
+def unwritten(a):
+    raise NotImplementedError
+
+
+def without_return(a):
+    softmax(a)
+
+
+def printing(a):
+    print(softmax(a))
+
+
+def undefined(a):
+    total = a.sum()
+    return total + tootal  # noqa: F821
+
+
+def recursive(a):
+    return recursive(a)
+
+
+def in_place(a):
+    a -= a.max(axis=-1, keepdims=True)
+    return softmax(a)
+
+
+def one_row_only(a):
+    if a.ndim == 2:
+        a = a.mean(axis=0)
+    return softmax(a)
+
+
+def chatty(a):
+    print("the sum is", a.sum())
+    return a
+
+
+def naive(a):
+    return np.exp(a) / np.exp(a).sum(axis=-1, keepdims=True)
+
+
+def quiet_nan(a):
+    with np.errstate(all="ignore"):
+        return naive(a)
+
+
+def ends_program(a):
+    raise SystemExit(1)
+
+
+DIAGNOSES = [
+    ("a dots", ..., "not started", "Not started yet"),
+    ("None", None, "not started", "Not started yet"),
+    ("empty body", untouched, "not started", "Not started yet"),
+    ("pass", passing, "not started", "Not started yet"),
+    ("returns dots", half_done, "not started", "`...`"),
+    ("uses dots", half_done_too, "not started", "`...`"),
+    ("NotImplementedError", unwritten, "not started", "`...`"),
+    ("a result", softmax(np.zeros(3)), "answer", "without parentheses after softmax"),
+    ("a number", 3, "answer", "You handed in one number"),
+    (
+        "two parameters",
+        lambda a, b: a,
+        "answer",
+        "takes 2 parameters (a, b), expected 1",
+    ),
+    (
+        "no parameter",
+        lambda: 1,
+        "answer",
+        "takes 0 parameters (), expected 1: softmax(a)",
+    ),
+    (
+        "exception",
+        undefined,
+        "raised",
+        "raised NameError: name 'tootal' is not defined",
+    ),
+    ("its line", undefined, "raised", ": return total + tootal"),
+    ("recursion", recursive, "raised", "called itself again and again"),
+    ("exit", ends_program, "raised", "tried to end the whole program"),
+    ("no return", without_return, "nothing", "did you forget `return`?"),
+    ("prints", printing, "nothing", "printed its result but returned nothing"),
+    (
+        "list",
+        lambda a: list(softmax(a)),
+        "type",
+        "is a list of length 3, expected an array",
+    ),
+    ("nested list", lambda a: [1, [2, 3]], "type", "is a list of length 2"),
+    ("text", lambda a: "1", "type", "is a text"),
+    ("dictionary", lambda a: {"y": 1}, "type", "is a dict of length 1"),
+    ("function", lambda a: softmax, "type", "is the function softmax"),
+    ("complex", lambda a: a + 1j, "type", "is an array"),
+    ("summed", lambda a: softmax(a).sum(), "shape", "axis 0 (of length 3) is missing"),
+    (
+        "extra axis",
+        lambda a: softmax(a)[None],
+        "shape",
+        "shape (1, 3), expected an array",
+    ),
+    (
+        "too short",
+        lambda a: softmax(a)[1:],
+        "shape",
+        "axis 0 has length 2 instead of 3",
+    ),
+    ("integers", lambda a: softmax(a).astype(int), "dtype", "decimals were cut off"),
+    ("batch", whole_batch, "batch", "Right for one row, but wrong for a batch."),
+    ("batch shape", one_row_only, "batch", "axis 0 (of length 2) is missing"),
+    ("overflow", naive, "overflow", "made NumPy warn: overflow encountered in exp"),
+    ("nan", quiet_nan, "overflow", "holds nan"),
+    ("in place", in_place, "changed", "changes its input `a`"),
+    ("values", lambda a: a, "values", "The first wrong entry is [0]"),
+]
+
+
+@pytest.mark.parametrize(
+    ("answer", "stage", "phrase"),
+    [pytest.param(*rest, id=label) for label, *rest in DIAGNOSES],
+)
+def test_each_stage_tells_what_is_wrong(answer, stage, phrase, capsys, recwarn):
+    result = SOFTMAX.check(answer)
+    assert (result.stage, result.passed) == (stage, False), result
+    assert phrase in result.diagnosis
+    assert repr(result).startswith("○" if stage == "not started" else "✘")
+    assert "Traceback" not in repr(result)
+    assert repr(result) == repr(SOFTMAX.check(answer))
+    assert capsys.readouterr() == ("", "")
+    assert not recwarn.list
+
+
+def test_right_answers_pass():
+    def with_another_name(values, axis=-1):
+        """Do it in another way, and tell about it."""
+        print("hello")
+        e = np.exp(values - np.max(values, axis, keepdims=True))
+        return e / np.sum(e, axis, keepdims=True)
+
+    for answer in (softmax, with_another_name, lambda a: softmax(a).copy()):
+        result = SOFTMAX.check(answer)
+        assert result.passed
+        assert repr(result) == (
+            "✔ 9.1 Softmax\n"
+            "  That is right. Checked: 1 input, a whole batch, extreme values."
+        )
+
+
+def test_a_wrong_value_shows_input_expected_and_yours():
+    assert repr(ADD.check(lambda x, y: x * y / 7)) == (
+        "✘ 9.9 A test\n"
+        "  add(1.5, 2) is not right.\n"
+        "    expected: 3.5\n"
+        "    yours:    0.428571"
+    )
+    matrix = make(np.negative, np.zeros((2, 3)), name="negative")
+    answer = np.zeros((2, 3))
+    answer[1, 2] = 5
+    text = matrix.check(lambda x: answer).diagnosis
+    assert "negative([[0, 0, 0], [0, 0, 0]]) is not right" in text
+    assert "The first wrong entry is [1, 2]" in text
+
+
+def test_stages_are_told_from_the_outside_in():
+    """The third case raises, the second has a wrong shape, the first wrong values."""
+
+    def reference(n):
+        return np.ones(n)
+
+    def answer(n):
+        if n == 3:
+            raise KeyError("three")
+        return np.zeros(n + (n == 2))
+
+    assert make(reference, 1).check(answer).stage == "values"
+    assert make(reference, 1, 2).check(answer).stage == "shape"
+    assert make(reference, 1, 2, 3).check(answer).stage == "raised"
+
+
+@pytest.mark.parametrize(
+    ("answer", "hint_text"),
+    [
+        (np.ones((3, 2)), "it is transposed"),
+        (np.ones(3), "axis 0 (of length 2) is missing"),
+        (np.ones(2), "axis 1 (of length 3) is missing"),
+        (np.ones((2, 1)), "axis 1 has length 1 instead of 3"),
+        (np.ones((1, 2, 3)), "axis 0 (of length 1) is too many"),
+        (np.ones((2, 3, 4)), "axis 2 (of length 4) is too many"),
+        (np.ones((4, 4, 4)), "shape (4, 4, 4), expected an array of shape (2, 3)."),
+    ],
+)
+def test_a_wrong_shape_names_the_axis(answer, hint_text):
+    exercise = make(np.ones_like, np.zeros((2, 3)), name="ones")
+    result = exercise.check(lambda x: answer)
+    assert result.stage == "shape"
+    assert hint_text in result.diagnosis
+
+
+def test_a_known_mistake_is_named():
+    result = SOFTMAX.check(whole_batch)
+    assert result.diagnosis.endswith("You summed over the whole batch.")
+    another = SOFTMAX.check(
+        lambda a: np.exp(a - np.max(a)) / np.sum(np.exp(a - a.max()))
+    )
+    assert another.diagnosis.endswith("You summed over the whole batch.")
+    assert "whole batch." not in SOFTMAX.check(one_row_only).diagnosis
+    result = NAND.check([10, 10, -15])
+    assert result.diagnosis.endswith("This is AND.")
+    assert "This is AND." not in NAND.check((1, 1, 0)).diagnosis
+
+
+def test_a_mistake_that_raises_is_named_only_for_the_same_error():
+    def scalar_if(x):
+        return 0.0 if x < 0 else x
+
+    def maximum(x):
+        return np.maximum(x, 0)
+
+    array = np.array([-1.0, 1.0])
+    mistakes = [Mistake(scalar_if, "`if` looks at one number.")]
+    exercise = make(maximum, array, mistakes=mistakes)
+    assert "looks at one" in exercise.check(lambda x: x if x > 0 else 0).diagnosis
+    assert "looks at one" not in exercise.check(lambda x: x.foo).diagnosis
+
+
+def test_what_the_code_printed_is_shown_when_it_fails():
+    assert "Your code printed: the sum is 3.5" in SOFTMAX.check(chatty).diagnosis
+
+
+def test_a_python_overflow_is_an_overflow():
+    import math
+
+    exercise = make(lambda x: min(x, 1.0), 2.0, overflow=[1e4], name="f")
+    result = exercise.check(lambda x: min(math.exp(x), 1.0))
+    assert result.stage == "overflow"
+    assert "OverflowError" in result.diagnosis
+
+
+def test_an_endless_loop_is_stopped():
+    def endless(a):
+        while True:
+            pass
+
+    def stubborn(a):
+        while True:
+            try:
+                endless(a)
+            except BaseException:
+                if len(seen) == 1:
+                    raise
+                seen.append(1)
+
+    seen = []
+    exercise = make(softmax, *[np.ones(2)] * 5, time_limit=0.2)
+    start = time.perf_counter()
+    for answer in (endless, stubborn):
+        result = exercise.check(answer)
+        assert result.stage == "raised"
+        assert "did not finish within 0.2 seconds" in result.diagnosis
+    assert time.perf_counter() - start < 5
+    time.sleep(0.3)  # no alarm is left behind
+
+
+def test_works_without_a_time_limit_in_a_thread():
+    found = []
+    thread = threading.Thread(target=lambda: found.append(SOFTMAX.check(softmax)))
+    thread.start()
+    thread.join()
+    assert found[0].passed
+
+
+def test_a_keyboard_interrupt_gets_through():
+    def interrupted(a):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        SOFTMAX.check(interrupted)
+
+
+def test_inputs_are_fresh_copies_for_each_call():
+    data, rng = np.array([1.0, 2.0]), np.random.default_rng(0)
+    before = rng.bit_generator.state
+
+    def noisy(x, rng):
+        return x + rng.normal(size=2)
+
+    exercise = make(noisy, (data, rng))
+    for _ in range(2):
+        assert exercise.check(lambda x, rng: x + rng.normal(size=x.shape)).passed
+    assert rng.bit_generator.state == before
+
+    def destroy(x, rng):
+        x[:] = 0
+        return x
+
+    assert exercise.check(destroy).stage == "changed"
+    assert data.tolist() == [1.0, 2.0]
+
+
+def test_changes_inside_lists_and_dictionaries_are_seen():
+    exercise = make(lambda a, b: 1, ([1, [2]], {"x": np.zeros(1)}), name="one")
+
+    def change_list(a, b):
+        a[1].append(3)
+        return 1
+
+    def change_dict(a, b):
+        b["x"] += 1
+        return 1
+
+    assert "`a`" in exercise.check(change_list).diagnosis
+    assert "`b`" in exercise.check(change_dict).diagnosis
+    assert exercise.check(lambda a, b: 1).passed
+
+
+def test_an_answer_may_do_what_the_reference_does():
+    def fill(x):
+        x[:] = 1
+        return np.log(x - 1)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert make(fill, np.zeros(2)).check(fill).passed
+
+
+def test_weights_are_checked_by_what_they_do():
+    for right in ((-0.5, -0.5, 0.7), [-2, -2, 3], np.array([-1.0, -1.0, 1.5])):
+        assert NAND.check(right).passed
+    assert NAND.check((..., ..., ...)).stage == "not started"
+    assert "a tuple of length 2, expected" in NAND.check((1, 2)).diagnosis
+    assert "value 2 of 3, is a text" in NAND.check((1, "2", 3)).diagnosis
+    assert NAND.check(gate).stage == "type"
+    text = NAND.check((0, 0, 0)).diagnosis
+    assert "with x1 = 0, x2 = 0 is not right" in text
+
+
+def test_a_predicted_value_is_not_given_away():
+    assert NUMBER.check(0.62246).passed
+    assert NUMBER.check(np.float32(0.6225)).passed
+    for wrong in (0.5, 1, True, "b", [0.6225], np.array([0.6]), np.nan, softmax):
+        result = NUMBER.check(wrong)
+        assert not result.passed
+        assert "0.62" not in result.diagnosis
+    word = Exercise("9.9", "Which?", "sigmoid")
+    assert word.check(" Sigmoid").passed
+    assert word.check("relu").stage == "values"
+    assert "sigmoid" not in word.check("relu").diagnosis
+    array = Exercise("9.9", "Rows", np.array([1.0, 2.0]))
+    assert array.check([1, 2]).passed
+    assert array.check([1, 3]).stage == "values"
+    assert array.check([1, 2, 3]).stage == "shape"
+    assert array.check([[1], [2, 3]]).stage == "type"
+
+
+def test_classes():
+    class Empty:
+        def __init__(self):
+            self.mask = None
+
+        def forward(self, x): ...
+
+        def backward(self, dy): ...
+
+    class HalfDone(ReLU):
+        def forward(self, x):
+            return super().forward(x)
+
+        def backward(self, dy): ...
+
+    class NoMask(ReLU):
+        def backward(self, dy):
+            return dy
+
+    class NoBackward:
+        def forward(self, x):
+            return np.maximum(x, 0)
+
+    assert RELU.check(ReLU).passed
+    assert RELU.check(Empty).stage == "not started"
+    assert "The method `backward` is still empty" in RELU.check(HalfDone).diagnosis
+    assert "without parentheses after ReLU" in RELU.check(ReLU()).diagnosis
+    assert "has no attribute 'backward'" in RELU.check(NoBackward).diagnosis
+    text = RELU.check(NoMask).diagnosis
+    assert "ReLU with x = [-1, 2], dy = [3, 4], backward(dy), is not right" in text
+
+
+def test_objects_are_tried_with_use():
+    class Network:
+        def __init__(self, scale):
+            self.scale = scale
+
+        def predict(self, x):
+            return self.scale * x
+
+    exercise = make(Network(2), 3.0, use=lambda network, x: network.predict(x))
+    assert exercise.check(Network(2.0)).passed
+    assert exercise.check(Network(3.0)).stage == "values"
+    assert "expected an object of type Network" in exercise.check(3.0).diagnosis
+
+
+def test_several_return_values():
+    exercise = make(divmod, (7, 2), name="divmod")
+    assert exercise.check(lambda a, b: [3, 1]).passed
+    assert "is one number, expected a tuple" in exercise.check(lambda a, b: 3).diagnosis
+    assert "value 2 of 2, is not" in exercise.check(lambda a, b: (3, 2)).diagnosis
+    assert exercise.check(lambda a, b: (3, None)).stage == "type"
+
+
+def test_verify_says_its_own_sentence():
+    def shuffled(x, rng):
+        return rng.permutation(x)
+
+    def verify(answer):
+        y = answer(np.arange(9), np.random.default_rng(1))
+        return None if sorted(y) == list(range(9)) else "Some items got lost."
+
+    case = (np.arange(9), np.random.default_rng(0))
+    exercise = make(shuffled, case, rtol=None, verify=verify)
+    assert exercise.check(lambda x, rng: x[np.argsort(rng.random(len(x)))]).passed
+    assert exercise.check(lambda x, rng: 0 * x).diagnosis == "Some items got lost."
+    assert exercise.check(lambda x, rng: x[1:]).stage == "shape"
+    failing = make(shuffled, case, rtol=None, verify=lambda answer: answer(1))
+    assert failing.check(shuffled).stage == "raised"
+
+
+def test_strict_dtype():
+    def positive(x):
+        return (x > 0).astype(int)
+
+    array = np.array([-1.0, 1.0])
+    assert make(positive, array).check(lambda x: x > 0).passed
+    result = make(positive, array, strict_dtype=True).check(lambda x: x > 0)
+    assert result.stage == "dtype"
+    assert "has dtype bool, expected int64" in result.diagnosis
+    single = make(np.negative, np.ones(2, np.float32), strict_dtype=True, name="f")
+    assert (
+        "float64, expected float32"
+        in single.check(lambda x: -1.0 * np.ones(2)).diagnosis
+    )
+    scalar = make(lambda x: 1, 2.0, strict_dtype=True, name="f")
+    assert "has dtype bool, expected int" in scalar.check(lambda x: True).diagnosis
+
+
+def test_warnings_of_a_matrix_product_are_not_trusted():
+    def product(x):
+        warnings.warn(
+            "divide by zero encountered in matmul", RuntimeWarning, stacklevel=1
+        )
+        return x @ x
+
+    assert make(lambda x: x @ x, np.eye(2), name="f").check(product).passed
+
+
+def test_shown_numbers_are_short_and_without_noise():
+    exercise = make(lambda x: 1 / 3, 1.0, name="third")
+    assert "yours:    0.666667" in exercise.check(lambda x: 2 / 3).diagnosis
+    assert "yours:    0\n" in exercise.check(lambda x: 1e-17).diagnosis + "\n"
+
+    def complain(x):
+        raise ValueError(f"{object()} is wrong")
+
+    assert "ValueError: <object object> is wrong." in exercise.check(complain).diagnosis
+    large = make(np.sum, np.zeros((20, 30)), name="total")
+    assert "total(array of shape (20, 30))" in large.check(lambda x: 1.0).diagnosis
+
+
+def test_cases_may_be_made_when_needed():
+    exercise = Exercise(
+        "9.9", "Later", add, cases=lambda: [(1, 2)], after="Well summed."
+    )
+    assert exercise.check(add).diagnosis.endswith("Checked: 1 input. Well summed.")
+    assert exercise.check(lambda x, y: x).stage == "values"
+
+
+def test_a_definition_without_anything_to_check_is_refused():
+    with pytest.raises(ValueError, match="needs use="):
+        Exercise("9.9", "A class", ReLU, cases=[1])
+    with pytest.raises(ValueError, match="needs cases="):
+        Exercise("9.9", "A function", add)
+
+
+@pytest.fixture
+def registered(monkeypatch):
+    monkeypatch.setattr(
+        exercises, "all_exercises", lambda: {"9.1": SOFTMAX, "9.2": NAND}
+    )
+
+
+@pytest.mark.usefixtures("registered")
+def test_the_readers_functions():
+    assert check("9.1", softmax).passed
+    assert check("9.1").stage == "not started"
+    assert "no exercise '9.77'. There are: 9.1, 9.2." in check("9.77", 1).diagnosis
+    for wrong_key in (9.1, softmax, None):
+        assert "in quotes" in check(wrong_key, softmax).diagnosis
+        assert not hint(wrong_key).passed
+        assert not solution(wrong_key).passed
+    assert repr(solution("9.1")).startswith("def softmax(a):\n    e = np.exp(")
+    assert repr(solution("9.2")) == "answer = (-0.5, -0.5, 0.7)"
+    assert solution("9.2")._repr_markdown_() == f"```python\n{solution('9.2')!r}\n```"
+
+
+@pytest.mark.usefixtures("registered")
+def test_hints_unfold_one_inside_the_other():
+    assert repr(hint("9.1")) == 'Hint 1 of 3: Use `np.exp`.\nNext: hint("9.1", 2)'
+    assert repr(hint("9.1", 3)).endswith('Divide each row.\nNext: solution("9.1")')
+    page = hint("9.1")._repr_html_()
+    assert page.count("<details") == page.count("</details>") == 3
+    assert page.endswith("</details></details></details>")
+    assert " open" not in page
+    assert "<code>np.exp</code>" in page
+    assert "Is a &lt; b &amp; c?" in page
+    assert [page.index(f"Hint {i} of 3") for i in (1, 2, 3)] == sorted(
+        page.index(f"Hint {i} of 3") for i in (1, 2, 3)
+    )
+    assert "Hint 1" not in hint("9.1", 2)._repr_html_()
+    for number in (0, 4, "2", None, -1):
+        assert "It has 3 hints" in hint("9.1", number).diagnosis
+
+
+def test_long_diagnoses_are_wrapped():
+    result = SOFTMAX.check(lambda a: list(a))
+    assert max(map(len, repr(result).splitlines())) <= 80
+    assert len(repr(result).splitlines()) > 2
