@@ -510,6 +510,21 @@ def test_several_return_values():
     assert exercise.check(lambda a, b: (3, None)).stage == "type"
 
 
+def test_nothing_returned_is_seen_before_use_stumbles_over_it():
+    def pair(x):
+        return x, x
+
+    def total(answer, x):
+        a, b = answer(x)
+        return a + b
+
+    exercise = make(pair, 2.0, use=total)
+    assert exercise.check(pair).passed
+    result = exercise.check(lambda x: print(x))
+    assert (result.stage, "`return`" in result.diagnosis) == ("nothing", True)
+    assert exercise.check(lambda x: None + x).stage == "raised"
+
+
 def test_verify_says_its_own_sentence():
     def shuffled(x, rng):
         return rng.permutation(x)
@@ -595,6 +610,7 @@ def test_the_readers_functions():
     assert check("9.1", softmax).passed
     assert check("9.1").stage == "not started"
     assert "no exercise '9.77'. There are: 9.1, 9.2." in check("9.77", 1).diagnosis
+    assert "There are: 9.1, 9.2." in check("chapter", 1).diagnosis
     for wrong_key in (9.1, softmax, None):
         assert "in quotes" in check(wrong_key, softmax).diagnosis
         assert not hint(wrong_key).passed

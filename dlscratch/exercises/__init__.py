@@ -217,8 +217,11 @@ def _with(key, action):
     exercises = all_exercises()
     if isinstance(key, str) and key in exercises:
         return action(exercises[key])
-    text = f"There is no exercise {key!r}. There are: {', '.join(exercises)}."
-    if not isinstance(key, str):
+    if isinstance(key, str):
+        chapter = [k for k in exercises if k.split(".")[0] == key.split(".")[0]]
+        known = ", ".join(chapter or exercises)
+        text = f"There is no exercise {key!r}. There are: {known}."
+    else:
         text = 'Write the number of the exercise in quotes, as in "2.1".'
     return Result("✘", str(key)[:20], text, "unknown")
 

@@ -315,6 +315,8 @@ def _stopped(ex, run, label):
         return None
     if isinstance(error, NotImplementedError) or "ellipsis" in str(error):
         return UNFINISHED
+    if "NoneType" in str(error) and _raised_by(error, ex.use):
+        return "nothing", f"{label} got nothing back: did you forget `return`?"
     if isinstance(error, _TimeUp):
         limit = f"{ex.time_limit:g} seconds"
         text = f"{label} did not finish within {limit}: is there a loop without an end?"
@@ -333,6 +335,12 @@ def _stopped(ex, run, label):
                 text += f"\n  line {frame.lineno}: {line}"
                 break
     return "overflow" if isinstance(error, OverflowError) else "raised", text
+
+
+def _raised_by(error, function):
+    """Tell whether an exception comes from the code of this very function."""
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    return frames[-1].f_code is getattr(function, "__code__", None)
 
 
 # ---------------------------------------------------------------- comparing
