@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dlscratch.exercises import all_exercises, hint, solution
+from dlscratch.exercises import Exercise, Mistake, all_exercises, hint, solution
 
 ROOT = Path(__file__).parent.parent
 EXERCISES = all_exercises()
@@ -158,30 +158,73 @@ def test_a_wrong_answer_is_told_what_is_wrong(key, factory, phrase, capsys):
     assert not re.search(r"0x[0-9a-f]{6}", repr(result))
 
 
-def test_every_exercise_stands_in_its_notebook():
-    """Once as a stub, once with a hint, and at least once with a solution."""
-    for key in EXERCISES:
+def _problems(cells, exercises):
+    """Return what is wrong with the notebooks' cells that check, hint or solve."""
+    problems = []
+    for key, exercise in exercises.items():
         chapter = f"{int(key.split('.')[0]):02d}-"
-        notebook = [c for c in CELLS if c[0].startswith(chapter)]
-        stubs = [c for c in notebook if c[1:4] == (False, "check", key)]
-        assert len(stubs) == 1, key
-        assert [c for c in notebook if c[2:4] == ("hint", key)], key
-        assert [c for c in notebook if c[1:4] == (True, "check", key)], key
-    assert {c[3] for c in CELLS} == EXERCISES.keys()
+        here = [c for c in cells if c[0].startswith(chapter) and c[3] == key]
+        stubs = [
+            shown
+            for _, hidden, call, _, shown in here
+            if call == "check" and not hidden
+        ]
+        solved = [
+            shown for _, hidden, call, _, shown in here if call == "check" and hidden
+        ]
+        if len(stubs) != 1:
+            problems.append(f"{key}: {len(stubs)} stubs")
+        if not solved:
+            problems.append(f"{key}: no solution")
+        if not any(call == "hint" for _, _, call, _, _ in here):
+            problems.append(f"{key}: no hint")
+        if not all(shown.startswith(f"✔ {key} ") for shown in solved):
+            problems.append(f"{key}: the solution does not pass")
+        for shown in stubs:
+            flat = " ".join(shown.split())
+            texts = [" ".join(mistake.text.split()) for mistake in exercise.mistakes]
+            named = any(text in flat for text in texts)
+            if shown[:1] != ("✘" if exercise.break_it else "○"):
+                problems.append(f"{key}: the stub shows {shown[:40]!r}")
+            elif exercise.break_it and not named:
+                problems.append(f"{key}: the bug is not named")
+    unknown = {cell[3] for cell in cells} - exercises.keys()
+    return problems + [f"{key}: not declared" for key in sorted(unknown)]
 
 
-def test_stub_cells_are_not_started():
-    for name, hidden, call, key, shown in CELLS:
-        if call == "check" and not hidden:
-            exercise = EXERCISES[key]
-            assert shown.startswith("✘" if exercise.break_it else "○"), (name, shown)
-            if exercise.break_it:
-                flat = " ".join(shown.split())
-                texts = [" ".join(m.text.split()) for m in exercise.mistakes]
-                assert any(text in flat for text in texts), (name, shown)
+def test_notebooks_hold_every_exercise_with_stub_hint_and_solution():
+    assert _problems(CELLS, EXERCISES) == []
 
 
-def test_solution_cells_pass():
-    for name, hidden, call, key, shown in CELLS:
-        if call == "check" and hidden:
-            assert shown.startswith(f"✔ {key} "), (name, shown)
+def test_a_notebook_that_does_not_fit_is_noticed():
+    mistake = Mistake(str, "It is a text.")
+    exercises = {
+        "9.1": Exercise("9.1", "One", int, cases=[1.0], use=lambda f, x: f(x)),
+        "9.lab": Exercise("9.lab", "Bug", abs, [-1], mistakes=[mistake], break_it=True),
+    }
+    good = [
+        ("09-x.ipynb", False, "check", "9.1", "○ 9.1 One\n  Not started yet"),
+        ("09-x.ipynb", False, "hint", "9.1", ""),
+        ("09-x.ipynb", True, "check", "9.1", "✔ 9.1 One\n  That is right."),
+        ("09-x.ipynb", False, "check", "9.lab", "✘ 9.lab Bug\n  It is\n  a text."),
+        ("09-x.ipynb", False, "hint", "9.lab", ""),
+        ("09-x.ipynb", True, "check", "9.lab", "✔ 9.lab Bug\n  That is right."),
+    ]
+    assert _problems(good, exercises) == []
+    for i, what in enumerate(["0 stubs", "no hint", "no solution"] * 2):
+        key = good[i][3]
+        assert f"{key}: {what}" in _problems(good[:i] + good[i + 1 :], exercises)
+    for i, shown, what in [
+        (0, "✔ 9.1 One", "9.1: the stub shows '✔ 9.1 One'"),
+        (2, "✘ 9.1 One", "9.1: the solution does not pass"),
+        (2, "✔ 9.lab Bug", "9.1: the solution does not pass"),
+        (3, "○ 9.lab Bug", "9.lab: the stub shows '○ 9.lab Bug'"),
+        (3, "✘ 9.lab Bug", "9.lab: the bug is not named"),
+    ]:
+        spoiled = [*good[:i], (*good[i][:4], shown), *good[i + 1 :]]
+        assert _problems(spoiled, exercises) == [what]
+    extra = ("09-x.ipynb", False, "hint", "9.2", "")
+    assert _problems([*good, extra], exercises) == ["9.2: not declared"]
+    assert "9.1: 0 stubs" in _problems(
+        [("08-x.ipynb", *c[1:]) for c in good], exercises
+    )
