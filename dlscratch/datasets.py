@@ -181,8 +181,8 @@ def read_idx(raw, name="IDX data"):
     expected = start + math.prod(shape)
     if not shape or 0 in shape or len(raw) != expected:
         raise ValueError(
-            f"{name}: expected at least one value and, for shape {shape}, "
-            f"{expected:,} bytes, received {len(raw):,} bytes"
+            f"{name}: the header gives the shape {shape}, so expected {expected:,} "
+            f"bytes (and no dimension of 0), received {len(raw):,} bytes"
         )
     return np.frombuffer(raw, np.uint8, offset=start).reshape(shape)
 
