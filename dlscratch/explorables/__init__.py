@@ -155,11 +155,11 @@ def relu_bends(target="sine", *, activation="relu"):
         "An interactive figure stands here when scripts may run. It shows the "
         "network y = relu(x W1 + b1) W2 + b2 with 1 to 8 hidden units as a curve. "
         "Each unit gives the curve one bend: at x = -b1/W1 its slope changes by W2. "
-        "It starts with three units, which bend at -1.5, -1 and 1 and change the "
+        "It starts with three units, which bend at -1.5, -0.6 and 0.9 and change the "
         "slope by -0.5, 1.5 and -1.5. You move the bends until the curve lies on a "
         "target: a sine, a parabola, |x| or a soft step. With the identity in place "
         "of ReLU nothing bends: the units add up to one straight line."
     )
-    units = [[1, 1.5, -0.5], [1, 1, 1.5], [1, -1, -1.5]]
+    units = [[1, 1.5, -0.5], [1, 0.6, 1.5], [1, -0.9, -1.5]]
     props = {"target": target, "activation": activation, "units": units, "b2": 0}
     return Explorable("relu-bends", props, fallback, label="A curve bent by ReLUs")

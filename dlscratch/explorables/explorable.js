@@ -9,8 +9,7 @@ function fill(node, attributes, children) {
   return node;
 }
 
-const el = (tag, attributes = {}, ...children) =>
-  fill(document.createElement(tag), attributes, children);
+const el = (tag, attributes = {}, ...children) => fill(document.createElement(tag), attributes, children);
 
 const svg = (tag, attributes = {}, ...children) =>
   fill(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
@@ -47,7 +46,11 @@ const formula = (terms) =>
 function slider(label, name, low, high, change, of = "") {
   const field = (type) =>
     el("input", {
-      type, min: low, max: high, step: 0.01, name,
+      type,
+      min: low,
+      max: high,
+      step: 0.01,
+      name,
       "aria-label": label + of + (type === "number" ? ", typed" : ""),
       oninput(event) {
         const value = event.target.valueAsNumber;
@@ -63,14 +66,26 @@ function slider(label, name, low, high, change, of = "") {
     if (number !== document.activeElement) number.value = value.toFixed(2);
   };
   number.addEventListener("blur", () => (number.value = current.toFixed(2)));
-  const node = el("div", { class: "dlx-slider" }, el("span", { "aria-hidden": "true" }, label), range, number);
+  const node = el(
+    "div",
+    { class: "dlx-slider" },
+    el("span", { "aria-hidden": "true" }, label),
+    range,
+    number,
+  );
   return { node, write };
 }
 
 // One of several: radio buttons in a form of their own, so that names never clash.
 function choice(legend, options, chosen, change) {
   const inputs = options.map(([value]) =>
-    el("input", { type: "radio", name: "choice", value, checked: value === chosen && "", onchange: () => change(value) }),
+    el("input", {
+      type: "radio",
+      name: "choice",
+      value,
+      checked: value === chosen && "",
+      onchange: () => change(value),
+    }),
   );
   const labels = options.map(([, label], i) => el("label", {}, inputs[i], el("span", {}, label)));
   const node = el("form", { class: "dlx-choice" }, el("fieldset", {}, el("legend", {}, legend), ...labels));
@@ -85,7 +100,12 @@ const button = (label, onclick, attributes = {}) =>
 function plot(xs, ys, width, height, label) {
   const x = (u) => ((u - xs[0]) / (xs[1] - xs[0])) * width;
   const y = (v) => ((ys[1] - v) / (ys[1] - ys[0])) * height;
-  const node = svg("svg", { viewBox: `0 0 ${width} ${height}`, class: "dlx-plot", role: "group", "aria-label": label });
+  const node = svg("svg", {
+    viewBox: `0 0 ${width} ${height}`,
+    class: "dlx-plot",
+    role: "group",
+    "aria-label": label,
+  });
   const at = (event) => {
     const box = node.getBoundingClientRect();
     const u = (event.clientX - box.left) / box.width;
@@ -118,7 +138,10 @@ function handle(label, draw, step) {
   return svg(
     "g",
     {
-      class: "dlx-handle", role: "slider", tabindex: 0, "aria-label": label,
+      class: "dlx-handle",
+      role: "slider",
+      tabindex: 0,
+      "aria-label": label,
       onkeydown(event) {
         if (!(event.key in steps) || event.ctrlKey || event.metaKey || event.altKey) return;
         event.preventDefault();
@@ -147,4 +170,3 @@ function start(key, explore, props) {
     root.querySelector(".dlx-fallback").replaceWith(explore(props));
   }
 }
-

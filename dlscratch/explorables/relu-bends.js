@@ -33,7 +33,13 @@ function explore(props) {
   const { x: X, y: Y, at } = picture;
   const path = (xs, f) => xs.map((x) => `${X(x)},${Y(f(x))}`).join(" ");
   const stroke = (colour, width, more) =>
-    svg("polyline", { fill: "none", stroke: `var(${colour})`, "stroke-width": width, "stroke-linejoin": "round", ...more });
+    svg("polyline", {
+      fill: "none",
+      stroke: `var(${colour})`,
+      "stroke-width": width,
+      "stroke-linejoin": "round",
+      ...more,
+    });
 
   const wanted = stroke("--one", 3, { "stroke-dasharray": "7 5" });
   const curve = stroke("--line-y", 4);
@@ -42,31 +48,49 @@ function explore(props) {
   const dot = svg("circle", { r: 5, fill: "var(--ink)" });
   const parts = Array.from({ length: MOST }, () => stroke("--line-1", 1.5));
   const bends = parts.map((_, k) => {
-    const node = handle(`Move bend ${k + 1}`, [
-      svg("circle", { r: 10, fill: "var(--bg)", stroke: "var(--line-y)", "stroke-width": 2.5 }),
-      svg("text", { y: 4.5, "text-anchor": "middle", style: "fill: var(--ink); font-weight: 600" }, String(k + 1)),
-    ], (n) => place(k, bend(units[k]) + 0.05 * n));
+    const node = handle(
+      `Move bend ${k + 1}`,
+      [
+        svg("circle", { r: 10, fill: "var(--bg)", stroke: "var(--line-y)", "stroke-width": 2.5 }),
+        svg(
+          "text",
+          { y: 4.5, "text-anchor": "middle", style: "fill: var(--ink); font-weight: 600" },
+          String(k + 1),
+        ),
+      ],
+      (n) => place(k, bend(units[k]) + 0.05 * n),
+    );
     node.addEventListener("focus", () => choose(k));
     drag(node, () => (event) => place(k, at(event)[0]));
     return node;
   });
-  const arm = handle("Change W2, the slope of the unit", [
-    svg("rect", { x: -8, y: -8, width: 16, height: 16, rx: 3, fill: "var(--line-1)" }),
-  ], (n) => edit(chosen, 2, units[chosen][2] + 0.05 * n));
+  const arm = handle(
+    "Change W2, the slope of the unit",
+    [svg("rect", { x: -8, y: -8, width: 16, height: 16, rx: 3, fill: "var(--line-1)" })],
+    (n) => edit(chosen, 2, units[chosen][2] + 0.05 * n),
+  );
   drag(arm, () => (event) => edit(chosen, 2, at(event)[1] / ARM));
 
-  const ticks = [-2, -1, 0, 1, 2].flatMap((t) => [
+  const ticks = [-2, -1, 1, 2].flatMap((t) => [
     svg("line", { class: "dlx-axis", x1: X(t), x2: X(t), y1: Y(0) - 4, y2: Y(0) + 4 }),
-    svg("text", { x: X(t) + 3, y: Y(0) + 17 }, text(t, 0)),
+    svg("text", { x: X(t), y: Y(0) + 18, "text-anchor": "middle" }, text(t, 0)),
     svg("line", { class: "dlx-axis", y1: Y(t), y2: Y(t), x1: X(0) - 4, x2: X(0) + 4 }),
-    t ? svg("text", { x: X(0) + 7, y: Y(t) + 5 }, text(t, 0)) : "",
+    svg("text", { x: X(0) + 7, y: Y(t) + 5 }, t === -2 ? "" : text(t, 0)),
   ]);
   picture.node.append(
     svg("line", { class: "dlx-axis", x1: 0, x2: 400, y1: Y(0), y2: Y(0) }),
     svg("line", { class: "dlx-axis", y1: 0, y2: 340, x1: X(0), x2: X(0) }),
-    ...ticks.filter(Boolean),
-    svg("text", { x: 386, y: Y(0) - 7 }, "x"), svg("text", { x: X(0) - 14, y: 14 }, "y"),
-    cursor, ...parts, wanted, gap, curve, dot, arm, ...bends,
+    ...ticks,
+    svg("text", { x: 386, y: Y(0) - 7 }, "x"),
+    svg("text", { x: X(0) - 14, y: 14 }, "y"),
+    cursor,
+    ...parts,
+    wanted,
+    gap,
+    curve,
+    dot,
+    arm,
+    ...bends,
   );
 
   function edit(k, index, value) {
@@ -80,19 +104,37 @@ function explore(props) {
     draw();
   }
 
-  const targets = choice("Target", Object.entries(TARGETS).map(([name, [label]]) => [name, label]), target, (value) => {
-    target = value;
-    draw();
-  });
-  const activations = choice("Activation", [["relu", "ReLU"], ["identity", "identity"]], activation, (value) => {
-    activation = value;
-    draw();
-  });
+  const targets = choice(
+    "Target",
+    Object.entries(TARGETS).map(([name, [label]]) => [name, label]),
+    target,
+    (value) => {
+      target = value;
+      draw();
+    },
+  );
+  const activations = choice(
+    "Activation",
+    [
+      ["relu", "ReLU"],
+      ["identity", "identity"],
+    ],
+    activation,
+    (value) => {
+      activation = value;
+      draw();
+    },
+  );
   const chips = el("div");
   let chip;
   function list() {
     chosen = Math.min(chosen, units.length - 1);
-    chip = choice("Unit", units.map((_, k) => [String(k), String(k + 1)]), String(chosen), (value) => choose(Number(value)));
+    chip = choice(
+      "Unit",
+      units.map((_, k) => [String(k), String(k + 1)]),
+      String(chosen),
+      (value) => choose(Number(value)),
+    );
     chips.replaceChildren(chip.node);
     draw();
   }
@@ -131,11 +173,19 @@ function explore(props) {
 
   const where = slider("bend at", "bend", -BEND, BEND, (value) => place(chosen, value));
   const slope = slider("W2", "W2", -SLOPE, SLOPE, (value) => edit(chosen, 2, value));
-  const side = choice("Opens to the", [["1", "right: W1 = 1"], ["-1", "left: W1 = −1"]], "1", (value) => {
-    const x = bend(units[chosen]);
-    edit(chosen, 0, Number(value));
-    place(chosen, x);
-  });
+  const side = choice(
+    "Opens to the",
+    [
+      ["1", "right: W1 = 1"],
+      ["-1", "left: W1 = −1"],
+    ],
+    "1",
+    (value) => {
+      const x = bend(units[chosen]);
+      edit(chosen, 0, Number(value));
+      place(chosen, x);
+    },
+  );
   const lift = slider("b2", "b2", -2, 2, (value) => {
     b2 = value;
     draw();
@@ -149,12 +199,21 @@ function explore(props) {
   const [most, mse, where_, straight, level] = ["gap", "mse", "gap-x", "slope", "intercept"].map(number);
   const score = el("p", {}, "Largest gap ", most, " at x = ", where_, ", mean squared error ", mse, ".");
   const verdict = el("p", { class: "dlx-good" }, `Matched: nowhere more than ${CLOSE} apart.`);
-  const flat = el("p", {}, "Without a bend in the activation, all units together make one straight line: slope ", straight, ", and ", level, " at x = 0.");
+  const flat = el(
+    "p",
+    {},
+    "Without a bend in the activation, all units together make one straight line: slope ",
+    straight,
+    ", and ",
+    level,
+    " at x = 0.",
+  );
   const code = el("pre");
   const table = el("table");
   const live = el("p", { class: "dlx-hidden", role: "status" });
   const rest = settled(() => {
-    if (live.isConnected) live.textContent = `${units.length} units. ${score.textContent} ${flat.hidden ? "" : flat.textContent} ${verdict.hidden ? "" : verdict.textContent}`;
+    if (live.isConnected)
+      live.textContent = `${units.length} units. ${score.textContent} ${flat.hidden ? "" : flat.textContent} ${verdict.hidden ? "" : verdict.textContent}`;
   });
 
   function draw() {
@@ -169,11 +228,15 @@ function explore(props) {
       const x = bend(unit);
       set(node, {
         points: path([VIEW[0], x, VIEW[1]], (u) => part(u, unit)),
-        "stroke-width": k === chosen ? 3 : 1.5, "stroke-opacity": k === chosen ? 1 : 0.55,
+        "stroke-width": k === chosen ? 3 : 1.5,
+        "stroke-opacity": k === chosen ? 1 : 0.55,
       });
       set(bends[k], {
         transform: `translate(${X(x)} ${clamp(Y(output(x)), 12, 328)})`,
-        "aria-valuemin": -BEND, "aria-valuemax": BEND, "aria-valuenow": x, "aria-valuetext": `x = ${text(x)}`,
+        "aria-valuemin": -BEND,
+        "aria-valuemax": BEND,
+        "aria-valuenow": x,
+        "aria-valuetext": `x = ${text(x)}`,
       });
       bends[k].firstChild.nextSibling.setAttribute("stroke-width", k === chosen ? 4 : 2);
     });
@@ -181,7 +244,10 @@ function explore(props) {
     set(arm, {
       transform: `translate(${X(bend(unit) + ARM * unit[0])} ${clamp(Y(ARM * unit[2]), 12, 328)})`,
       "aria-label": `Change W2 of unit ${chosen + 1}`,
-      "aria-valuemin": -SLOPE, "aria-valuemax": SLOPE, "aria-valuenow": unit[2], "aria-valuetext": `W2 = ${text(unit[2])}`,
+      "aria-valuemin": -SLOPE,
+      "aria-valuemax": SLOPE,
+      "aria-valuenow": unit[2],
+      "aria-valuetext": `W2 = ${text(unit[2])}`,
     });
 
     const errors = GRID.map((x) => output(x) - f(x));
@@ -192,7 +258,10 @@ function explore(props) {
     show(mse, errors.reduce((total, e) => total + e * e, 0) / GRID.length, 4);
     set(gap, { x1: X(GRID[far]), x2: X(GRID[far]), y1: Y(output(GRID[far])), y2: Y(f(GRID[far])) });
     verdict.hidden = largest > CLOSE;
-    show(straight, units.reduce((total, [w1, , w2]) => total + w1 * w2, 0));
+    show(
+      straight,
+      units.reduce((total, [w1, , w2]) => total + w1 * w2, 0),
+    );
     show(level, units.reduce((total, [, b1, w2]) => total + b1 * w2, 0) + b2);
     flat.hidden = activation !== "identity";
 
@@ -212,47 +281,95 @@ function explore(props) {
 
   // The forward pass at x = probe, and the same network as NumPy writes it.
   function forward() {
-    const cell = (value, name) => {
+    const cell = (value, name, digits) => {
       const node = el("td", { "data-col": name });
-      show(node, value);
+      show(node, value, digits);
       return node;
     };
-    const head = ["unit", "W1", "b1", "x W1 + b1", "h", "W2", "h W2"];
+    const head = ["unit", "W1", "b1", "a", "h", "W2", "h W2"];
     table.replaceChildren(
-      el("caption", {}, `Forward pass: h = ${activation}(x W1 + b1), y = h W2 + b2`),
+      el("caption", {}, `Forward pass: a = x W1 + b1, h = ${activation}(a), y = h W2 + b2`),
       el("thead", {}, el("tr", {}, ...head.map((name) => el("th", { scope: "col" }, name)))),
-      el("tbody", {}, ...units.map((unit, k) => {
-        const a = sum(probe, unit);
-        const h = ACTIVATIONS[activation](a);
-        return el("tr", { "data-row": k }, el("th", { scope: "row" }, String(k + 1)),
-          cell(unit[0], "W1"), cell(unit[1], "b1"), cell(a, "a"), cell(h, "h"), cell(unit[2], "W2"), cell(h * unit[2], "part"));
-      })),
-      el("tfoot", {}, el("tr", {}, el("th", { scope: "row", colspan: 6 }, `the sum of h W2, and b2 = ${text(b2)}: y`), cell(output(probe), "y"))),
+      el(
+        "tbody",
+        {},
+        ...units.map((unit, k) => {
+          const a = sum(probe, unit);
+          const h = ACTIVATIONS[activation](a);
+          return el(
+            "tr",
+            { "data-row": k },
+            el("th", { scope: "row" }, String(k + 1)),
+            cell(unit[0], "W1", 0),
+            cell(unit[1], "b1"),
+            cell(a, "a"),
+            cell(h, "h"),
+            cell(unit[2], "W2"),
+            cell(h * unit[2], "part"),
+          );
+        }),
+      ),
+      el(
+        "tfoot",
+        {},
+        el(
+          "tr",
+          {},
+          el("th", { scope: "row", colspan: 6 }, `sum of h W2, with b2 = ${text(b2)}: y`),
+          cell(output(probe), "y"),
+        ),
+      ),
     );
-    const row = (index, open = "", close = "") => units.map((unit) => open + unit[index].toFixed(2) + close).join(", ");
+    const row = (index, open = "", close = "") =>
+      units.map((unit) => open + unit[index].toFixed(2) + close).join(", ");
     code.textContent =
-      `W1 = np.array([[${row(0)}]])\nb1 = np.array([${row(1)}])\n` +
+      `x = np.array([[${probe.toFixed(2)}]])\nW1 = np.array([[${row(0)}]])\nb1 = np.array([${row(1)}])\n` +
       `W2 = np.array([${row(2, "[", "]")}])\nb2 = np.array([${b2.toFixed(2)}])\n` +
       `y = ${activation}(x @ W1 + b1) @ W2 + b2`;
   }
 
-  const swatch = (colour, style, label) => [el("i", { class: "dlx-swatch", style: `border-top: ${style} var(${colour})` }), label];
-  const legend = el("p", { class: "dlx-soft dlx-legend" },
-    ...swatch("--line-y", "4px solid", "y"), ...swatch("--one", "3px dashed", "target"),
-    ...swatch("--line-1", "2px solid", "what each unit adds"), ...swatch("--bad", "3px solid", "largest gap"));
+  const swatch = (colour, style, label) =>
+    el("span", {}, el("i", { class: "dlx-swatch", style: `border-top: ${style} var(${colour})` }), label);
+  const legend = el(
+    "p",
+    { class: "dlx-soft dlx-legend" },
+    swatch("--line-y", "4px solid", "y"),
+    swatch("--one", "3px dashed", "target"),
+    swatch("--line-1", "2px solid", "what each unit adds"),
+    swatch("--bad", "3px solid", "largest gap"),
+  );
   const figure = el(
-    "div", { style: "--label: 3.6rem" },
-    el("p", {}, "Slide the numbered bends along x, and pull the square to change the chosen unit's slope, until the curve y lies on the dashed target."),
+    "div",
+    { style: "--label: 4rem" },
+    el(
+      "p",
+      {},
+      "Slide the numbered bends along x, and pull the square to change the chosen unit's slope, until the curve y lies on the dashed target.",
+    ),
     el("div", { class: "dlx-row" }, targets.node, activations.node, reset),
     el(
-      "div", { class: "dlx-columns" },
+      "div",
+      { class: "dlx-columns" },
       el("div", {}, picture.node, legend, score, verdict, flat, el("div", { class: "dlx-row" }, copy)),
-      el("div", {}, el("div", { class: "dlx-row" }, chips, more, fewer), where.node, slope.node, side.node, lift.node),
+      el(
+        "div",
+        {},
+        el("div", { class: "dlx-row dlx-apart" }, chips, more, fewer),
+        where.node,
+        slope.node,
+        el("div", { class: "dlx-apart" }, side.node),
+        lift.node,
+        code,
+      ),
     ),
-    el("div", { class: "dlx-columns" }, el("div", {}, input.node, el("div", { class: "dlx-scroll" }, table)), el("div", {}, code)),
+    el(
+      "div",
+      { class: "dlx-columns" },
+      el("div", {}, el("p", {}, "Follow one x through the network:"), input.node),
+      el("div", { class: "dlx-scroll" }, table),
+    ),
     live,
   );
   list();
   return figure;
 }
-
