@@ -10,13 +10,15 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))  # the maintainers' scripts are no package
 
-MNIST = "mnist/t10k-images-idx3-ubyte.gz"
+MNIST = "t10k-images-idx3-ubyte.gz"
 
 
 def mnist_is_here():
     """Return whether the MNIST files are on this machine already."""
-    places = [os.environ.get("DLSCRATCH_DATA"), pooch.os_cache("dlscratch")]
-    return any(place and (Path(place) / MNIST).exists() for place in places)
+    places = [Path(pooch.os_cache("dlscratch"), "mnist")]
+    if folder := os.environ.get("DLSCRATCH_DATA"):
+        places += [Path(folder, "mnist"), Path(folder)]
+    return any((place / MNIST).is_file() for place in places)
 
 
 def pytest_collection_modifyitems(items):

@@ -90,7 +90,7 @@ def main():
         sys.exit("This book needs Python 3.11 or newer.")
     with open(LOCKED, "r+") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # given back even when we are killed
-        if up_to_date():
+        if up_to_date() and usable():
             return
         print("Preparing the environment in .venv (minutes, the first time) …")
         sys.stdout.flush()
