@@ -67,6 +67,12 @@ def drop_thebe_scripts(app, page, template, context, doctree):
         ]
 
 
+def call_citations_what_they_are(app, page, template, context, doctree):
+    """Drop a role that does not fit the bibliography's entries, says axe."""
+    body = context.get("body", "")
+    context["body"] = body.replace('role="list" class="citation-list"', "")
+
+
 def describe(app, page, template, context, doctree):
     """Tell search engines and link previews what a page is about."""
     title = context.get("title", app.config.html_title)
@@ -128,6 +134,7 @@ def setup(app):
     app.connect("env-get-updated", number_by_chapter, priority=900)
     app.connect("doctree-resolved", drop_thebe_config, priority=900)
     app.connect("html-page-context", drop_thebe_scripts, priority=900)
+    app.connect("html-page-context", call_citations_what_they_are)
     app.connect("html-page-context", describe)
     app.connect("build-finished", stamp)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,14 +1,188 @@
-"""The built site."""
+"""The built site: every page by itself, and the links between them."""
+
+import json
+import re
+from html.parser import HTMLParser
+from urllib.parse import unquote, urldefrag, urljoin, urlsplit
+
+import pytest
+import yaml
+from axe_playwright_python.sync_playwright import Axe
+from conftest import HTML, PHONE, ROOT
 
 
-def test_opens(site, page):
-    page.goto(f"{site}/book/index.html")
-    assert page.locator("h1").first.inner_text()
+def pages_in_toc():
+    """Return the addresses of all pages that the table of contents names."""
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
+    files = [toc["root"]]
+    files += [c["file"] for part in toc["parts"] for c in part["chapters"]]
+    return [f"{file.removesuffix('.ipynb').removesuffix('.md')}.html" for file in files]
+
+
+def offences(page, only=None):
+    """Return what axe finds serious or critical on a page, one line each."""
+    options = {"resultTypes": ["violations"], "preload": False}
+    options |= {"runOnly": only} if only else {}
+    context = {"exclude": [["mjx-container"]]}  # in the text's colours, and many
+    violations = Axe().run(page, context, options).response["violations"]
+    return [
+        f"{v['id']}: {node['html'][:120]} {node['failureSummary'][:300]}"
+        for v in violations
+        if v["impact"] in ("serious", "critical")
+        for node in v["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("address", [*pages_in_toc(), "search.html"])
+def test_page(address, site, page, look):
+    page.emulate_media(reduced_motion="reduce")  # axe must not measure half a fade
+    look(page, width=PHONE)
+    page.goto(f"{site}/{address}")
     page.wait_for_load_state("networkidle")
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE
+    assert not offences(page, ["scrollable-region-focusable"]), "on a phone"
+
+    look(page)
+    assert page.locator("main h1:visible").count() == 1
+    assert page.title()
+    description = page.locator("meta[name=description]").get_attribute("content")
+    assert 40 < len(description) < 210
+    formulas = page.locator("article .math").count()
+    assert formulas == 0 or page.locator("article .math mjx-container").count()
+    assert page.locator("article mjx-merror").count() == 0
+    assert not offences(page), "in light colours"
+
+    look(page, dark=True)
+    page.wait_for_function("document.documentElement.dataset.theme == 'dark'")
+    assert not offences(page, ["color-contrast", "link-in-text-block"]), "in the dark"
 
 
-def test_standalone(open_html):
-    page = open_html(
-        "<p id=a>hello</p><script type='module'>document.getElementById('a').textContent='live'</script>"
+def test_search_finds_a_word(site, page):
+    page.goto(f"{site}/search.html?q=perceptron")
+    page.locator("#search-results li a").first.wait_for()
+    found = page.locator("#search-results li a").all_inner_texts()
+    assert any("perceptron" in title.lower() for title in found) or "Glossary" in found
+
+
+def test_mathjax_sets_formulas_with_its_own_fonts(site, page):
+    fonts = []
+    page.on("response", lambda r: fonts.append(r.url) if ".woff" in r.url else None)
+    page.goto(f"{site}/book/notation.html")
+    page.locator(".math mjx-container mjx-math").first.wait_for()
+    page.wait_for_load_state("networkidle")
+    assert any(url.startswith(f"{site}/_static/mathjax/") for url in fonts)
+
+
+def test_dark_mode_can_be_chosen(site, page, look):
+    look(page)
+    page.goto(f"{site}/book/notation.html")
+    button = page.locator(".theme-switch-button:visible").first
+    seen = set()
+    for _ in range(3):
+        button.click()
+        seen.add(page.evaluate("document.documentElement.dataset.mode"))
+    assert seen == {"auto", "light", "dark"}
+
+
+def test_scripts_and_styles_are_few(site, page):
+    """The theme's icon script alone would weigh 1.5 MB on every page."""
+    sizes = {}
+    page.on("response", lambda r: sizes.update({r.url: len(r.body())}))
+    page.goto(f"{site}/book/glossary.html")
+    page.wait_for_load_state("networkidle")
+    assert sum(sizes.values()) < 3_000_000, sizes
+
+
+class Links(HTMLParser):
+    """Collect a page's links and anchors."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.links, self.anchors = [], set()
+        self.feed(html)
+
+    def handle_starttag(self, tag, attributes):
+        attributes = dict(attributes)
+        self.anchors |= {attributes.get("id"), attributes.get("name")}
+        for name in ("href", "src", "data-src", "poster"):
+            if attributes.get(name) is not None:
+                self.links.append(attributes[name])
+
+
+@pytest.fixture(scope="module")
+def crawled(site):
+    """Parse every HTML file of the built site."""
+    files = sorted(HTML.rglob("*.html"))
+    files = [f for f in files if "_static" not in f.parts]
+    return {
+        f"/{f.relative_to(HTML).as_posix()}": Links(f.read_text("utf-8")) for f in files
+    }
+
+
+def broken_links(crawled):
+    """Yield each link within the site that leads nowhere."""
+    for address, found in crawled.items():
+        for link in found.links:
+            parts = urlsplit(link)
+            if parts.scheme or parts.netloc:
+                continue
+            target, anchor = urldefrag(urljoin(address, link))
+            target = unquote(urlsplit(target).path)
+            if not (HTML / target.lstrip("/")).is_file():
+                yield f"{address}: no file for {link}"
+            elif anchor and target in crawled:
+                if unquote(anchor) not in crawled[target].anchors:
+                    yield f"{address}: no anchor for {link}"
+
+
+def test_every_link_within_the_site_resolves(crawled):
+    assert len(crawled) >= len(pages_in_toc())
+    assert not list(broken_links(crawled))
+
+
+def test_a_broken_link_is_found(crawled):
+    wrong = ("missing.html", "notation.html#no-such-place", "../_images/none.svg")
+    page = Links("".join(f'<a href="{link}">x</a>' for link in wrong))
+    found = list(broken_links({**crawled, "/book/made-up.html": page}))
+    assert len(found) == len(wrong)
+
+
+def test_links_out_of_the_site_are_complete(crawled):
+    """Offline, a dead link cannot be seen; one that points nowhere can."""
+    for address, found in crawled.items():
+        for link in found.links:
+            parts = urlsplit(link)
+            if parts.scheme not in ("", "data", "mailto", "javascript"):
+                assert parts.scheme in ("http", "https"), (address, link)
+                assert "." in parts.netloc, (address, link)
+                assert not re.search("binder|colab|jupyter-book/?$", link), link
+
+
+def chapters():
+    """Return the addresses of the pages that are notebooks."""
+    return [p for p in pages_in_toc() if p.startswith("notebooks/")]
+
+
+@pytest.mark.skipif(not chapters(), reason="no notebook is in the table of contents")
+@pytest.mark.parametrize("address", chapters())
+def test_notebook_can_be_downloaded(address, site, page, look):
+    look(page)
+    page.goto(f"{site}/{address}")
+    page.locator("button[aria-label='Download this page']").click()
+    with page.expect_download() as download:
+        page.locator("a[href$='.ipynb']:visible").first.click()
+    notebook = json.loads(download.value.path().read_text("utf-8"))
+    source = ROOT / address.replace(".html", ".ipynb")
+    assert notebook == json.loads(source.read_text("utf-8"))
+
+
+def test_reader_who_asked_for_less_motion_gets_it(site, page):
+    page.emulate_media(reduced_motion="reduce")
+    page.goto(f"{site}/book/index.html")
+    moving = page.evaluate(
+        """() => [...document.querySelectorAll("body *")].filter(e => {
+            const s = getComputedStyle(e);
+            return s.animationName != "none" || parseFloat(s.transitionDuration);
+        }).length"""
     )
-    page.wait_for_function("document.getElementById('a').textContent=='live'")
+    assert moving == 0

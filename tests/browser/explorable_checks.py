@@ -1,0 +1,71 @@
+"""What every explorable must do, whatever it shows."""
+
+from test_site import offences
+
+PHONE = 390
+
+
+def check_accessible(open_html, figure, prepare=lambda page: None):
+    """Find nothing serious in light and dark, no sideways scroll, no id twice."""
+    for dark in (False, True):
+        for width in (1280, PHONE):
+            page = open_html(figure._repr_html_(), dark=dark, width=width)
+            page.locator(".dlx[data-live]").wait_for()
+            prepare(page)
+            page.evaluate("document.activeElement.blur()")
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            ids = page.evaluate("[...document.querySelectorAll('[id]')].map(e => e.id)")
+            assert len(ids) == len(set(ids))
+            if width == PHONE or not dark:
+                assert not offences(page), f"dark {dark}, {width} pixels"
+
+
+def check_fallback(browser, figure):
+    """Read the fallback where scripts do not run, and no longer where they do."""
+    for scripts in (False, True):
+        context = browser.new_context(java_script_enabled=scripts)
+        page = context.new_page()
+        page.set_content(figure._repr_html_())
+        if scripts:
+            page.locator(".dlx[data-live]").wait_for()
+        shown = page.get_by_text(figure.fallback).is_visible()
+        assert shown == (not scripts)
+        assert page.get_by_role("slider").count() == 0 or scripts
+        context.close()
+
+
+def press(page, label, *keys):
+    """Focus the control with this label and press the keys."""
+    control = page.get_by_label(label, exact=True).locator("visible=true")
+    control.focus()
+    for key in keys:
+        control.press(key)
+
+
+def pick(page, label):
+    """Choose a radio button by its label."""
+    page.get_by_role("radio", name=label, exact=True).locator("xpath=..").click()
+
+
+def values(page, selector):
+    """Return the unrounded numbers of the elements that a selector finds."""
+    found = page.locator(selector)
+    return found.evaluate_all("all => all.map(one => Number(one.dataset.value))")
+
+
+def centre(locator):
+    """Return the middle of an element, in pixels of the window."""
+    locator.scroll_into_view_if_needed()
+    box = locator.bounding_box()
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def drag(page, locator, dx, dy):
+    """Drag an element by so many pixels; return where the pointer ends."""
+    x, y = centre(locator)
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + dx / 2, y + dy / 2)
+    page.mouse.move(x + dx, y + dy)
+    page.mouse.up()
+    return x + dx, y + dy
