@@ -305,9 +305,8 @@ def test_table_of_contents_and_files_agree():
         for target in re.findall(r"\{include\}\s*(\S+)", page.read_text())
     }
     files = [path for path in [*PAGES, *NOTEBOOKS] if path not in included]
-    assert sorted(entries) == sorted(
-        path.relative_to(ROOT).with_suffix("").as_posix() for path in files
-    )
+    pages = {path.relative_to(ROOT).with_suffix("").as_posix() for path in files}
+    assert sorted(pages ^ set(entries)) == []
 
 
 def prose(path):
@@ -342,7 +341,7 @@ def glossary_terms(text):
 def test_terms_are_in_the_glossary():
     """Every {term} that the prose links is defined."""
     terms = glossary_terms(prose(ROOT / "book" / "glossary.md"))
-    assert terms
+    assert len(terms) > 10
     missing = set()
     for path in [*PAGES, *NOTEBOOKS]:
         for used in re.findall(r"\{term\}`([^`]+)`", prose(path)):
@@ -364,7 +363,7 @@ def test_citations_are_in_the_bibliography():
         for group in re.findall(r"\{cite(?::\w+)?\}`([^`]+)`", prose(path))
         for key in group.split(",")
     }
-    assert cited <= set(keys)
+    assert sorted(cited - set(keys)) == []
 
 
 def project_files(*suffixes):
