@@ -1,0 +1,673 @@
+// Draw a digit, and see every number that a small network computes from it.
+
+const SIZE = 280; // the board's pixels, each way
+const PEN = 11; // the pen's radius
+const GRID = 14; // the network's pixels, each way
+const BOX = 10; // the drawing fits a box of this many of them
+const MIDDLE = 7.25; // where MNIST, shrunk to 14×14, has the centre of mass
+const MOVES = {
+  ArrowLeft: [-1, 0],
+  ArrowRight: [1, 0],
+  ArrowUp: [0, -1],
+  ArrowDown: [0, 1],
+  Home: [-1, -1],
+  PageUp: [1, -1],
+  End: [-1, 1],
+  PageDown: [1, 1],
+};
+const STEPS = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, Home: -1e9, End: 1e9 };
+const ACTIVATIONS = { relu: (z) => Math.max(z, 0), sigmoid: (z) => 1 / (1 + Math.exp(-z)), tanh: Math.tanh };
+
+const STYLE = `
+.dlx .dd { display: flex; flex-wrap: wrap; gap: 0.8rem 1.5rem; }
+.dlx .dd-left { flex: 1 1 16rem; max-width: 22rem; min-width: 0; margin: 0 auto; }
+.dlx .dd-right { flex: 1.4 1 21rem; max-width: 30rem; min-width: 0; margin: 0 auto; }
+.dlx .dd-frame { position: relative; }
+.dlx .dd-board { display: block; width: 100%; aspect-ratio: 1; border: 1px solid var(--control); border-radius: 0.6rem; background: #12161c; cursor: crosshair; outline: none; touch-action: none; }
+.dlx .dd-board.dd-keys { outline: 3px solid var(--line-1); outline-offset: 2px; }
+.dlx .dd-invite { position: absolute; inset: 0; display: grid; place-content: center; color: #f4efe2; font-size: 1.25rem; text-align: center; pointer-events: none; }
+.dlx .dd-pen { position: absolute; width: 7.9%; aspect-ratio: 1; transform: translate(-50%, -50%); border: 2px solid #ffb37a; border-radius: 50%; pointer-events: none; display: none; }
+.dlx .dd-keys ~ .dd-pen { display: block; }
+.dlx .dd-pen.dd-down { background: #ffb37a; }
+.dlx .dd-tools { margin: 0.5rem 0 0.3rem; }
+.dlx .dd-samples { display: grid; grid-template-columns: repeat(6, 1fr); gap: 0.3rem; margin-top: 0.15rem; }
+.dlx .dd-samples button { min-height: 0; padding: 0; background: #12161c; overflow: hidden; line-height: 0; }
+.dlx .dd-samples canvas { width: 100%; aspect-ratio: 1; }
+.dlx .dd-answer { display: flex; gap: 0.9rem; align-items: center; min-height: 5.2rem; margin-top: 0.6rem; }
+.dlx .dd-big { flex: none; min-width: 3.2rem; font-size: 4.4rem; font-weight: 700; line-height: 1; text-align: center; font-variant-numeric: lining-nums; }
+.dlx .dd-unsure .dd-big { color: var(--soft); font-weight: 300; }
+.dlx .dd-tower { display: block; width: 100%; height: auto; overflow: visible; user-select: none; -webkit-user-select: none; }
+.dlx .dd-tower text { fill: var(--soft); font: 12px system-ui, sans-serif; paint-order: stroke; stroke: var(--bg); stroke-width: 5px; stroke-linejoin: round; }
+.dlx .dd-tower .dd-title { font-weight: 600; fill: var(--ink); }
+.dlx .dd-tower .dd-number { font-size: 11px; text-anchor: middle; font-variant-numeric: tabular-nums; stroke-width: 3px; }
+.dlx .dd-tower .dd-name { font-size: 15px; font-weight: 600; text-anchor: middle; fill: var(--ink); }
+.dlx .dd-tower .dd-best { fill: var(--ink); font-weight: 700; }
+.dlx .dd-cell { stroke: var(--control); stroke-opacity: 0.55; }
+.dlx [data-layer="input"] .dd-cell { stroke: #59636e; stroke-width: 0.4; }
+.dlx .dd-hit { fill: transparent; }
+.dlx .dd-bank { outline: none; cursor: pointer; }
+.dlx .dd-ring { fill: none; stroke: none; pointer-events: none; }
+.dlx .dd-bank:focus-visible .dd-ring { stroke: var(--line-1); stroke-width: 3; }
+.dlx .dd-mark { fill: none; stroke: var(--ink); stroke-width: 2.5; pointer-events: none; }
+.dlx .dd-wires { pointer-events: none; stroke-linecap: round; }
+.dlx .dd-readout { min-height: 2.9em; }
+.dlx details { margin-top: 0.4rem; }
+.dlx summary { cursor: pointer; }
+.dlx .dd-tables { max-height: 22rem; overflow: auto; }
+.dlx .dd-tables:focus-visible { outline: 3px solid var(--line-1); }
+`;
+
+// The parameters that Python packed: whole steps in one byte each, or float32.
+const bytes = (packed) => Uint8Array.from(atob(packed), (c) => c.charCodeAt(0));
+function unpack({ sizes, steps, weights }) {
+  const { buffer } = bytes(weights);
+  const all = Float64Array.from(
+    steps ? new Int8Array(buffer) : new Float32Array(buffer),
+    (v) => v / (steps || 1),
+  );
+  let at = 0;
+  return sizes.slice(1).map((m, l) => {
+    const n = sizes[l];
+    const W = all.subarray(at, (at += n * m));
+    return { n, m, W, b: all.subarray(at, (at += m)) };
+  });
+}
+
+// sums[l] and values[l + 1] of each layer: x W + b, and the activation of it.
+function forward(layers, activation, x) {
+  const values = [x];
+  const sums = layers.map(({ n, m, W, b }, l) => {
+    const z = Float64Array.from(b);
+    for (let j = 0; j < n; j++) {
+      const a = values[l][j];
+      if (a) for (let k = 0; k < m; k++) z[k] += a * W[j * m + k];
+    }
+    values.push(l < layers.length - 1 ? z.map(ACTIVATIONS[activation]) : z);
+    return z;
+  });
+  const logits = values.at(-1);
+  const top = Math.max(...logits);
+  const powers = logits.map((z) => Math.exp(z - top));
+  const total = powers.reduce((s, p) => s + p);
+  return { sums, values, probabilities: powers.map((p) => p / total) };
+}
+
+// Draws a piece of the pen's way: full ink within the radius, a soft edge of 1 pixel.
+function stroke(ink, [ax, ay], [bx, by]) {
+  const [dx, dy] = [bx - ax, by - ay];
+  const square = dx * dx + dy * dy;
+  const range = (p, q) => [
+    clamp(Math.floor(Math.min(p, q) - PEN - 1), 0, SIZE),
+    clamp(Math.ceil(Math.max(p, q) + PEN + 1), 0, SIZE),
+  ];
+  const [left, right] = range(ax, bx);
+  const [top, bottom] = range(ay, by);
+  for (let y = top; y < bottom; y++) {
+    for (let x = left; x < right; x++) {
+      const [px, py] = [x + 0.5 - ax, y + 0.5 - ay];
+      const t = square ? clamp((px * dx + py * dy) / square, 0, 1) : 0;
+      const far = Math.hypot(px - t * dx, py - t * dy);
+      const i = y * SIZE + x;
+      ink[i] = Math.max(ink[i], clamp(PEN + 0.5 - far, 0, 1));
+    }
+  }
+}
+
+// What MNIST's makers did to each digit: fit it into a box, average over areas, and
+// put its centre of mass in the middle.
+function shrink(ink) {
+  const x = new Float64Array(GRID * GRID);
+  let [left, right, top, bottom] = [SIZE, 0, SIZE, 0];
+  let [total, cx, cy] = [0, 0, 0];
+  for (let i = 0; i < ink.length; i++) {
+    if (!ink[i]) continue;
+    const [u, v] = [i % SIZE, Math.floor(i / SIZE)];
+    [left, right] = [Math.min(left, u), Math.max(right, u + 1)];
+    [top, bottom] = [Math.min(top, v), Math.max(bottom, v + 1)];
+    total += ink[i];
+    cx += ink[i] * (u + 0.5);
+    cy += ink[i] * (v + 0.5);
+  }
+  if (!total) return x;
+  const scale = Math.min(0.5, BOX / Math.max(right - left, bottom - top));
+  // A pixel of the board covers a part of one cell, or of two neighbours.
+  const share = (u, centre) => {
+    const from = MIDDLE + (u - centre) * scale;
+    const cell = Math.floor(from);
+    const rest = Math.max(0, from + scale - cell - 1);
+    return [
+      [cell, scale - rest],
+      [cell + 1, rest],
+    ];
+  };
+  const inside = ([cell, part]) => part > 0 && cell >= 0 && cell < GRID;
+  const columns = Array.from({ length: SIZE }, (_, u) => share(u, cx / total).filter(inside));
+  for (let v = top; v < bottom; v++) {
+    for (const [row, high] of share(v, cy / total).filter(inside)) {
+      for (let u = left; u < right; u++) {
+        const value = ink[v * SIZE + u];
+        if (value) for (const [column, wide] of columns[u]) x[row * GRID + column] += value * high * wide;
+      }
+    }
+  }
+  return x.map((value) => Math.min(value, 1)); // sums of areas may round above 1
+}
+
+const an = (digit) => (digit === 8 ? "an 8" : `a ${digit}`);
+const percent = (p) => (p > 0.999 ? ">99.9" : p < 0.001 ? "<0.1" : (100 * p).toFixed(1));
+const inWords = (p) => `${percent(p).replace(">", "over ").replace("<", "under ")}\u00a0%`;
+
+// The best digit, what to say about it, and whether to sound sure.
+function verdict(probabilities) {
+  const [first, second] = [...probabilities.keys()].sort((i, j) => probabilities[j] - probabilities[i]);
+  const [p, q] = [first, second].map((i) => inWords(probabilities[i]));
+  if (probabilities[first] >= 0.9)
+    return [first, `The network reads ${an(first)}, with a probability of ${p}.`, true];
+  if (probabilities[first] >= 0.6)
+    return [first, `Probably ${an(first)} (${p}), but it could be ${an(second)} (${q}).`, true];
+  return [first, `Not sure. It may be ${an(first)} (${p}), or ${an(second)} (${q}).`, false];
+}
+
+// A layer as cells that can be pointed at; for the keyboard it is a slider over them.
+function bank(layer, title, places, [width, height], draw) {
+  const cells = places.map(([x, y], i) => draw(i, x, y));
+  const hits = places.map(([x, y], i) =>
+    svg("rect", { class: "dd-hit", x: x - width / 2, y: y - height / 2, width, height, "data-i": i }),
+  );
+  const [xs, ys] = [0, 1].map((k) => places.map((p) => p[k]));
+  const box = {
+    x: Math.min(...xs) - width / 2,
+    y: Math.min(...ys) - height / 2,
+    width: Math.max(...xs) - Math.min(...xs) + width,
+    height: Math.max(...ys) - Math.min(...ys) + height,
+  };
+  const ring = svg("rect", { class: "dd-ring", ...box, rx: 3 });
+  const node = svg("g", {
+    class: "dd-bank",
+    role: "slider",
+    tabindex: 0,
+    "data-layer": layer,
+    "aria-label": `${title}: read one value`,
+    "aria-valuemin": 1,
+    "aria-valuemax": places.length,
+    "aria-valuenow": 1,
+  });
+  return { node, ring, cells, hits, places, box, size: [width, height], layer, title, last: 0 };
+}
+
+// Rows of at most 16 cells, centred.
+function rows(n, x, y, pitch) {
+  const columns = Math.ceil(n / Math.ceil(n / 16));
+  return Array.from({ length: n }, (_, i) => [
+    x + ((i % columns) - (columns - 1) / 2) * pitch,
+    y + (Math.floor(i / columns) + 0.5) * pitch,
+  ]);
+}
+
+function explore(props) {
+  const layers = unpack(props);
+  const depth = layers.length;
+  const pixels = bytes(props.samples.images);
+  const side = 20; // each sample is the middle of an image of 28×28
+  const level = (s, k) => {
+    const i = s * side * side + k;
+    return ((pixels[i >> 1] >> (i % 2 ? 0 : 4)) & 15) / 15;
+  };
+
+  // The board.
+  const ink = new Float32Array(SIZE * SIZE);
+  const items = []; // strokes, and at most one sample
+  const canvas = el("canvas", {
+    class: "dd-board",
+    width: SIZE,
+    height: SIZE,
+    tabindex: 0,
+    role: "application",
+    onkeydown,
+    onfocus: () => withKeys(!pointing),
+    onblur: () => withKeys(false),
+    "aria-label":
+      "Drawing board. Arrow keys move the pen; Space puts it down or lifts it; Backspace takes back, Delete clears.",
+  });
+  const context = canvas.getContext("2d");
+  const pen = el("span", { class: "dd-pen" });
+  const invite = el("span", { class: "dd-invite", "aria-hidden": "true" }, "Draw a digit here");
+
+  let [px, py, down, pointing] = [140, 60, false, false];
+  const withKeys = (yes) => canvas.classList.toggle("dd-keys", yes);
+
+  function paint(item, from = 0) {
+    if (item.sample === undefined) {
+      const points = item.points;
+      for (let i = from; i < points.length; i++) stroke(ink, points[Math.max(i - 1, 0)], points[i]);
+      return;
+    }
+    for (let y = 0; y < 200; y++) {
+      for (let x = 0; x < 200; x++) {
+        ink[(y + 40) * SIZE + x + 40] = level(item.sample, Math.floor(y / 10) * side + Math.floor(x / 10));
+      }
+    }
+  }
+  function extend(...points) {
+    const item = items.at(-1);
+    const from = item.points.length;
+    item.points.push(...points);
+    paint(item, from);
+    changed();
+  }
+  function begin(point) {
+    items.push({ points: [] });
+    extend(point);
+  }
+  function keep(n) {
+    lift();
+    items.splice(n);
+    ink.fill(0);
+    for (const item of items) paint(item);
+    changed();
+  }
+  const undo = () => keep(Math.max(items.length - 1, 0));
+  const clear = () => keep(0);
+  function load(sample) {
+    clear();
+    items.push({ sample });
+    paint(items[0]);
+    changed();
+  }
+  function lift() {
+    down = false;
+    pen.classList.remove("dd-down");
+  }
+
+  drag(canvas, (event) => {
+    const at = (e) => {
+      const box = canvas.getBoundingClientRect();
+      return [((e.clientX - box.left) / box.width) * SIZE, ((e.clientY - box.top) / box.height) * SIZE];
+    };
+
+    lift();
+    withKeys(false);
+    pointing = true; // the focus that follows is not the keyboard's
+    setTimeout(() => (pointing = false));
+    begin(at(event));
+    return (e) => {
+      if (e.pointerId !== event.pointerId) return;
+      const way = e.getCoalescedEvents?.() ?? [];
+      extend(...(way.length ? way : [e]).map(at));
+      [px, py] = at(e).map((p) => clamp(Math.round(p / 10) * 10, 10, SIZE - 10));
+      placePen();
+    };
+  });
+
+  function onkeydown(event) {
+    const takeBack = (event.ctrlKey || event.metaKey) && event.key === "z";
+    if ((event.ctrlKey || event.metaKey || event.altKey) && !takeBack) return;
+    if (event.key in MOVES) {
+      const [dx, dy] = MOVES[event.key];
+      px = clamp(px + 10 * dx, 10, SIZE - 10);
+      py = clamp(py + 10 * dy, 10, SIZE - 10);
+      if (down) extend([px, py]);
+    } else if (event.key === " ") {
+      if (down) lift();
+      else {
+        down = true;
+        begin([px, py]);
+      }
+    } else if (event.key === "Backspace" || takeBack) undo();
+    else if (event.key === "Delete") clear();
+    else if (event.key === "Escape" && down) lift();
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+
+    placePen();
+    withKeys(true);
+    place = `Pen ${down ? "down" : "up"}, column ${px / 10} of 27, row ${py / 10} of 27. `;
+    say();
+  }
+  function placePen() {
+    pen.style.left = `${(100 * px) / SIZE}%`;
+    pen.style.top = `${(100 * py) / SIZE}%`;
+    pen.classList.toggle("dd-down", down);
+  }
+  placePen();
+
+  const undoButton = button("Undo", undo);
+  const clearButton = button("Clear", clear);
+  const samples = props.samples.labels.map((label, s) => {
+    const small = el("canvas", { width: side, height: side });
+    const image = new ImageData(side, side);
+    for (let k = 0; k < side * side; k++) image.data.set([244, 239, 226, 255 * level(s, k)], 4 * k);
+    small.getContext("2d").putImageData(image, 0, 0);
+    const hard = s >= 10;
+    return button(small, () => load(s), {
+      "aria-label": hard ? `Load a hard test image, labelled ${label}` : `Load a test image of ${an(label)}`,
+      title: hard ? "a hard one" : String(label),
+    });
+  });
+
+  // The answer, for eyes and for ears.
+  const big = el("span", { class: "dd-big", "aria-hidden": "true" });
+  const sentence = el("span");
+  const answer = el("p", { class: "dd-answer" }, big, sentence);
+  const said = el("p", { class: "dlx-hidden", role: "status" });
+  let place = "";
+  const say = settled(() => {
+    said.textContent = place + sentence.textContent;
+    place = "";
+  });
+
+  // The network, as a tower: the input at the top, the probabilities at the bottom.
+  const square =
+    (size, more = {}) =>
+    (i, x, y) =>
+      svg("rect", { class: "dd-cell", x: x - size / 2, y: y - size / 2, width: size, height: size, ...more });
+
+  const inputPlaces = Array.from({ length: GRID * GRID }, (_, i) => [
+    115 + 10 * (i % GRID),
+    5 + 10 * Math.floor(i / GRID),
+  ]);
+  const banks = [bank("input", "Input", inputPlaces, [10, 10], square(10))];
+
+  const inputTitles = [14, 31, 47].map((v) => svg("text", { class: v === 14 && "dd-title", x: 0, y: v }));
+  const titles = [...inputTitles];
+
+  let y = GRID * 10;
+  layers.slice(0, -1).forEach(({ m }, l) => {
+    const places = rows(m, 180, y + 52, 22);
+    const title = `Hidden layer ${l + 1}`;
+    titles.push(
+      svg("text", { class: "dd-title", x: 0, y: y + 44 }, title),
+      svg("text", { x: 360, y: y + 44, "text-anchor": "end" }, `${m} cells`),
+    );
+    banks.push(bank(`hidden-${l + 1}`, title, places, [22, 22], square(19, { rx: 3 })));
+    y = places.at(-1)[1] + 11;
+  });
+  const columns = (centre) => Array.from({ length: 10 }, (_, i) => [18 + 36 * i, centre]);
+  titles.push(
+    svg("text", { class: "dd-title", x: 0, y: y + 44 }, "Logits"),
+    svg("text", { x: 360, y: y + 44, "text-anchor": "end" }, "one score for each digit"),
+    svg("text", { class: "dd-title", x: 0, y: y + 150 }, "Softmax"),
+    svg("text", { x: 360, y: y + 150, "text-anchor": "end" }, "probabilities in %"),
+  );
+  const [zero, floor] = [y + 82, y + 208];
+  const digitNames = columns(0).map(([x], i) =>
+    svg("text", { class: "dd-name", x, y: floor + 34 }, String(i)),
+  );
+  const bar = (x, base) => svg("rect", { x: x - 11, y: base, width: 22, height: 0, fill: "var(--line-y)" });
+  banks.push(bank("logits", "Logits", columns(zero + 6), [36, 76], (i, x) => bar(x, zero)));
+  banks.push(
+    bank("probabilities", "Softmax probabilities", columns(floor - 8), [36, 88], (i, x) => bar(x, floor)),
+  );
+  const numbersAt = (line) => columns(line).map(([x, v]) => svg("text", { class: "dd-number", x, y: v }));
+  const [logitTexts, probabilityTexts] = [numbersAt(zero + 42), numbersAt(floor + 15)];
+  const wires = layers.map(() => svg("g", { class: "dd-wires" }));
+  const mark = svg("rect", { class: "dd-mark", rx: 2 });
+  banks.forEach((each, b) => {
+    const { node, ring, cells, hits } = each;
+    if (b === 0) node.append(svg("rect", { ...each.box, fill: "#12161c" }));
+    node.append(...cells, ring, ...hits);
+    fill(
+      node,
+      {
+        onfocus: () => node.matches(":focus-visible") && choose(b, each.last),
+        onblur: () => choose(),
+        onkeydown(event) {
+          if (!(event.key in STEPS) || event.altKey || event.ctrlKey || event.metaKey) return;
+          event.preventDefault();
+          event.stopPropagation();
+          choose(b, clamp(each.last + STEPS[event.key], 0, cells.length - 1));
+        },
+        onpointerover: (event) => event.target.dataset.i && choose(b, Number(event.target.dataset.i)),
+      },
+      [],
+    );
+  });
+  const tower = svg(
+    "svg",
+    {
+      class: "dd-tower",
+      viewBox: `0 0 360 ${floor + 40}`,
+      role: "group",
+      "aria-label": "Every layer of the network",
+      onpointerleave: (event) => event.pointerType === "mouse" && choose(),
+    },
+    ...wires,
+    ...titles,
+    svg("line", { class: "dlx-axis", x1: 0, x2: 360, y1: zero, y2: zero }),
+    svg("line", { class: "dlx-axis", x1: 0, x2: 360, y1: floor, y2: floor }),
+    ...banks.map(({ node }) => node),
+    ...logitTexts,
+    ...probabilityTexts,
+    ...digitNames,
+    mark,
+  );
+
+  const hint =
+    "Point at a cell to read its number and see what feeds it. From the keyboard: Tab to a layer, then arrow keys.";
+  const readout = el("p", { class: "dd-readout dlx-numbers" }, hint);
+  let chosen; // [bank, cell]
+  function choose(b, i) {
+    chosen = b === undefined ? undefined : [b, i];
+    if (chosen) banks[b].last = i;
+    changed();
+  }
+
+  // What a cell holds, in words.
+  function describe(b, i) {
+    const { title, layer } = banks[b];
+    if (layer === "input") {
+      return `Input, row ${Math.floor(i / GRID) + 1}, column ${(i % GRID) + 1}: ${text(state.values[0][i], 4)}`;
+    }
+    if (layer === "logits") return `Logit of ${i}: ${text(state.sums[depth - 1][i], 4)}`;
+    if (layer === "probabilities") return `Probability of ${i}: ${text(state.probabilities[i], 4)}`;
+    return `${title}, cell ${i + 1}: ${props.activation}(${text(state.sums[b - 1][i], 4)}) = ${text(state.values[b][i], 4)}`;
+  }
+
+  // The strongest products weight × value: of a layer, or those at the chosen cell.
+  function wire(l) {
+    const { n, m, W } = layers[l];
+    const a = state.values[l];
+    const at = chosen && Math.min(chosen[0], depth);
+    const [from, to] = [at === l && chosen[1], at === l + 1 && chosen[1]];
+    const found = [];
+    if (!chosen || from !== false || to !== false) {
+      for (let j = 0; j < n; j++) {
+        if (!a[j] || (from !== false && j !== from)) continue;
+        for (let k = 0; k < m; k++) {
+          if (to === false || k === to) found.push([Math.abs(a[j] * W[j * m + k]), j, k]);
+        }
+      }
+    }
+    found.sort((p, q) => q[0] - p[0]);
+    const top = found.length ? found[0][0] : 1;
+    const [above, below] = [banks[l], banks[l + 1]];
+    const start = above.box.y + above.box.height;
+    wires[l].replaceChildren(
+      ...found
+        .slice(0, 60)
+        .filter(([size]) => size > 0.15 * top)
+        .map(([size, j, k]) =>
+          svg("line", {
+            x1: above.places[j][0],
+            y1: start,
+            x2: below.places[k][0],
+            y2: below.box.y,
+            stroke: W[j * m + k] * a[j] > 0 ? "var(--one)" : "var(--line-1)",
+            "stroke-width": (0.5 + 1.7 * (size / top)).toFixed(2),
+            opacity: (0.15 + 0.7 * (size / top)).toFixed(2),
+          }),
+        ),
+    );
+  }
+
+  function shade(b) {
+    const { cells, node, layer } = banks[b];
+    const values = layer === "probabilities" ? state.probabilities : state.values[b];
+    node.dataset.values = JSON.stringify([...values]);
+    if (layer === "logits" || layer === "probabilities") {
+      const top = layer === "logits" ? Math.max(...values.map(Math.abs)) / 28 : 1 / 44;
+      const [base, texts] = layer === "logits" ? [zero, logitTexts] : [floor, probabilityTexts];
+      cells.forEach((cell, i) => {
+        const height = values[i] / top;
+        set(cell, {
+          y: base - Math.max(height, 0),
+          height: Math.abs(height),
+          fill: height < 0 ? "var(--line-1)" : "var(--line-y)",
+        });
+        texts[i].textContent = layer === "logits" ? text(values[i], 1) : percent(values[i]);
+        texts[i].classList.toggle("dd-best", i === state.digit);
+      });
+      return;
+    }
+    // A chosen cell of the first layer shows its weights in place of the picture.
+    const template = b === 0 && chosen && Math.min(chosen[0], depth) === 1;
+    const { m, W } = layers[0];
+
+    if (b === 0) {
+      const words = template
+        ? ["Weights", `of cell ${chosen[1] + 1}:`, "orange +, blue −"]
+        : ["Input", "14 × 14 pixels", "from 0 to 1"];
+      inputTitles.forEach((node, i) => (node.textContent = words[i]));
+    }
+    const shown = template ? values.map((_, j) => W[j * m + chosen[1]]) : values;
+    const top = b === 0 && !template ? 1 : Math.max(...shown.map(Math.abs), 1e-9);
+
+    const [plus, minus] = template
+      ? ["#ff9e5e", "#69b7f5"]
+      : b === 0
+        ? ["#f4efe2"]
+        : ["var(--line-y)", "var(--line-1)"];
+    cells.forEach((cell, i) =>
+      set(cell, { fill: shown[i] < 0 ? minus : plus, "fill-opacity": (Math.abs(shown[i]) / top).toFixed(3) }),
+    );
+  }
+
+  // Everything that the page shows follows from the ink and the chosen cell.
+  let state;
+  let waiting = false;
+  function changed() {
+    if (waiting) return;
+    waiting = true;
+    requestAnimationFrame(render);
+  }
+  function render() {
+    waiting = false;
+    const image = new ImageData(SIZE, SIZE);
+    for (let i = 0; i < ink.length; i++) if (ink[i]) image.data.set([244, 239, 226, 255 * ink[i]], 4 * i);
+    context.putImageData(image, 0, 0);
+
+    state = forward(layers, props.activation, shrink(ink));
+    const [digit, words, sure] = verdict(state.probabilities);
+    const empty = items.length === 0;
+    state.digit = digit;
+    invite.hidden = !empty;
+    undoButton.disabled = clearButton.disabled = empty;
+    banks.forEach((_, b) => shade(b));
+    layers.forEach((_, l) => wire(l));
+    digitNames.forEach((name, i) => name.classList.toggle("dd-best", i === digit));
+
+    big.textContent = empty ? "?" : digit;
+    answer.classList.toggle("dd-unsure", empty || !sure);
+
+    const label = items.length === 1 ? props.samples.labels[items[0].sample] : undefined;
+    const wrong = label !== undefined && label !== digit;
+    const message = empty
+      ? `Nothing is drawn, yet the network says ${digit} (${inWords(state.probabilities[digit])}): one of ten is all it can say.`
+      : words + (wrong ? ` Its label says ${label}: the network is wrong.` : "");
+    if (sentence.textContent !== message) {
+      if (sentence.textContent) say();
+      sentence.textContent = message;
+    }
+    Object.assign(answer.dataset, { digit: empty ? "" : digit, probability: state.probabilities[digit] });
+
+    for (const [b, each] of banks.entries())
+      set(each.node, { "aria-valuenow": each.last + 1, "aria-valuetext": describe(b, each.last) });
+    readout.textContent = chosen ? describe(...chosen) : hint;
+    set(mark, { visibility: chosen ? "visible" : "hidden" });
+    if (chosen) {
+      const { places, size } = banks[chosen[0]];
+      const [width, height] = size;
+      const [x, v] = places[chosen[1]];
+      set(mark, { x: x - width / 2, y: v - height / 2, width, height });
+    }
+    if (tables.open) tabulate();
+  }
+
+  // The same numbers as text.
+  const cell = (tag, more) => (value) => el(tag, more, typeof value === "number" ? text(value, 4) : value);
+  const [td, head, name] = [cell("td", {}), cell("th", { scope: "col" }), cell("th", { scope: "row" })];
+  function table(caption, titles, body) {
+    const lines = body.map(([first, ...rest]) => el("tr", {}, name(first), ...rest.map(td)));
+    const top = el("thead", {}, el("tr", {}, ...titles.map(head)));
+    return el("table", {}, el("caption", {}, caption), top, el("tbody", {}, ...lines));
+  }
+  const sheet = el("div", { class: "dd-tables", tabindex: 0, role: "region", "aria-label": "All numbers" });
+  function tabulate() {
+    const { sums, values, probabilities } = state;
+    const row = (i) => [...values[0].subarray(i * GRID, (i + 1) * GRID)].map((v) => text(v));
+    const numbered = (n) => Array.from({ length: n }, (_, i) => String(i + 1));
+    sheet.replaceChildren(
+      table(
+        "Output",
+        ["digit", "logit", "probability"],
+        [...probabilities].map((p, i) => [String(i), values[depth][i], p]),
+      ),
+      ...banks.slice(1, depth).map(({ title }, l) =>
+        table(
+          title,
+          ["cell", "sum", "value"],
+          numbered(sums[l].length).map((i, k) => [i, sums[l][k], values[l + 1][k]]),
+        ),
+      ),
+      table(
+        "Input",
+        ["row", ...numbered(GRID)],
+        numbered(GRID).map((i, k) => [i, ...row(k)]),
+      ),
+    );
+  }
+  const tables = el(
+    "details",
+    { ontoggle: () => tables.open && tabulate() },
+    el("summary", {}, "All numbers as tables"),
+    sheet,
+  );
+
+  const says = (words, more = {}) => el("p", more, words);
+  const soft = (words) => says(words, { class: "dlx-soft" });
+  const help = el(
+    "details",
+    {},
+    el("summary", {}, "Keys, and what happens to your drawing"),
+    says(
+      "On the board: arrow keys move the pen, and Home, Page Up, End and Page Down move it diagonally. Space puts it down or lifts it. Backspace takes the last stroke back, Delete clears.",
+    ),
+    says(
+      "As with MNIST's digits, the drawing is fitted into a box, here of 10 × 10 pixels, averaged over areas, and shifted until its centre of mass is in the middle of 14 × 14 pixels. The network sees nothing else.",
+    ),
+    says("A probability is the network's own. A scribble that is no digit can get a high one too."),
+  );
+  const left = el(
+    "div",
+    { class: "dd-left" },
+    el("div", { class: "dd-frame" }, canvas, invite, pen),
+    el("div", { class: "dlx-row dd-tools" }, undoButton, clearButton),
+    soft("Use mouse, finger, pen, or keys: arrows move, Space draws."),
+    answer,
+    said,
+    soft("Or load one of MNIST's test images; the last two are hard:"),
+    el("div", { class: "dd-samples", role: "group", "aria-label": "Test images" }, ...samples),
+  );
+  const right = el(
+    "div",
+    { class: "dd-right" },
+    tower,
+    readout,
+    soft(
+      "Wires: weight × value. Orange raises the cell below, blue lowers it; only the strongest are drawn.",
+    ),
+  );
+  render();
+  return el("div", {}, el("style", {}, STYLE), el("div", { class: "dd" }, left, right), help, tables);
+}

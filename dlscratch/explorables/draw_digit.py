@@ -1,0 +1,102 @@
+"""Draw a digit: a network that reads what the reader draws, layer by layer."""
+
+import base64
+import io
+from importlib.resources import files
+
+import numpy as np
+
+from dlscratch.layers import Linear
+
+STEPS = 32  # to 1
+
+
+def draw_digit(model):
+    """Draw a digit and see every number that the network computes from it.
+
+    The drawing is fitted into 14×14 pixels as MNIST's digits are into 28×28. The page
+    computes in float64 with the model's weights, so its numbers are those of
+    ``model.predict``.
+
+    Parameters
+    ----------
+    model : Sequential
+        ``Linear`` layers from 196 inputs to 10 logits, with one kind of activation
+        (``ReLU``, ``Sigmoid`` or ``Tanh``) between them, such as
+        ``pretrained("draw-mlp")``. Its weights are written into the page in one byte
+        each if all are multiples of 1/32 below 4, as there, and else as float32.
+
+    Returns
+    -------
+    Explorable
+
+    Raises
+    ------
+    ValueError
+        If the model is not of that form.
+
+    Examples
+    --------
+    >>> from dlscratch.models import pretrained
+    >>> draw_digit(pretrained("draw-mlp")).label
+    'Draw a digit'
+    """
+    from dlscratch.explorables import Explorable
+
+    sizes, activation = _form(model)
+    flat = np.concatenate([p.value.ravel() for p in model.parameters])
+    steps = flat * STEPS
+    exact = np.array_equal(steps, np.round(steps)) and np.abs(steps).max() < 128
+    stored = steps.astype(np.int8) if exact else flat.astype("<f4")
+    props = {
+        "sizes": sizes,
+        "activation": activation,
+        "steps": STEPS if exact else 0,
+        "weights": _base64(stored),
+        "samples": _samples(),
+    }
+    hidden = " and ".join(str(n) for n in sizes[1:-1]) or "no"
+    accuracy = model.record.get("test_accuracy")
+    known = "" if accuracy is None else f" It reads {accuracy:.1%} of MNIST's test set."
+    fallback = (
+        "An interactive figure stands here when scripts may run. You draw a digit with "
+        "mouse, finger, pen or keys, or load a test image. The drawing is shrunk to "
+        f"14×14 pixels, and a network with {hidden} {activation} cells in its hidden "
+        "layers reads it. All its numbers are shown while you draw: the pixels, each "
+        f"hidden layer, the ten logits and the ten probabilities.{known}"
+    )
+    return Explorable("draw-digit", props, fallback, label="Draw a digit")
+
+
+def _form(model):
+    """Return the sizes of the layers and the name of the activation."""
+    linear, between = model.layers[::2], model.layers[1::2]
+    kinds = {type(layer).__name__.lower() for layer in between} or {"relu"}
+    whole = (
+        len(model.layers) % 2 == 1
+        and all(isinstance(layer, Linear) for layer in linear)
+        and len(kinds) == 1
+        and kinds <= {"relu", "sigmoid", "tanh"}
+    )
+    sizes = [layer.config["n_in"] for layer in linear if whole] + [10]
+    if not whole or sizes[0] != 196 or linear[-1].config["n_out"] != 10:
+        raise ValueError(
+            "draw_digit: expected Linear layers from 196 inputs to 10 outputs with one "
+            f"kind of activation (ReLU, Sigmoid or Tanh) between them, got {model}"
+        )
+    return sizes, kinds.pop()
+
+
+def _samples():
+    """Pack the sample images, two pixels of 16 shades to a byte."""
+    raw = (files("dlscratch") / "data" / "mnist-samples.npz").read_bytes()
+    with np.load(io.BytesIO(raw), allow_pickle=False) as file:
+        images, labels = file["images"].ravel(), file["labels"]
+    return {
+        "images": _base64(images[::2] << 4 | images[1::2]),
+        "labels": labels.tolist(),
+    }
+
+
+def _base64(array):
+    return base64.b64encode(array.tobytes()).decode("ascii")
