@@ -10,7 +10,9 @@ import json
 import math
 from importlib.resources import files
 
-__all__ = ["Explorable", "perceptron_line", "relu_bends"]
+from dlscratch.explorables.draw_digit import draw_digit
+
+__all__ = ["Explorable", "draw_digit", "perceptron_line", "relu_bends"]
 
 
 class Explorable:
