@@ -12,6 +12,12 @@ BOOKFLAGS ?=
 PYTESTFLAGS ?=
 CPUS ?=
 
+# What the site is made from, and which of that changed since it was built.
+BUILT := _build/html/.built
+SOURCES := _config.yml _toc.yml book notebooks dlscratch pyproject.toml
+CHANGED = find $(SOURCES) \( -name __pycache__ -o -name '.*' \) -prune \
+  -o -newer $(BUILT) -print
+
 # One thread for NumPy's linear algebra: steady timings, and no fight for the cores.
 test notebooks labs weights bench: export OPENBLAS_NUM_THREADS := 1
 
@@ -32,7 +38,8 @@ env:  ## make or refresh the environment in .venv
 	  echo "Install one, or name it: make PYTHON=/path/to/python"; exit 1; }
 
 book: env  ## build the site, and say where to open it
-	@$(VENV)/bin/jupyter-book build -q . $(BOOKFLAGS)
+	@if [ -n "$(BOOKFLAGS)" ] || [ ! -e $(BUILT) ] || [ -n "`$(CHANGED)`" ]; then \
+	  $(VENV)/bin/jupyter-book build -q . $(BOOKFLAGS) >/dev/null; fi
 	@echo "The book is ready. Open it in a browser: file://$(CURDIR)/_build/html/index.html"
 
 serve: book  ## build the site and serve it on this machine
