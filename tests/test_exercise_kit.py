@@ -1,5 +1,8 @@
 """The exercise kit itself, on synthetic exercises: one test for every diagnosis."""
 
+import importlib
+import signal
+import sys
 import threading
 import time
 import warnings
@@ -354,6 +357,7 @@ def test_an_endless_loop_is_stopped():
                     raise
                 seen.append(1)
 
+    handler = signal.getsignal(signal.SIGALRM)
     seen = []
     exercise = make(softmax, *[np.ones(2)] * 5, time_limit=0.2)
     start = time.perf_counter()
@@ -362,7 +366,20 @@ def test_an_endless_loop_is_stopped():
         assert result.stage == "raised"
         assert "did not finish within 0.2 seconds" in result.diagnosis
     assert time.perf_counter() - start < 5
-    time.sleep(0.3)  # no alarm is left behind
+    if hasattr(signal, "getitimer"):  # no alarm is left behind
+        assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
+        assert signal.getsignal(signal.SIGALRM) == handler
+
+
+def test_no_further_input_is_tried_after_an_endless_loop():
+    def endless(x):
+        calls.append(x)
+        while True:
+            pass
+
+    calls = []
+    make(np.negative, 1, 2, 3, name="f", time_limit=0.1).check(endless)
+    assert calls == [1]
 
 
 def test_works_without_a_time_limit_in_a_thread():
@@ -534,9 +551,12 @@ def test_verify_says_its_own_sentence():
         return None if sorted(y) == list(range(9)) else "Some items got lost."
 
     case = (np.arange(9), np.random.default_rng(0))
-    exercise = make(shuffled, case, rtol=None, verify=verify)
+    mistakes = [Mistake(lambda x, rng: np.zeros_like(x), "All are zero.")]
+    exercise = make(shuffled, case, rtol=None, verify=verify, mistakes=mistakes)
     assert exercise.check(lambda x, rng: x[np.argsort(rng.random(len(x)))]).passed
-    assert exercise.check(lambda x, rng: 0 * x).diagnosis == "Some items got lost."
+    text = exercise.check(lambda x, rng: 0 * x).diagnosis
+    assert text == "Some items got lost.\nAll are zero."
+    assert exercise.check(lambda x, rng: 0 * x + 1).diagnosis == "Some items got lost."
     assert exercise.check(lambda x, rng: x[1:]).stage == "shape"
     failing = make(shuffled, case, rtol=None, verify=lambda answer: answer(1))
     assert failing.check(shuffled).stage == "raised"
@@ -558,6 +578,27 @@ def test_strict_dtype():
     )
     scalar = make(lambda x: 1, 2.0, strict_dtype=True, name="f")
     assert "has dtype bool, expected int" in scalar.check(lambda x: True).diagnosis
+
+
+def test_decimals_may_be_cut_off_or_rounded():
+    exercise = make(lambda x: x + 0.7, np.array([2.0, 3.0]), name="f")
+    for cut in (np.trunc, np.rint):
+        result = exercise.check(lambda x, cut=cut: cut(x + 0.7).astype(int))
+        assert result.stage == "dtype"
+    assert exercise.check(lambda x: x.astype(int) * 5).stage == "values"
+
+
+def test_overflow_is_seen_though_numpy_is_told_to_be_silent():
+    with np.errstate(all="ignore"):
+        assert "made NumPy warn" in SOFTMAX.check(naive).diagnosis
+
+
+def test_the_line_is_the_readers_own_when_numpy_raises():
+    def invert(x):
+        return np.linalg.inv(x)
+
+    exercise = make(np.negative, np.zeros((2, 2)), name="f")
+    assert ": return np.linalg.inv(x)" in exercise.check(invert).diagnosis
 
 
 def test_warnings_of_a_matrix_product_are_not_trusted():
@@ -603,6 +644,24 @@ def registered(monkeypatch):
     monkeypatch.setattr(
         exercises, "all_exercises", lambda: {"9.1": SOFTMAX, "9.2": NAND}
     )
+
+
+def test_a_key_must_not_be_declared_twice(tmp_path, monkeypatch):
+    code = (
+        "from dlscratch.exercises import Exercise\n"
+        "EXERCISES = [Exercise('99.1', 'Number', 1)]\n"
+    )
+    monkeypatch.setattr(exercises, "__path__", [*exercises.__path__, str(tmp_path)])
+    for name in ("chapter98", "chapter99"):
+        monkeypatch.delitem(sys.modules, f"dlscratch.exercises.{name}", raising=False)
+        tmp_path.joinpath(f"{name}.py").write_text(code)
+        importlib.invalidate_caches()
+        if name == "chapter98":
+            assert exercises.all_exercises()["99.1"].title == "Number"
+    with pytest.raises(ValueError, match=r"99\.1 is declared twice"):
+        exercises.all_exercises()
+    for name in ("chapter98", "chapter99"):
+        sys.modules.pop(f"dlscratch.exercises.{name}")
 
 
 @pytest.mark.usefixtures("registered")
