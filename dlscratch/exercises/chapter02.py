@@ -1,0 +1,957 @@
+"""Exercises of chapter 2, the perceptron."""
+
+import itertools
+
+import numpy as np
+
+from . import Exercise, Mistake
+
+CORNERS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
+AND, OR, NAND = np.array([[0, 0, 0, 1], [0, 1, 1, 1], [1, 1, 1, 0]])
+XOR, XNOR = np.array([[0, 1, 1, 0], [1, 0, 0, 1]])
+CUBE = np.array(list(itertools.product([0, 1], repeat=3)))
+
+
+def _fires(x, w, b):
+    return (np.asarray(x) @ np.asarray(w, dtype=float) + b > 0).astype(int)
+
+
+# ------------------------------------------------ 2.1 Break it: does the order matter?
+
+
+def learn_from(w0, b0, x, t, orders):
+    """Learn from given weights, and leave those as they are."""
+    w, b, mistakes = w0.copy(), b0, 0
+    for order in orders:
+        for i in order:
+            error = t[i] - (x[i] @ w + b > 0)
+            if error:
+                w += error * x[i]
+                b += error
+                mistakes += 1
+    return w, b, mistakes
+
+
+def _aliased(w0, b0, x, t, orders):
+    w, b, mistakes = w0, b0, 0
+    for order in orders:
+        for i in order:
+            error = t[i] - (x[i] @ w + b > 0)
+            if error:
+                w += error * x[i]
+                b += error
+                mistakes += 1
+    return w, b, mistakes
+
+
+def _from_zero(w0, b0, x, t, orders):
+    return learn_from(np.zeros(len(w0)), 0.0, x, t, orders)
+
+
+def _copied_each_time(w0, b0, x, t, orders):
+    b, mistakes = b0, 0
+    for order in orders:
+        w = w0.copy()
+        for i in order:
+            error = t[i] - (x[i] @ w + b > 0)
+            if error:
+                w += error * x[i]
+                b += error
+                mistakes += 1
+    return w, b, mistakes
+
+
+def _starts():
+    points = np.array([[0.5, 2.0], [1.5, -1.0], [-2.0, 0.5], [1.0, 1.0], [-1.0, -0.5]])
+    targets = np.array([1, 0, 0, 1, 0])
+    orders = [[0, 1, 2, 3, 4], [3, 1, 4, 0, 2], [2, 4, 0, 1, 3]]
+    return [
+        (np.zeros(2), 0.0, points, targets, orders),
+        (np.array([-1.0, 0.5]), 0.25, points, targets, orders),
+    ]
+
+
+# --------------------------------------------------------------------- 2.2 NOR by hand
+
+
+def _gate(answer, x1, x2):
+    w1, w2, b = answer
+    return int(w1 * x1 + w2 * x2 + b > 0)
+
+
+# --------------------------------------------------- 2.3 Which side, and how far away?
+
+
+def signed_distance(x, w, b):
+    """Return the distances from the line, negative on the silent side."""
+    return (x @ w + b) / np.linalg.norm(w)
+
+
+def _unsigned(x, w, b):
+    return np.abs(x @ w + b) / np.linalg.norm(w)
+
+
+def _score_only(x, w, b):
+    return x @ w + b
+
+
+def _squared_norm(x, w, b):
+    return (x @ w + b) / (w @ w)
+
+
+def _no_bias(x, w, b):
+    return x @ w / np.linalg.norm(w)
+
+
+def _bias_in_norm(x, w, b):
+    return (x @ w + b) / np.linalg.norm(np.append(w, b))
+
+
+# -------------------------------------------------------------- 2.4 At least k out of n
+
+
+def at_least(k, n):
+    """Return weights and bias that fire when k or more of n inputs are on."""
+    return np.ones(n), 0.5 - k
+
+
+def _more_than(k, n):
+    return np.ones(n), -k
+
+
+def _threshold_as_bias(k, n):
+    return np.ones(n), k - 0.5
+
+
+def _exclude(k, n):
+    return -np.ones(n), k - 0.5
+
+
+def _always_two(k, n):
+    return np.ones(n), -1.5
+
+
+def _vote(answer, k, n):
+    w, b = answer(k, n)
+    inputs = np.array(list(itertools.product([0, 1], repeat=n)))
+    if np.shape(w) != (n,):
+        raise ValueError(f"w has shape {np.shape(w)}, but n = {n} inputs")
+    return _fires(inputs, w, b)
+
+
+# --------------------------------------------------------------- 2.5 XNOR in two layers
+
+_XNOR = (
+    np.array([[1.0, -1.0], [1.0, -1.0]]),
+    np.array([-0.5, 1.5]),
+    np.array([-1.0, -1.0]),
+    1.5,
+)
+
+
+def _two_layers(answer, x):
+    W1, b1, w2, b2 = (np.asarray(part, dtype=float) for part in answer)
+    h = (x @ W1 + b1 > 0).astype(int)
+    return (h @ w2 + b2 > 0).astype(int)
+
+
+# ----------------------------------------------- 2.6 A full adder from two perceptrons
+
+_ADDER = ((1, 1, 1), -1.5, (1, 1, 1, -2), -0.5)
+
+
+def _full_adder(answer, a, b, c):
+    w_carry, b_carry, w_sum, b_sum = answer
+    carry = _fires([a, b, c], w_carry, b_carry)
+    return {"carry": carry, "sum": _fires([a, b, c, carry], w_sum, b_sum)}
+
+
+# ---------------------------------------------------------- 2.7 One step of the rule
+
+
+def one_step(w, b, x, t):
+    """Return the new weights and bias after one example."""
+    y = int(x @ w + b > 0)
+    return w + (t - y) * x, b + (t - y)
+
+
+def _wrong_way(w, b, x, t):
+    y = int(x @ w + b > 0)
+    return w - (t - y) * x, b - (t - y)
+
+
+def _always_a_step(w, b, x, t):
+    return w + (2 * t - 1) * x, b + (2 * t - 1)
+
+
+def _target_as_sign(w, b, x, t):
+    y = int(x @ w + b > 0)
+    return (w, b) if y == t else (w + t * x, b + t)
+
+
+def _weights_only(w, b, x, t):
+    y = int(x @ w + b > 0)
+    return w + (t - y) * x, b
+
+
+def _fires_at_zero(w, b, x, t):
+    y = int(x @ w + b >= 0)
+    return w + (t - y) * x, b + (t - y)
+
+
+def _error_of_score(w, b, x, t):
+    error = t - (x @ w + b)
+    return w + error * x, b + error
+
+
+def _in_place(w, b, x, t):
+    y = int(x @ w + b > 0)
+    w += (t - y) * x
+    return w, b + (t - y)
+
+
+# ------------------------------------------------------- 2.8 Learn, and count mistakes
+
+
+def count_mistakes(x, t):
+    """Learn from zero until an epoch has no mistake; return w, b and their number."""
+    w, b, mistakes = np.zeros(x.shape[1]), 0.0, 0
+    clean = False
+    while not clean:
+        clean = True
+        for x_i, t_i in zip(x, t, strict=True):
+            error = t_i - int(x_i @ w + b > 0)
+            if error:
+                w, b = w + error * x_i, b + error
+                mistakes += 1
+                clean = False
+    return w, b, mistakes
+
+
+def _one_epoch(x, t):
+    w, b, mistakes = np.zeros(x.shape[1]), 0.0, 0
+    for x_i, t_i in zip(x, t, strict=True):
+        error = t_i - int(x_i @ w + b > 0)
+        w, b, mistakes = w + error * x_i, b + error, mistakes + abs(error)
+    return w, b, mistakes
+
+
+def _last_example(x, t):
+    w, b, mistakes, clean = np.zeros(x.shape[1]), 0.0, 0, False
+    while not clean:
+        for x_i, t_i in zip(x, t, strict=True):
+            error = t_i - int(x_i @ w + b > 0)
+            w, b, mistakes = w + error * x_i, b + error, mistakes + abs(error)
+            clean = not error
+    return w, b, mistakes
+
+
+def _whole_epoch_at_once(x, t):
+    w, b, mistakes = np.zeros(x.shape[1]), 0.0, 0
+    for _ in range(1000):
+        error = t - (x @ w + b > 0)
+        if not error.any():
+            break
+        w, b = w + error @ x, b + error.sum()
+        mistakes += int(np.abs(error).sum())
+    return w, b, mistakes
+
+
+def _sum_of_errors(x, t):
+    w, b, mistakes, clean = np.zeros(x.shape[1]), 0.0, 0, False
+    while not clean:
+        clean = True
+        for x_i, t_i in zip(x, t, strict=True):
+            error = t_i - int(x_i @ w + b > 0)
+            if error:
+                w, b = w + error * x_i, b + error
+                mistakes += error
+                clean = False
+    return w, b, mistakes
+
+
+def _count_epochs(x, t):
+    w, b, epochs, clean = np.zeros(x.shape[1]), 0.0, 0, False
+    while not clean:
+        clean = True
+        epochs += 1
+        for x_i, t_i in zip(x, t, strict=True):
+            error = t_i - int(x_i @ w + b > 0)
+            if error:
+                w, b, clean = w + error * x_i, b + error, False
+    return w, b, epochs
+
+
+# ------------------------------------------------------------- 2.9 Separable, or not?
+
+
+def is_separable(x, t):
+    """Tell whether some perceptron gets all examples right; x holds whole numbers."""
+    w, b, seen = np.zeros(x.shape[1]), 0.0, set()
+    while (*w, b) not in seen:
+        seen.add((*w, b))
+        clean = True
+        for x_i, t_i in zip(x, t, strict=True):
+            error = t_i - int(x_i @ w + b > 0)
+            if error:
+                w, b, clean = w + error * x_i, b + error, False
+        if clean:
+            return True
+    return False
+
+
+def _ten_epochs(x, t):
+    w, b = np.zeros(x.shape[1]), 0.0
+    for _ in range(10):
+        clean = True
+        for x_i, t_i in zip(x, t, strict=True):
+            error = t_i - int(x_i @ w + b > 0)
+            if error:
+                w, b, clean = w + error * x_i, b + error, False
+        if clean:
+            return True
+    return False
+
+
+def _only_xor(x, t):
+    return not (np.array_equal(t, XOR) or np.array_equal(t, XNOR))
+
+
+def _always_separable(x, t):
+    return True
+
+
+def _rules():
+    slow = np.array([[0, 0, 0, 0, 1, 1, 1, 0], [0, 0, 0, 1, 0, 1, 1, 1]])
+    hard = np.array([[0, 1, 1, 0, 1, 0, 0, 1], [1, 1, 0, 0, 0, 1, 1, 1]])
+    line = np.array([[0], [1], [2]])
+    return [
+        (CORNERS, AND),
+        (CORNERS, NAND),
+        (CORNERS, XOR),
+        (CORNERS, XNOR),
+        *((CUBE, t) for t in slow),
+        *((CUBE, t) for t in hard),
+        (line, np.array([0, 1, 0])),
+        (line, np.array([0, 0, 1])),
+        (np.array([[5], [6]]), np.array([0, 1])),
+    ]
+
+
+# --------------------------------------------------------------- 2.10 Novikoff's bound
+
+
+def mistake_bound(x, t, w, b):
+    """Return (R / margin) squared, from any (w, b) that separates the examples."""
+    x_tilde = np.column_stack([x, np.ones(len(x))])
+    w_tilde = np.append(w, b)
+    margin = np.min((2 * t - 1) * (x_tilde @ w_tilde)) / np.linalg.norm(w_tilde)
+    return np.max(np.sum(x_tilde**2, axis=1)) / margin**2
+
+
+def _bound_without_square(x, t, w, b):
+    return mistake_bound(x, t, w, b) ** 0.5
+
+
+def _bound_not_unit(x, t, w, b):
+    return mistake_bound(x, t, w, b) / np.sum(np.append(w, b) ** 2)
+
+
+def _bound_plane_norm(x, t, w, b):
+    return mistake_bound(x, t, w, b) * np.sum(w**2) / np.sum(np.append(w, b) ** 2)
+
+
+def _bound_plane_radius(x, t, w, b):
+    x_tilde = np.column_stack([x, np.ones(len(x))])
+    squares = np.max(np.sum(x**2, axis=1)) / np.max(np.sum(x_tilde**2, axis=1))
+    return mistake_bound(x, t, w, b) * squares
+
+
+def _bound_zero_one(x, t, w, b):
+    x_tilde, w_tilde = np.column_stack([x, np.ones(len(x))]), np.append(w, b)
+    margin = np.min(np.where(t == 1, x_tilde @ w_tilde, np.inf))
+    margin /= np.linalg.norm(w_tilde)
+    return np.max(np.sum(x_tilde**2, axis=1)) / margin**2
+
+
+def _bound_mean(x, t, w, b):
+    x_tilde, w_tilde = np.column_stack([x, np.ones(len(x))]), np.append(w, b)
+    margin = np.mean((2 * t - 1) * (x_tilde @ w_tilde)) / np.linalg.norm(w_tilde)
+    return np.max(np.sum(x_tilde**2, axis=1)) / margin**2
+
+
+# --------------------------------------------- 2.11 Two layers for any table
+
+
+def two_layers_for(table):
+    """Return W1, b1, w2, b2: one hidden neuron for each case that is lit."""
+    n = int(np.log2(len(table)))
+    cases = np.array(list(itertools.product([0, 1], repeat=n)))
+    lit = cases[np.asarray(table) == 1]
+    W1 = 2.0 * lit.T - 1
+    b1 = 0.5 - lit.sum(axis=1)
+    return W1, b1, np.ones(len(lit)), -0.5
+
+
+def _ignore_zeros(table):
+    n = int(np.log2(len(table)))
+    lit = np.array(list(itertools.product([0, 1], repeat=n)))[np.asarray(table) == 1]
+    return 1.0 * lit.T, 0.5 - lit.sum(axis=1), np.ones(len(lit)), -0.5
+
+
+def _bias_of_n(table):
+    W1, _, w2, b2 = two_layers_for(table)
+    return W1, np.full(W1.shape[1], 0.5 - len(W1)), w2, b2
+
+
+def _and_at_the_end(table):
+    W1, b1, w2, _ = two_layers_for(table)
+    return W1, b1, w2, 0.5 - len(w2)
+
+
+def _dark_cases(table):
+    return two_layers_for(1 - np.asarray(table))
+
+
+def _compute(answer, table):
+    n = int(np.log2(len(table)))
+    return _on_all_cases(answer(table), n)
+
+
+def _on_all_cases(network, n):
+    W1, b1, w2, b2 = network
+    if np.shape(W1) != (n, np.size(b1)):
+        neurons = f"{n} inputs and {np.size(b1)} hidden biases"
+        raise ValueError(f"W1 has shape {np.shape(W1)}, but there are {neurons}")
+    inputs = np.array(list(itertools.product([0, 1], repeat=n)))
+    return _two_layers((W1, b1, w2, b2), inputs)
+
+
+# ------------------------------------------------------ 2.12 Parity, with few neurons
+
+
+def parity(n):
+    """Return W1, b1, w2, b2 of a network with n hidden neurons for parity."""
+    W1 = np.ones((n, n))
+    b1 = -np.arange(n) - 0.5
+    w2 = (-1.0) ** np.arange(n)
+    return W1, b1, w2, -0.5
+
+
+def _no_alternation(n):
+    W1, b1, _, b2 = parity(n)
+    return W1, b1, np.ones(n), b2
+
+
+def _even(n):
+    W1, b1, w2, b2 = parity(n)
+    return W1, b1, -w2, -b2
+
+
+def _one_too_many(n):
+    W1, b1, w2, b2 = parity(n)
+    return W1, b1 - 1, w2, b2
+
+
+def _all_cases(n):
+    table = [sum(case) % 2 for case in itertools.product([0, 1], repeat=n)]
+    return two_layers_for(table)
+
+
+def _few_neurons(answer, n):
+    network = answer(n)
+    outputs = _on_all_cases(network, n)
+    return {"outputs": outputs, "at most n hidden neurons": np.size(network[1]) <= n}
+
+
+EXERCISES = [
+    Exercise(
+        key="2.1",
+        title="Break it: does the order matter?",
+        reference=learn_from,
+        cases=_starts,
+        break_it=True,
+        hints=[
+            "Print `start` before and after the first run. It was meant to be the "
+            "same start for all.",
+            "Arrays can be changed in place, and `w += ...` does so. Which array is "
+            "it that `w` names?",
+            "`a = b` gives the array `b` a second name. What gives you a new array "
+            "with the same numbers?",
+        ],
+        mistakes=[
+            Mistake(
+                _aliased,
+                "`w = w0` gives the caller's array a second name, so `w += ...` "
+                "changes `start` itself. Every later run begins where the one before "
+                "it ended. The order is innocent.",
+            ),
+            Mistake(
+                _from_zero,
+                "Now the start that the caller asked for is ignored: begin at `w0` "
+                "and `b0`, but with an array of your own.",
+            ),
+            Mistake(
+                _copied_each_time,
+                "You take a fresh copy in every epoch, so what the epoch before has "
+                "learned is thrown away. Copy once, before the loops.",
+            ),
+        ],
+        after="An array that you are going to change in place must be your own.",
+    ),
+    Exercise(
+        key="2.2",
+        title="NOR by hand",
+        reference=(-1.0, -1.0, 0.5),
+        cases=[(0, 0), (0, 1), (1, 0), (1, 1)],
+        use=_gate,
+        name="your perceptron",
+        hints=[
+            "Write down the four conditions, as the text does for AND. The first is: "
+            "the score of (0, 0) must be positive.",
+            "The score of (0, 0) is the bias alone. So what is the sign of `b`, and "
+            "what must each weight do to it?",
+            "NOR is OR upside down. What turned AND into NAND?",
+        ],
+        mistakes=[
+            Mistake((1, 1, -0.5), "This is OR. NOR fires exactly where OR is silent."),
+            Mistake(
+                (-1, -1, 1.5),
+                "This is NAND: with one input on it still fires. One input alone must "
+                "be enough to silence NOR.",
+            ),
+            Mistake((1, 1, -1.5), "This is AND."),
+            Mistake(
+                (-1, -1, -0.5),
+                "Your perceptron never fires. Did you give the threshold? The bias is "
+                "its negative, b = -threshold.",
+            ),
+            Mistake(
+                (1, 1, 0.5),
+                "Your perceptron always fires. An input that is on must make the score "
+                "smaller, not larger.",
+            ),
+        ],
+    ),
+    Exercise(
+        key="2.3",
+        title="Which side, and how far away?",
+        reference=signed_distance,
+        cases=[
+            (np.array([3.0, 4.0]), np.array([3.0, 4.0]), -10.0),
+            (np.array([0.0, 0.0]), np.array([3.0, 4.0]), -10.0),
+            (np.array([1.0, 1.0, 1.0]), np.array([2.0, -1.0, 2.0]), 0.0),
+        ],
+        batch=[
+            (
+                np.array([[3.0, 4.0], [0.0, 0.0], [2.0, 1.0]]),
+                np.array([3.0, 4.0]),
+                -10.0,
+            )
+        ],
+        hints=[
+            "You have seen the distance without a sign. Which absolute value must go?",
+            "The numerator is the score, `x @ w + b`: it works for one point and for "
+            "a batch.",
+            "The denominator is the length of `w` alone: `np.linalg.norm(w)`.",
+        ],
+        mistakes=[
+            Mistake(
+                _unsigned,
+                "The distances are right, but the sign is missing: points on the "
+                "silent side should be negative.",
+            ),
+            Mistake(
+                _score_only,
+                "This is the score. It depends on how long `w` is; a distance does "
+                "not. Divide by the length of `w`.",
+            ),
+            Mistake(
+                _squared_norm,
+                "You divide by `w @ w`, which is the length of `w` squared.",
+            ),
+            Mistake(
+                _no_bias,
+                "You left out the bias: this is the distance from the parallel line "
+                "through the origin.",
+            ),
+            Mistake(
+                _bias_in_norm,
+                "The bias belongs to the score, but not to the length: only `w` "
+                "stands at a right angle on the line.",
+            ),
+        ],
+    ),
+    Exercise(
+        key="2.4",
+        title="At least k out of n",
+        reference=at_least,
+        cases=[(1, 2), (2, 2), (2, 3), (3, 5), (5, 5), (0, 2)],
+        use=_vote,
+        hints=[
+            "Every input has the same say, so let every weight be 1. What is then the "
+            "weighted sum?",
+            "The sum is the number of inputs that are on. It must fire at k, and be "
+            "silent at k - 1.",
+            "Put the threshold half-way between k - 1 and k. The bias is its negative.",
+        ],
+        mistakes=[
+            Mistake(
+                _more_than,
+                "With exactly k inputs on, the score is 0, and 0 does not fire. Your "
+                "perceptron wants more than k.",
+            ),
+            Mistake(
+                _threshold_as_bias,
+                "You returned the threshold. The bias is its negative.",
+            ),
+            Mistake(
+                _exclude,
+                "This fires when fewer than k are on: all signs are the wrong way "
+                "round.",
+            ),
+            Mistake(_always_two, "Your bias does not depend on k, but it has to."),
+        ],
+        after="With k = 1 this is OR, with k = n it is AND, and in between it votes.",
+    ),
+    Exercise(
+        key="2.5",
+        title="XNOR in two layers",
+        reference=_XNOR,
+        cases=[CORNERS],
+        use=_two_layers,
+        name="your network",
+        hints=[
+            "XNOR is NOT XOR. The text has a network for XOR.",
+            "Keep the hidden layer, OR and NAND. Only the last neuron has to change.",
+            "The last neuron of XOR is AND. What is the opposite of AND, and what are "
+            "its weights?",
+        ],
+        mistakes=[
+            Mistake(
+                (
+                    np.array([[1.0, -1.0], [1.0, -1.0]]),
+                    np.array([-0.5, 1.5]),
+                    np.array([1.0, 1.0]),
+                    -1.5,
+                ),
+                "This network computes XOR. XNOR is lit when both inputs are equal.",
+            ),
+            Mistake(
+                (
+                    np.array([[1.0, 1.0], [-1.0, -1.0]]),
+                    np.array([-0.5, 1.5]),
+                    np.array([-1.0, -1.0]),
+                    1.5,
+                ),
+                "It looks as if `W1` were transposed: each hidden neuron has its "
+                "weights in a column, not in a row.",
+            ),
+            Mistake(
+                (
+                    np.array([[1.0, -1.0], [1.0, -1.0]]),
+                    np.array([-0.5, 1.5]),
+                    np.array([-1.0, -1.0]),
+                    0.5,
+                ),
+                "Your network never fires. The hidden values are never both 0, so a "
+                "last neuron that is NOR has nothing to say. Use NAND.",
+            ),
+        ],
+    ),
+    Exercise(
+        key="2.6",
+        title="A full adder from two perceptrons",
+        reference=_ADDER,
+        cases=list(itertools.product([0, 1], repeat=3)),
+        use=_full_adder,
+        name="your adder",
+        hints=[
+            "The carry is on when at least two of the three bits are on. Exercise 2.4 "
+            "has weights for that.",
+            "The sum bit must fire at 1 and at 3 bits, but not at 2. Without the carry "
+            "no line does that. The carry tells you when there are 2 or more.",
+            "Let the three bits count +1 each. With 2 bits on, the carry must pull the "
+            "sum down to nothing; with 3 bits on, 1 must be left over.",
+        ],
+        mistakes=[
+            Mistake(
+                ((1, 1, 1), -1.5, (1, 1, 1, -1), -0.5),
+                "Your sum bit only tells whether any bit is on. The carry must pull it "
+                "down, and harder: a carry stands for two.",
+            ),
+            Mistake(
+                ((1, 1, 1), -1.5, (1, 1, 1, -3), -0.5),
+                "The carry pulls too hard: with all three bits on the sum bit should "
+                "fire (1 + 1 + 1 is 11 in binary).",
+            ),
+            Mistake(
+                ((1, 1, 1), -0.5, (1, 1, 1, -2), -0.5),
+                "Your carry fires for a single bit already. It needs two.",
+            ),
+            Mistake(
+                ((1, 1, 1), -2.5, (1, 1, 1, -2), -0.5),
+                "Your carry waits for all three bits. Two are enough.",
+            ),
+        ],
+        after="Nine NAND gates did the same.",
+    ),
+    Exercise(
+        key="2.7",
+        title="One step of the rule",
+        reference=one_step,
+        cases=[
+            (np.array([1.0, -1.0]), 0.0, np.array([0.5, 2.0]), 1),
+            (np.array([1.0, 1.0]), 0.5, np.array([1.0, 2.0]), 0),
+            (np.array([1.0, 1.0]), 0.5, np.array([1.0, 2.0]), 1),
+            (np.array([1.0, -1.0]), -1.0, np.array([0.5, 2.0]), 0),
+            (np.zeros(3), 0.0, np.array([1.0, 0.0, 2.0]), 1),
+            (np.zeros(3), 0.0, np.array([1.0, 0.0, 2.0]), 0),
+        ],
+        hints=[
+            "First compute the output `y` of the perceptron with the present weights.",
+            "The rule needs one number, `t - y`. It is 0 when nothing is to change.",
+            "Make a new array: `w + ...`. With `w += ...` you would change the "
+            "caller's weights.",
+        ],
+        mistakes=[
+            Mistake(
+                _wrong_way,
+                "The step goes the wrong way: it makes the mistake worse. Use t - y, "
+                "not y - t.",
+            ),
+            Mistake(
+                _always_a_step,
+                "You take a step for every example. An example that is right changes "
+                "nothing.",
+            ),
+            Mistake(
+                _target_as_sign,
+                "You multiply by t, which is 0 for half of the examples, so nothing is "
+                "ever subtracted. Multiply by t - y.",
+            ),
+            Mistake(
+                _weights_only,
+                "The bias stays as it was. It is the weight of an input that is always "
+                "1, so it changes by t - y.",
+            ),
+            Mistake(
+                _fires_at_zero,
+                "You let a score of exactly 0 fire. In this book it does not.",
+            ),
+            Mistake(
+                _error_of_score,
+                "You compare t with the score. The perceptron's rule compares it with "
+                "the output y, which is 0 or 1.",
+            ),
+        ],
+    ),
+    Exercise(
+        key="2.8",
+        title="Learn, and count the mistakes",
+        reference=count_mistakes,
+        cases=[
+            (CORNERS, AND),
+            (CORNERS, OR),
+            (CORNERS, NAND),
+            (
+                np.array([[2.0, 1.0], [0.5, 1.5], [-1.0, 0.5], [0.5, -0.75]]),
+                np.array([1, 1, 0, 0]),
+            ),
+        ],
+        time_limit=1.0,
+        hints=[
+            "Two loops: the inner one goes once through all examples, the outer one "
+            "repeats that.",
+            "Count inside the inner loop, at each mistake. Never reset the counter.",
+            "The outer loop may end only after an inner loop in which there was no "
+            "mistake at all. A flag remembers that.",
+        ],
+        mistakes=[
+            Mistake(
+                _one_epoch,
+                "You stop after a single epoch. Go on until a whole epoch has no "
+                "mistake.",
+            ),
+            Mistake(
+                _last_example,
+                "You stop when the last example of an epoch is right. Others may have "
+                "been wrong: an epoch is clean only if all of them were right.",
+            ),
+            Mistake(
+                _whole_epoch_at_once,
+                "You judge all examples with the same weights and add all steps at "
+                "the end. The rule changes the weights right after each mistake.",
+            ),
+            Mistake(
+                _sum_of_errors,
+                "You add up t - y, so mistakes of the two kinds cancel. Count each "
+                "as 1.",
+            ),
+            Mistake(
+                _count_epochs,
+                "Your third number counts epochs. Count the mistakes.",
+            ),
+        ],
+    ),
+    Exercise(
+        key="2.9",
+        title="Separable, or not?",
+        reference=is_separable,
+        cases=_rules,
+        time_limit=1.0,
+        hints=[
+            "If an epoch has no mistake, the answer is True. When is it certainly "
+            "False?",
+            "If the weights at the start of an epoch are the same as at the start of "
+            "an earlier epoch, all that follows repeats.",
+            "Keep a set of `(*w, b)` at the start of each epoch. A tuple can be in a "
+            "set; an array cannot.",
+        ],
+        mistakes=[
+            Mistake(
+                _ten_epochs,
+                "You give up after a number of epochs. Some separable rules need "
+                "longer. Look for a repetition: it is a proof.",
+            ),
+            Mistake(
+                _only_xor,
+                "XOR and XNOR are not the only ones. With three bits, or other points, "
+                "there are more.",
+            ),
+            Mistake(_always_separable, "Not every rule has a line. XOR has none."),
+        ],
+        after="This answer is a proof either way, as long as x holds whole numbers.",
+    ),
+    Exercise(
+        key="2.10",
+        title="Novikoff's bound",
+        reference=mistake_bound,
+        cases=[
+            (CORNERS, AND, np.array([2.0, 2.0]), -3.0),
+            (CORNERS, OR, np.array([1.0, 1.0]), -0.25),
+            (
+                np.array([[2.0, 1.0], [1.0, 3.0], [-1.0, 0.5], [0.5, -2.0]]),
+                np.array([1, 1, 0, 0]),
+                np.array([1.0, 1.0]),
+                0.25,
+            ),
+        ],
+        hints=[
+            "Work with the longer vectors: append a 1 to every example and the bias to "
+            "the weights.",
+            "The margin is the smallest z · (u · x) over all examples, with z = 2t - 1 "
+            "and with u of length 1. So divide by the length of (w, b).",
+            "R squared is the largest sum of squares of a longer vector, its 1 "
+            "included. The bound is R squared divided by the margin squared.",
+        ],
+        mistakes=[
+            Mistake(
+                _bound_without_square, "This is R divided by the margin: square it."
+            ),
+            Mistake(
+                _bound_not_unit,
+                "The theorem wants a vector of length 1. Divide the margin by the "
+                "length of (w, b).",
+            ),
+            Mistake(
+                _bound_plane_norm,
+                "You divided by the length of w alone. In the theorem the bias is one "
+                "of the weights, so it belongs to the length.",
+            ),
+            Mistake(
+                _bound_plane_radius,
+                "R must include the 1 that is appended to every example.",
+            ),
+            Mistake(
+                _bound_zero_one,
+                "You looked only at the examples with t = 1. Turn the targets into "
+                "signs, z = 2t - 1, and take all examples.",
+            ),
+            Mistake(
+                _bound_mean,
+                "You took the mean of the distances. The margin is the smallest one.",
+            ),
+        ],
+    ),
+    Exercise(
+        key="2.11",
+        title="Two layers for any table",
+        reference=two_layers_for,
+        cases=[
+            XOR,
+            XNOR,
+            AND,
+            np.array([0, 1, 1, 0, 1, 0, 0, 1]),
+            np.array([1, 0, 0, 0, 0, 1, 1, 0]),
+            np.array([0, 0, 0, 0]),
+            np.ones(4, dtype=int),
+            np.arange(16) % 3 % 2,
+        ],
+        use=_compute,
+        hints=[
+            "One hidden neuron for each lit case; it must fire for this case and for "
+            "no other. The last neuron is an OR.",
+            "For the case (1, 0, 1) take the weights (1, -1, 1). What is the largest "
+            "score without bias, and which inputs reach it?",
+            "Only the case itself reaches the number of its ones; every other case is "
+            "at least 1 lower. Put the bias half-way.",
+        ],
+        mistakes=[
+            Mistake(
+                _ignore_zeros,
+                "A hidden neuron also fires for cases with more ones than its own. "
+                "Inputs that must be off need a negative weight.",
+            ),
+            Mistake(
+                _bias_of_n,
+                "The bias must depend on how many ones the case has, not on the number "
+                "of inputs.",
+            ),
+            Mistake(
+                _and_at_the_end,
+                "Your last neuron is an AND. No two cases happen at once: it must be "
+                "an OR.",
+            ),
+            Mistake(
+                _dark_cases,
+                "You built neurons for the dark cases: the outputs are the opposite.",
+            ),
+        ],
+        after="So two layers of perceptrons can compute every rule on bits.",
+    ),
+    Exercise(
+        key="2.12",
+        title="Parity, with few neurons",
+        reference=parity,
+        cases=[1, 2, 3, 4, 6],
+        use=_few_neurons,
+        hints=[
+            "Parity depends only on how many inputs are on. Exercise 2.4 makes neurons "
+            "that know something about this number.",
+            "Let hidden neuron j fire when at least j inputs are on, j = 1 ... n. If m "
+            "inputs are on, exactly the first m of them fire.",
+            "The last neuron must be lit for m = 1, dark for m = 2, lit for m = 3. So "
+            "each further neuron must undo what the one before it did.",
+        ],
+        mistakes=[
+            Mistake(
+                _no_alternation,
+                "Your last neuron only learns whether any input is on. Its weights "
+                "must change their signs in turn.",
+            ),
+            Mistake(_even, "This is lit when the number is even. Parity asks for odd."),
+            Mistake(
+                _one_too_many,
+                "Your hidden neurons start counting at two. The first must fire for "
+                "one input already.",
+            ),
+            Mistake(
+                _all_cases,
+                "This is right, but it has a hidden neuron for each lit case. Only n "
+                "are allowed.",
+            ),
+        ],
+        after="Exercise 2.11 would need 2 to the power n - 1 hidden neurons.",
+    ),
+]
