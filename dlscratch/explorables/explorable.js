@@ -117,6 +117,8 @@ function plot(xs, ys, width, height, label) {
 
 // begin(event) returns the function that follows the pointer until it is let go.
 function drag(node, begin) {
+  // Inside an SVG, browsers do not heed the style touch-action: none.
+  node.addEventListener("touchmove", (event) => event.preventDefault(), { passive: false });
   node.addEventListener("pointerdown", (event) => {
     if (event.button !== 0) return;
     const follow = begin(event);
@@ -126,6 +128,7 @@ function drag(node, begin) {
     node.setPointerCapture(event.pointerId);
     const stop = new AbortController();
     node.addEventListener("pointermove", follow, stop);
+    node.addEventListener("pointerup", follow, stop);
     for (const end of ["pointerup", "pointercancel"]) {
       node.addEventListener(end, () => stop.abort(), stop);
     }

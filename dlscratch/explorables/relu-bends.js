@@ -61,7 +61,10 @@ function explore(props) {
       (n) => place(k, bend(units[k]) + 0.05 * n),
     );
     node.addEventListener("focus", () => choose(k));
-    drag(node, () => (event) => place(k, at(event)[0]));
+    drag(node, (event) => {
+      const off = bend(units[k]) - at(event)[0];
+      return (e) => place(k, at(e)[0] + off);
+    });
     return node;
   });
   const arm = handle(
@@ -69,7 +72,10 @@ function explore(props) {
     [svg("rect", { x: -8, y: -8, width: 16, height: 16, rx: 3, fill: "var(--line-1)" })],
     (n) => edit(chosen, 2, units[chosen][2] + 0.05 * n),
   );
-  drag(arm, () => (event) => edit(chosen, 2, at(event)[1] / ARM));
+  drag(arm, (event) => {
+    const off = ARM * units[chosen][2] - at(event)[1];
+    return (e) => edit(chosen, 2, (at(e)[1] + off) / ARM);
+  });
 
   const ticks = [-2, -1, 1, 2].flatMap((t) => [
     svg("line", { class: "dlx-axis", x1: X(t), x2: X(t), y1: Y(0) - 4, y2: Y(0) + 4 }),

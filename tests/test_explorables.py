@@ -1,0 +1,133 @@
+"""The HTML that an explorable puts into a notebook."""
+
+import json
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from dlscratch import explorables
+from dlscratch.explorables import Explorable, perceptron_line, relu_bends
+
+BOTH = pytest.mark.parametrize("figure", [perceptron_line, relu_bends])
+
+
+class Reader(HTMLParser):
+    """Collects an HTML text's elements, and the texts outside and inside scripts."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.elements, self.scripts, self.open, self.words = [], [], [], ""
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attributes):
+        self.elements.append((tag, dict(attributes)))
+        self.open.append(tag)
+        if tag == "script":
+            self.scripts.append("")
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] == "script":
+            self.scripts[-1] += data
+        elif not self.open or self.open[-1] != "style":
+            self.words += data
+
+
+def explore(props, name="perceptron-line"):
+    return Explorable(name, props, "A text <instead>.", label='"A" figure')
+
+
+@BOTH
+def test_equal_arguments_give_equal_html(figure):
+    assert figure()._repr_html_() == figure()._repr_html_()
+    assert repr(figure()) == repr(figure())
+
+
+@BOTH
+def test_one_labelled_group_with_a_fallback_and_one_script(figure):
+    shown = figure()
+    reader = Reader(shown._repr_html_())
+    assert not reader.open
+    root = reader.elements[0][1]
+    assert root["role"] == "group"
+    assert root["aria-label"] == shown.label
+    assert [tag for tag, _ in reader.elements] == ["div", "style", "p", "script"]
+    assert reader.elements[-1][1] == {"type": "module"}
+    assert reader.words.strip() == shown.fallback
+    assert len(shown.fallback.split()) > 50
+
+
+@BOTH
+def test_nothing_comes_from_elsewhere(figure):
+    addresses = set(re.findall(r"https?://[^\"'` )]+", figure()._repr_html_()))
+    assert addresses <= {"http://www.w3.org/2000/svg"}
+    assert not re.search(r"\b(import|fetch|url)\b *\(", figure()._repr_html_())
+
+
+@BOTH
+def test_no_fixed_id_so_that_two_copies_can_share_a_page(figure):
+    assert all(
+        "id" not in attributes
+        for _, attributes in Reader(figure()._repr_html_()).elements
+    )
+
+
+def test_key_follows_the_script_and_the_props(monkeypatch):
+    key = explore({"a": 1}).key
+    assert explore({"a": 1}).key == key
+    assert explore({"a": 2}).key != key
+    assert explore({"a": 1}, "relu-bends").key != key
+    read = explorables._read
+    monkeypatch.setattr(explorables, "_read", lambda name: read(name) + "// edited\n")
+    assert explore({"a": 1}).key != key
+    assert "// edited" in explore({"a": 1})._repr_html_()
+
+
+@pytest.mark.parametrize(
+    "text", ["</script><b>out</b>", "<!-- <script>", "a\"b'c\\", "\u2028", "</SCRIPT >"]
+)
+def test_no_prop_escapes_its_script(text):
+    shown = explore({"text": text})
+    reader = Reader(shown._repr_html_())
+    assert [tag for tag, _ in reader.elements] == ["div", "style", "p", "script"]
+    assert "<!--" not in reader.scripts[0]
+    call = reader.scripts[0].splitlines()[-1]
+    props = call.removeprefix(f'start("{shown.key}", explore, ').removesuffix(");")
+    assert json.loads(props.replace("<\\!", "<!")) == {"text": text}
+
+
+def test_label_and_fallback_are_escaped():
+    reader = Reader(explore({})._repr_html_())
+    assert reader.elements[0][1]["aria-label"] == '"A" figure'
+    assert reader.words.strip() == "A text <instead>."
+
+
+def test_numbers_that_json_cannot_hold():
+    with pytest.raises(ValueError, match="JSON"):
+        explore({"w": float("nan")})
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: perceptron_line("XAND"), "expected task in .*'XOR'.*got 'XAND'"),
+        (lambda: perceptron_line(layers=3), "expected layers 1 or 2, got 3"),
+        (lambda: perceptron_line(weights=(1, 2, 3)), "two weights and a bias"),
+        (lambda: perceptron_line(bias=2.5), "between -2 and 2"),
+        (lambda: relu_bends("cosine"), "expected target in .*'sine'.*got 'cosine'"),
+        (lambda: relu_bends(activation="tanh"), "relu or identity, got 'tanh'"),
+    ],
+)
+def test_errors_say_what_was_expected_and_what_came(call, words):
+    with pytest.raises(ValueError, match=words):
+        call()
+
+
+def test_repr_is_words_for_a_terminal():
+    assert repr(perceptron_line()).startswith("<Explorable perceptron-line: ")
+    assert "XOR cannot" in repr(perceptron_line())
+    assert "the task is XOR" in repr(perceptron_line("XOR"))
