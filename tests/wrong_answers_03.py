@@ -182,7 +182,7 @@ WRONG = {
         ("flat W1", lambda: _flat_weights, "matmul"),
     ],
     "3.lab": [
-        ("untouched", lambda: ch._the_colleagues, "single 100 %"),
+        ("untouched", lambda: ch._the_colleagues, "one long row"),
         ("sum repaired", lambda: ch._half_repaired, "0/0"),
         ("maximum repaired", lambda: ch._other_half, "sum still runs"),
         ("columns", lambda: ch._repaired_columns, "down the columns"),

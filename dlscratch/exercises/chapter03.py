@@ -226,7 +226,7 @@ def _watch_batches(answer, x, t, batch_size):
 
 
 def neuron_from_clouds(mean0, mean1, cov, prior1):
-    """Return w and b of the sigmoid neuron that is the posterior of class 1."""
+    """Return w and b of the sigmoid neuron for the posterior of class 1."""
     w = np.linalg.solve(cov, mean1 - mean0)
     b = -0.5 * (mean0 + mean1) @ w + np.log(prior1 / (1 - prior1))
     return w, b
@@ -673,8 +673,8 @@ EXERCISES = [
         mistakes=[
             Mistake(
                 _the_colleagues,
-                "The sum runs over the whole batch, so all the images share a single "
-                "100 %. Each row needs its own sum. And there is a second one.",
+                "This is still the colleague's function. It treats a batch as one long "
+                "row: look for what runs over all the images at once.",
             ),
             Mistake(
                 _half_repaired,
