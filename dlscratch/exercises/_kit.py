@@ -59,7 +59,7 @@ def diagnose(ex, answer):
         extreme = min(filter(None, [batch, extreme]), key=_rank)
     problem = min(filter(None, [problem, extreme]), key=_rank, default=None)
     if not problem and ex.verify:
-        run = _run(ex, (), ex.verify, copy.deepcopy(answer))
+        run = _run(ex, (), ex.verify, answer)
         problem = _stopped(ex, run, ex.name)
         problem = problem or (run.value is not None and ("values", str(run.value)))
     if not problem:
