@@ -7,10 +7,13 @@ from pathlib import Path
 import pooch
 import pytest
 
+from dlscratch.datasets import load_mnist
+
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))  # the maintainers' scripts are no package
 
 MNIST = "t10k-images-idx3-ubyte.gz"
+WHY = "needs MNIST: call load_mnist() once, or let DLSCRATCH_DATA name its folder"
 
 
 def mnist_is_here():
@@ -25,7 +28,14 @@ def pytest_collection_modifyitems(items):
     """Skip the lab notebooks where MNIST is missing."""
     if mnist_is_here():
         return
-    reason = "needs MNIST: run load_mnist() once, or let DLSCRATCH_DATA name its folder"
     for item in items:
         if item.path.suffix == ".ipynb" and item.path.name.startswith("lab-"):
-            item.add_marker(pytest.mark.skip(reason=reason))
+            item.add_marker(pytest.mark.skip(reason=WHY))
+
+
+@pytest.fixture(scope="session")
+def mnist():
+    """MNIST, where it is; without it, its tests are skipped."""
+    if not mnist_is_here():
+        pytest.skip(WHY)
+    return load_mnist()
