@@ -10,9 +10,10 @@ import json
 import math
 from importlib.resources import files
 
+from dlscratch.explorables.broadcasting import broadcasting
 from dlscratch.explorables.draw_digit import draw_digit
 
-__all__ = ["Explorable", "draw_digit", "perceptron_line", "relu_bends"]
+__all__ = ["Explorable", "broadcasting", "draw_digit", "perceptron_line", "relu_bends"]
 
 
 class Explorable:

@@ -470,34 +470,31 @@ function explore(props) {
     const a = state.values[l];
     const at = chosen && Math.min(chosen[0], depth);
     const [from, to] = [at === l && chosen[1], at === l + 1 && chosen[1]];
-    const found = [];
+    const sizes = new Float64Array(n * m);
     if (!chosen || from !== false || to !== false) {
       for (let j = 0; j < n; j++) {
         if (!a[j] || (from !== false && j !== from)) continue;
-        for (let k = 0; k < m; k++) {
-          if (to === false || k === to) found.push([Math.abs(a[j] * W[j * m + k]), j, k]);
-        }
+        for (let k = 0; k < m; k++)
+          if (to === false || k === to) sizes[j * m + k] = Math.abs(a[j] * W[j * m + k]);
       }
     }
-    found.sort((p, q) => q[0] - p[0]);
-    const top = found.length ? found[0][0] : 1;
+    const top = sizes.reduce((p, q) => Math.max(p, q), 1e-9);
+    const strong = [...sizes.keys()].filter((i) => sizes[i] > 0.15 * top).sort((p, q) => sizes[q] - sizes[p]);
     const [above, below] = [banks[l], banks[l + 1]];
     const start = above.box.y + above.box.height;
     wires[l].replaceChildren(
-      ...found
-        .slice(0, 60)
-        .filter(([size]) => size > 0.15 * top)
-        .map(([size, j, k]) =>
-          svg("line", {
-            x1: above.places[j][0],
-            y1: start,
-            x2: below.places[k][0],
-            y2: below.box.y,
-            stroke: W[j * m + k] * a[j] > 0 ? "var(--one)" : "var(--line-1)",
-            "stroke-width": (0.5 + 1.7 * (size / top)).toFixed(2),
-            opacity: (0.15 + 0.7 * (size / top)).toFixed(2),
-          }),
-        ),
+      ...strong.slice(0, 60).map((i) => {
+        const [j, k, size] = [Math.floor(i / m), i % m, sizes[i] / top];
+        return svg("line", {
+          x1: above.places[j][0],
+          y1: start,
+          x2: below.places[k][0],
+          y2: below.box.y,
+          stroke: W[i] * a[j] > 0 ? "var(--one)" : "var(--line-1)",
+          "stroke-width": (0.5 + 1.7 * size).toFixed(2),
+          opacity: (0.15 + 0.7 * size).toFixed(2),
+        });
+      }),
     );
   }
 
@@ -506,7 +503,7 @@ function explore(props) {
     const values = layer === "probabilities" ? state.probabilities : state.values[b];
     node.dataset.values = JSON.stringify([...values]);
     if (layer === "logits" || layer === "probabilities") {
-      const top = layer === "logits" ? Math.max(...values.map(Math.abs)) / 28 : 1 / 44;
+      const top = layer === "logits" ? Math.max(1e-9, ...values.map(Math.abs)) / 28 : 1 / 44;
       const [base, texts] = layer === "logits" ? [zero, logitTexts] : [floor, probabilityTexts];
       cells.forEach((cell, i) => {
         const height = values[i] / top;
