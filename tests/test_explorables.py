@@ -7,9 +7,14 @@ from html.parser import HTMLParser
 import pytest
 
 from dlscratch import explorables
-from dlscratch.explorables import Explorable, perceptron_line, relu_bends
+from dlscratch.explorables import (
+    Explorable,
+    broadcasting,
+    perceptron_line,
+    relu_bends,
+)
 
-BOTH = pytest.mark.parametrize("figure", [perceptron_line, relu_bends])
+ALL = pytest.mark.parametrize("figure", [broadcasting, perceptron_line, relu_bends])
 
 
 class Reader(HTMLParser):
@@ -41,13 +46,13 @@ def explore(props, name="perceptron-line"):
     return Explorable(name, props, "A text <instead>.", label='"A" figure')
 
 
-@BOTH
+@ALL
 def test_equal_arguments_give_equal_html(figure):
     assert figure()._repr_html_() == figure()._repr_html_()
     assert repr(figure()) == repr(figure())
 
 
-@BOTH
+@ALL
 def test_one_labelled_group_with_a_fallback_and_one_script(figure):
     shown = figure()
     reader = Reader(shown._repr_html_())
@@ -61,14 +66,14 @@ def test_one_labelled_group_with_a_fallback_and_one_script(figure):
     assert len(shown.fallback.split()) > 50
 
 
-@BOTH
+@ALL
 def test_nothing_comes_from_elsewhere(figure):
     addresses = set(re.findall(r"https?://[^\"'` )]+", figure()._repr_html_()))
     assert addresses <= {"http://www.w3.org/2000/svg"}
     assert not re.search(r"\b(import|fetch|url)\b *\(", figure()._repr_html_())
 
 
-@BOTH
+@ALL
 def test_no_fixed_id_so_that_two_copies_can_share_a_page(figure):
     assert all(
         "id" not in attributes
@@ -118,6 +123,10 @@ def test_numbers_that_json_cannot_hold():
         (lambda: perceptron_line(layers=3), "expected layers 1 or 2, got 3"),
         (lambda: perceptron_line(weights=(1, 2, 3)), "two weights and a bias"),
         (lambda: perceptron_line(bias=2.5), "between -2 and 2"),
+        (lambda: broadcasting((2, 5)), r"a with at most 3 axes .*got \(2, 5\)"),
+        (lambda: broadcasting(b=(1, 1, 1, 1)), "b with at most 3 axes .*1, 1, 1, 1"),
+        (lambda: broadcasting(3), "a with at most 3 axes of length 1 to 4, got 3"),
+        (lambda: broadcasting(operation="/"), "operation '\\+', '-' or .*got '/'"),
         (lambda: relu_bends("cosine"), "expected target in .*'sine'.*got 'cosine'"),
         (lambda: relu_bends(activation="tanh"), "relu or identity, got 'tanh'"),
     ],
@@ -131,3 +140,8 @@ def test_repr_is_words_for_a_terminal():
     assert repr(perceptron_line()).startswith("<Explorable perceptron-line: ")
     assert "XOR cannot" in repr(perceptron_line())
     assert "the task is XOR" in repr(perceptron_line("XOR"))
+
+
+def test_broadcasting_says_what_comes_out():
+    assert "the result has shape (2, 3)" in repr(broadcasting())
+    assert "they do not fit" in repr(broadcasting((3,), (4,)))
