@@ -179,7 +179,7 @@ WRONG = {
         ("slopes", lambda: ch._slopes_not_changes, "use the changes"),
         ("no start", lambda: ch._starts_at_zero, "must be y[0]"),
         ("even spacing", lambda: ch._even_spacing, "its own width"),
-        ("flat W1", lambda: _flat_weights, "matmul"),
+        ("flat W1", lambda: _flat_weights, "W1, is an array of shape (3,)"),
     ],
     "3.lab": [
         ("untouched", lambda: ch._the_colleagues, "one long row"),

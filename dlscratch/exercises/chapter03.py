@@ -297,12 +297,12 @@ def _even_spacing(x, y):
 
 def _run_network(answer, x, y, at):
     W1, b1, W2, b2 = answer(x, y)
-    hidden = np.maximum(0, at[:, None] @ W1 + b1)
-    shapes = [list(np.shape(p)) for p in (W1, b1, W2, b2)]
-    return {
-        "shapes of W1, b1, W2, b2": shapes,
-        "network output": (hidden @ W2 + b2)[:, 0],
-    }
+    parts = {"W1": W1, "b1": b1, "W2": W2, "b2": b2}
+    parts = {name: np.zeros_like(p) for name, p in parts.items()}  # for the shapes
+    n, output = len(x), np.zeros(len(at))
+    if [np.shape(p) for p in parts.values()] == [(1, n), (n,), (n, 1), (1,)]:
+        output = (np.maximum(0, at[:, None] @ W1 + b1) @ W2 + b2)[:, 0]
+    return parts | {"network output": output}
 
 
 def repaired_softmax(a):
