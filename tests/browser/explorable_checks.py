@@ -19,7 +19,7 @@ def check_accessible(open_html, figure, prepare=lambda page: None):
             if dark == (width == PHONE):
                 rules = ["color-contrast", "scrollable-region-focusable"]
                 found = offences(page, rules if dark else None)
-                assert not found, f"dark {dark}, {width} pixels"
+                assert not found, (dark, width, found)
 
 
 def check_fallback(browser, figure):
@@ -53,6 +53,11 @@ def values(page, selector):
     """Return the unrounded numbers of the elements that a selector finds."""
     found = page.locator(selector)
     return found.evaluate_all("all => all.map(one => Number(one.dataset.value))")
+
+
+def words(page):
+    """Return the text of a figure, without what it has told a screen reader."""
+    return page.locator(".dlx > div > :not([role=status])").all_inner_texts()
 
 
 def centre(locator):

@@ -10,6 +10,7 @@ from explorable_checks import (
     pick,
     press,
     values,
+    words,
 )
 
 from dlscratch.explorables import perceptron_line
@@ -181,6 +182,10 @@ def test_a_point_on_the_line_gives_0(figure):
     assert values(figure, "[data-col=y]")[3] == 0
     type_unit(figure, "one", (0.1, 0.2, -0.29))
     assert values(figure, "[data-col=y]")[3] == 1
+    pick(figure, "two layers")
+    type_unit(figure, "h1", (0.1, 0.2, -0.3))
+    assert values(figure, "[data-col=h1]") == [0, 0, 0, 0]
+    check_numbers(figure, layers=2)
 
 
 def test_no_weights_no_line(figure):
@@ -331,13 +336,13 @@ def test_own_points_by_keyboard(figure):
 
 
 def test_reset_goes_back_to_the_start(figure):
-    before = figure.locator(".dlx").inner_text()
+    before = words(figure)
     pick(figure, "your own points")
     pick(figure, "two layers")
     figure.get_by_role("button", name="Add a point").click()
     type_unit(figure, "h1", (1, 1, 1))
     figure.get_by_role("button", name="Reset").click()
-    assert figure.locator(".dlx").inner_text() == before
+    assert words(figure) == before
     assert unit(figure, "one")[1] == -0.2
     assert figure.get_by_role("radio", name="AND", exact=True).is_checked()
 
