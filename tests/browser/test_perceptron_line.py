@@ -37,7 +37,7 @@ def check_numbers(page, layers=1):
     x = np.column_stack([values(page, f"[data-col={name}]") for name in ("x1", "x2")])
     if layers == 2:
         units = [unit(page, name) for name in ("h1", "h2")]
-        h = np.column_stack([step(x @ w + b) for w, b in units])
+        h = np.column_stack([step(np.round(x @ w + b, 9)) for w, b in units])
         shown = np.column_stack(
             [values(page, f"[data-col={name}]") for name in ("h1", "h2")]
         )
