@@ -57,13 +57,20 @@ def drop_thebe_config(app, doctree, page):
             node.parent.remove(node)
 
 
-def drop_thebe_scripts(app, page, template, context, doctree):
-    """Drop sphinx-thebe's scripts and style, which every page would load."""
+def drop_scripts(app, page, template, context, doctree):
+    """Drop sphinx-thebe, and the marking of searched words in the interactive figures.
+
+    The search page needs the latter's script to list what it finds.
+    """
+    unwanted = ("thebe",) if page == "search" else ("thebe", "sphinx_highlight")
     for kind in ("script_files", "css_files"):
         context[kind] = [
             file
             for file in context.get(kind, [])
-            if "thebe" not in f"{file.filename} {file.attributes.get('body')}".lower()
+            if not any(
+                name in f"{file.filename} {file.attributes.get('body')}".lower()
+                for name in unwanted
+            )
         ]
 
 
@@ -133,7 +140,7 @@ def setup(app):
     app.connect("builder-inited", note_start)
     app.connect("env-get-updated", number_by_chapter, priority=900)
     app.connect("doctree-resolved", drop_thebe_config, priority=900)
-    app.connect("html-page-context", drop_thebe_scripts, priority=900)
+    app.connect("html-page-context", drop_scripts, priority=900)
     app.connect("html-page-context", call_citations_what_they_are)
     app.connect("html-page-context", describe)
     app.connect("build-finished", stamp)
