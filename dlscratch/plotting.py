@@ -1,5 +1,6 @@
 """The book's figures: one style, and the few kinds of picture that come back."""
 
+import hashlib
 import io
 import re
 
@@ -54,7 +55,7 @@ def use_house_style():
 def _to_svg(figure):
     buffer = io.StringIO()
     figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-    return _round_svg(buffer.getvalue())
+    return _name_by_content(_round_svg(buffer.getvalue()))
 
 
 def _round_svg(svg):
@@ -67,6 +68,21 @@ def _round_svg(svg):
 
     number = r"(?<![\w.#-])-?\d+\.\d{3,}(?:e[-+]\d+)?(?![\w.])"
     return re.sub(rf"scale\([^)]*\)|{number}", rounded, svg)
+
+
+def _name_by_content(svg):
+    """Rename the clip paths and markers of a rounded SVG.
+
+    Matplotlib's names are hashes of coordinates that are not rounded, whose last
+    bits differ from processor to processor.
+    """
+    pattern, numbers = r"\b([pmCh])[0-9a-f]{10}\b", {}
+
+    def number(match):
+        return f"{match[1]}{numbers.setdefault(match[0], len(numbers))}"
+
+    digest = hashlib.sha256(re.sub(pattern, number, svg).encode()).hexdigest()[:8]
+    return re.sub(pattern, lambda match: f"{number(match)}-{digest}", svg)
 
 
 def image_grid(images, labels=None, columns=10):
@@ -102,7 +118,7 @@ def image_grid(images, labels=None, columns=10):
     return fig
 
 
-def decision_regions(ax, predict, x_lim, y_lim, n=101):
+def decision_regions(ax, predict, x_lim, y_lim, n=129):
     """Colour the plane by the class that ``predict`` gives each point.
 
     Parameters
@@ -112,7 +128,8 @@ def decision_regions(ax, predict, x_lim, y_lim, n=101):
         Takes points of shape (M, 2) and returns class ids of shape (M,).
     x_lim, y_lim : (float, float)
     n : int
-        Points along each side of the grid.
+        Points along each side of the grid. With one more than a power of 2, the
+        coordinates are exact, and so are the scores of points on a boundary.
     """
     x1, x2 = np.meshgrid(np.linspace(*x_lim, n), np.linspace(*y_lim, n))
     points = np.column_stack([x1.ravel(), x2.ravel()])

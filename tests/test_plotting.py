@@ -1,5 +1,7 @@
 """Figures: the same SVG on every processor, and pictures of the right things."""
 
+import re
+
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
@@ -30,6 +32,20 @@ def test_svg_ignores_the_last_bits_but_not_a_change():
     assert curve(0) == curve(0)
     assert curve(0) == curve(1e-10)
     assert curve(0) != curve(1e-2)
+
+
+def frame(noise):
+    fig, ax = plt.subplots(layout="none")
+    ax.set_position([0.1, 0.1, 0.8 + noise, 0.8])
+    ax.plot([0, 1], "o-")
+    return plotting._to_svg(fig)
+
+
+def test_svg_names_ignore_the_last_bits_but_not_a_change():
+    assert frame(0) == frame(1e-13)
+    assert frame(0) != frame(1e-2)
+    names = set(re.findall(r'id="([^"]+)"', frame(0)))
+    assert set(re.findall(r'(?:url\(|href=")#([^")]+)', frame(0))) <= names
 
 
 def test_rounding():
