@@ -100,7 +100,7 @@ def main():
         ran += 1
         if done.returncode:
             failed.append(variant)
-            print(done.stdout, done.stderr)
+            print("\n".join(lines[:-1]), done.stderr)
         print(f"{variant:12} {lines[-1] if lines else 'no output'}", flush=True)
     print(f"{ran} variants ran, {len(failed)} failed {' '.join(failed)}".strip())
     sys.exit(bool(failed) or not ran)
