@@ -701,3 +701,23 @@ def test_long_diagnoses_are_wrapped():
     result = SOFTMAX.check(lambda a: list(a))
     assert max(map(len, repr(result).splitlines())) <= 80
     assert len(repr(result).splitlines()) > 2
+
+
+def test_of_named_parts_the_first_wrong_one_is_told():
+    def three(a):
+        return {"first": a, "second": 2 * a, "third": 3 * a}
+
+    def second_and_third(a):  # a wrong shape is told before a wrong value, elsewhere
+        return three(a) | {"second": a, "third": np.append(a, 1.0)}
+
+    def only_first(a):
+        return three(a) | {"first": -a}
+
+    exercise = make(three, np.array([1.0, 2.0]))
+    told = exercise.check(second_and_third).diagnosis
+    assert "second, is not right" in told
+    assert "Right so far: first." in told
+    assert "third" not in told
+    told = exercise.check(only_first).diagnosis
+    assert "first, is not right" in told
+    assert "so far" not in told

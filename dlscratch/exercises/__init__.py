@@ -53,7 +53,8 @@ class Exercise:
         Wrong answers that are recognised by what they do with the inputs.
     use : function of (answer, *case), optional
         What to do with the answer. By default a function is called, and a value is
-        taken as it is. A returned dictionary names its parts.
+        taken as it is. A returned dictionary names its parts; of these, the first wrong
+        one is told, so list them in the order in which they are computed.
     verify : function of (answer), optional
         A last test of its own: returns None, or a sentence that says what is wrong.
     name : str, optional

@@ -365,11 +365,17 @@ def _compare(ex, expected, got, label, always=False):
                 f"{label} has the keys {list(got)}, expected {list(expected)}.",
             )
         else:
-            for i in expected if named else range(len(expected)):
-                where = i if named else f"value {i + 1} of {len(expected)}"
-                yield from _compare(
-                    ex, expected[i], got[i], f"{label}, {where},", always
-                )
+            for k, i in enumerate(expected):
+                where = i if named else f"value {k + 1} of {len(expected)}"
+                ours, theirs = (expected[i], got[i]) if named else (i, got[k])
+                wrong = [*_compare(ex, ours, theirs, f"{label}, {where},", always)]
+                if not named:
+                    yield from wrong
+                elif wrong:  # the parts after this one may be wrong because of it
+                    before = ", ".join(map(str, list(expected)[:k]))
+                    right = f"\nRight so far: {before}." if before else ""
+                    yield from ((stage, text + right) for stage, text in wrong)
+                    return
     elif isinstance(expected, np.ndarray | np.generic | int | float):
         yield from _compare_numbers(ex, expected, got, label, always)
     elif not isinstance(got, type(expected)):
