@@ -62,7 +62,7 @@ def draw_mlp(progress=True):
     recipe : dict
     """
     data = mnist_14x14()
-    seed, copies = 0, 3
+    seed, copies = 0, 2
     recipe = {
         "data": "MNIST, each 2x2 block of pixels averaged: 14x14",
         "recipe": "mini-batch SGD on softmax cross-entropy, He initial values; the "
@@ -70,14 +70,16 @@ def draw_mlp(progress=True):
         "sizes": [196, 48, 24, 10],
         "activation": "relu",
         "distorted_copies": copies,
-        "epochs_and_learning_rates": [[6, 0.2], [3, 0.05], [1, 0.01]],
-        "batch_size": 50,
+        "epochs_and_learning_rates": [[6, 0.4], [3, 0.1], [1, 0.02]],
+        "batch_size": 100,
         "seed": seed,
         "rounded_to": 1 / 32,
     }
     rng = np.random.default_rng(seed)
     images = load_mnist().x_train.reshape(-1, 28, 28)
-    x = np.concatenate([data.x_train, *(distort(images, rng) for _ in range(copies))])
+    parts = np.split(images, 120)  # small enough for the processor's cache
+    distorted = [distort(part, rng) for _ in range(copies) for part in parts]
+    x = np.concatenate([data.x_train, *distorted])
     t = np.tile(data.t_train, copies + 1)
     model = _train(data._replace(x_train=x, t_train=t), recipe, rng, progress)
     return model, data, recipe
@@ -113,22 +115,20 @@ def distort(images, rng):
     angle = np.radians(rng.uniform(-12, 12, n))
     stretch = 1 + rng.uniform(-0.12, 0.12, (n, 2, 1))
     slant = rng.uniform(-0.15, 0.15, n)
-    cos, sin = np.cos(angle), np.sin(angle)
-    matrix = np.array([[cos, slant - sin], [sin, cos]]).transpose(2, 0, 1) * stretch
     shift = rng.uniform(-1, 1, (n, 2, 1))
+    ink = rng.uniform(-1, 1, (n, 1, 1)).astype(images.dtype)
 
     corners = [images[:, i : i + 27, j : j + 27] for i in (0, 1) for j in (0, 1)]
     mean = sum(corners) / 4  # (N, 27, 27)
     thick, thin = np.maximum.reduce(corners), np.minimum.reduce(corners)
-    ink = rng.uniform(-1, 1, (n, 1, 1)).astype(images.dtype)
-    soft = (
-        mean + np.maximum(ink, 0) * (thick - mean) + np.minimum(ink, 0) * (mean - thin)
-    )
+    soft = mean + np.abs(ink) * (np.where(ink > 0, thick, thin) - mean)
 
+    cos, sin = np.cos(angle), np.sin(angle)
+    matrix = np.array([[cos, slant - sin], [sin, cos]]).transpose(2, 0, 1) * stretch
     grid = 2 * np.indices((14, 14)).reshape(2, 196) - 13  # block centres
-    place = np.clip(matrix @ grid + 13 + shift, 0, 25.99)  # (N, 2, 196)
-    corner = place.astype(int)
-    fy, fx = np.moveaxis((place - corner).astype(images.dtype), 1, 0)
+    place = np.clip(matrix @ grid + 13 + shift, 0, 26).astype(images.dtype)
+    corner = np.minimum(place.astype(int), 25)  # (N, 2, 196)
+    fy, fx = np.moveaxis(place - corner, 1, 0)
     index = 27 * corner[:, 0] + corner[:, 1]  # (N, 196)
     soft = soft.reshape(n, -1)
     a, b, c, d = (np.take_along_axis(soft, index + k, 1) for k in (0, 1, 27, 28))
@@ -194,9 +194,9 @@ def main():
     if unknown := set(names) - set(NETWORKS):
         parser.error(f"expected names among {list(NETWORKS)}, got {sorted(unknown)}")
     for name in names:
-        start = time.perf_counter()
+        start = time.process_time()
         model, data, recipe = NETWORKS[name]()
-        seconds = time.perf_counter() - start
+        seconds = time.process_time() - start
         record = recipe | {
             "name": name,
             "train_accuracy": model.accuracy(data.x_train, data.t_train),
@@ -213,8 +213,8 @@ def main():
             samples = pick_samples(model, data)
             np.savez_compressed(PACKAGE / "data" / "mnist-samples.npz", **samples)
         print(
-            f"{name}: {seconds:.0f} s, reads {record['test_accuracy']:.2%} of "
-            f"{len(data.t_test):,} test images right"
+            f"{name}: {seconds:.1f} s of processor time, "
+            f"{record['test_accuracy']:.2%} of {len(data.t_test):,} test images right"
         )
 
 
