@@ -34,10 +34,10 @@ const STYLE = `
 .dlx .dd-samples button { min-height: 0; padding: 0; background: #12161c; overflow: hidden; line-height: 0; }
 .dlx .dd-samples canvas { width: 100%; aspect-ratio: 1; }
 .dlx .dd-answer { display: flex; gap: 0.9rem; align-items: center; min-height: 5.2rem; margin-top: 0.6rem; }
-.dlx .dd-big { flex: none; min-width: 3.2rem; font-size: 4.4rem; font-weight: 700; line-height: 1; text-align: center; font-variant-numeric: lining-nums; }
+.dlx .dd-big { flex: none; min-width: 3.2rem; font-size: 4.4rem;  font-weight: 700; line-height: 1; text-align: center; }
 .dlx .dd-unsure .dd-big { color: var(--soft); font-weight: 300; }
-.dlx .dd-tower { display: block; width: 100%; height: auto; overflow: visible; user-select: none; -webkit-user-select: none; }
-.dlx .dd-tower text { fill: var(--soft); font: 12px system-ui, sans-serif; paint-order: stroke; stroke: var(--bg); stroke-width: 5px; stroke-linejoin: round; }
+.dlx .dd-tower { display: block; width: 100%; height: auto; overflow: visible;  }
+.dlx .dd-tower text { fill: var(--soft); font-size: 12px; user-select: none; paint-order: stroke; stroke: var(--bg); stroke-width: 5px; stroke-linejoin: round; }
 .dlx .dd-tower .dd-title { font-weight: 600; fill: var(--ink); }
 .dlx .dd-tower .dd-number { font-size: 11px; text-anchor: middle; font-variant-numeric: tabular-nums; stroke-width: 3px; }
 .dlx .dd-tower .dd-name { font-size: 15px; font-weight: 600; text-anchor: middle; fill: var(--ink); }
@@ -46,10 +46,10 @@ const STYLE = `
 .dlx [data-layer="input"] .dd-cell { stroke: #59636e; stroke-width: 0.4; }
 .dlx .dd-hit { fill: transparent; }
 .dlx .dd-bank { outline: none; cursor: pointer; }
-.dlx .dd-ring { fill: none; stroke: none; pointer-events: none; }
-.dlx .dd-bank:focus-visible .dd-ring { stroke: var(--line-1); stroke-width: 3; }
-.dlx .dd-mark { fill: none; stroke: var(--ink); stroke-width: 2.5; pointer-events: none; }
-.dlx .dd-wires { pointer-events: none; stroke-linecap: round; }
+.dlx :is(.dd-ring, .dd-mark) { fill: none; stroke: none; stroke-width: 2.5; pointer-events: none; }
+.dlx .dd-bank:focus-visible .dd-ring { stroke: var(--line-1); }
+.dlx .dd-mark { stroke: var(--ink); }
+
 .dlx .dd-readout { min-height: 2.9em; }
 .dlx details { margin-top: 0.4rem; }
 .dlx summary { cursor: pointer; }
@@ -168,20 +168,18 @@ function verdict(probabilities) {
   return [first, `Not sure. It may be ${an(first)} (${p}), or ${an(second)} (${q}).`, false];
 }
 
+const rect = ([x, y], [width, height], more) =>
+  svg("rect", { x: x - width / 2, y: y - height / 2, width, height, ...more });
+
 // A layer as cells that can be pointed at; for the keyboard it is a slider over them.
-function bank(layer, title, places, [width, height], draw) {
-  const cells = places.map(([x, y], i) => draw(i, x, y));
-  const hits = places.map(([x, y], i) =>
-    svg("rect", { class: "dd-hit", x: x - width / 2, y: y - height / 2, width, height, "data-i": i }),
-  );
-  const [xs, ys] = [0, 1].map((k) => places.map((p) => p[k]));
-  const box = {
-    x: Math.min(...xs) - width / 2,
-    y: Math.min(...ys) - height / 2,
-    width: Math.max(...xs) - Math.min(...xs) + width,
-    height: Math.max(...ys) - Math.min(...ys) + height,
-  };
-  const ring = svg("rect", { class: "dd-ring", ...box, rx: 3 });
+function bank(layer, title, places, size, draw) {
+  const [x, y] = places[0];
+  const [right, bottom] = [0, 1].map((k) => Math.max(...places.map((p) => p[k])));
+  const middle = [(x + right) / 2, (y + bottom) / 2];
+  const whole = [right - x + size[0], bottom - y + size[1]];
+  const cells = places.map(draw);
+  const hits = places.map((place, i) => rect(place, size, { class: "dd-hit", "data-i": i }));
+  const ring = rect(middle, whole, { class: "dd-ring", rx: 3 });
   const node = svg("g", {
     class: "dd-bank",
     role: "slider",
@@ -192,7 +190,20 @@ function bank(layer, title, places, [width, height], draw) {
     "aria-valuemax": places.length,
     "aria-valuenow": 1,
   });
-  return { node, ring, cells, hits, places, box, size: [width, height], layer, title, last: 0 };
+
+  if (layer === "input") node.append(rect(middle, whole, { fill: "#12161c" }));
+  node.append(...cells, ring, ...hits);
+  return {
+    node,
+    cells,
+    places,
+    size,
+    layer,
+    title,
+    last: 0,
+    top: y - size[1] / 2,
+    foot: bottom + size[1] / 2,
+  };
 }
 
 // Rows of at most 16 cells, centred.
@@ -225,9 +236,8 @@ function explore(props) {
     role: "application",
     onkeydown,
     onfocus: () => withKeys(!pointing),
-    onblur: () => withKeys(false),
-    "aria-label":
-      "Drawing board. Arrow keys move the pen; Space puts it down or lifts it; Backspace takes back, Delete clears.",
+    onblur: () => withKeys((pointing = false)),
+    "aria-label": "Drawing board. Arrow keys move the pen, Space puts it down or lifts it.",
   });
   const context = canvas.getContext("2d");
   const pen = el("span", { class: "dd-pen" });
@@ -288,7 +298,7 @@ function explore(props) {
     lift();
     withKeys(false);
     pointing = true; // the focus that follows is not the keyboard's
-    setTimeout(() => (pointing = false));
+
     begin(at(event));
     return (e) => {
       if (e.pointerId !== event.pointerId) return;
@@ -358,55 +368,48 @@ function explore(props) {
   });
 
   // The network, as a tower: the input at the top, the probabilities at the bottom.
-  const square =
-    (size, more = {}) =>
-    (i, x, y) =>
-      svg("rect", { class: "dd-cell", x: x - size / 2, y: y - size / 2, width: size, height: size, ...more });
+  const square = (size, rx) => (place) => rect(place, [size, size], { class: "dd-cell", rx });
 
   const inputPlaces = Array.from({ length: GRID * GRID }, (_, i) => [
     115 + 10 * (i % GRID),
     5 + 10 * Math.floor(i / GRID),
   ]);
-  const banks = [bank("input", "Input", inputPlaces, [10, 10], square(10))];
+  const banks = [bank("input", "Input", inputPlaces, [10, 10], square(10, 0))];
 
   const inputTitles = [14, 31, 47].map((v) => svg("text", { class: v === 14 && "dd-title", x: 0, y: v }));
   const titles = [...inputTitles];
 
+  const label = (v, left, right) =>
+    titles.push(
+      svg("text", { class: "dd-title", x: 0, y: v }, left),
+      svg("text", { x: 360, y: v, "text-anchor": "end" }, right),
+    );
   let y = GRID * 10;
   layers.slice(0, -1).forEach(({ m }, l) => {
     const places = rows(m, 180, y + 52, 22);
     const title = `Hidden layer ${l + 1}`;
-    titles.push(
-      svg("text", { class: "dd-title", x: 0, y: y + 44 }, title),
-      svg("text", { x: 360, y: y + 44, "text-anchor": "end" }, `${m} cells`),
-    );
-    banks.push(bank(`hidden-${l + 1}`, title, places, [22, 22], square(19, { rx: 3 })));
+    label(y + 44, title, `${m} cells`);
+    banks.push(bank(`hidden-${l + 1}`, title, places, [22, 22], square(19, 3)));
     y = places.at(-1)[1] + 11;
   });
   const columns = (centre) => Array.from({ length: 10 }, (_, i) => [18 + 36 * i, centre]);
-  titles.push(
-    svg("text", { class: "dd-title", x: 0, y: y + 44 }, "Logits"),
-    svg("text", { x: 360, y: y + 44, "text-anchor": "end" }, "one score for each digit"),
-    svg("text", { class: "dd-title", x: 0, y: y + 150 }, "Softmax"),
-    svg("text", { x: 360, y: y + 150, "text-anchor": "end" }, "probabilities in %"),
-  );
+  label(y + 44, "Logits", "one score for each digit");
+  label(y + 150, "Softmax", "probabilities in %");
   const [zero, floor] = [y + 82, y + 208];
   const digitNames = columns(0).map(([x], i) =>
     svg("text", { class: "dd-name", x, y: floor + 34 }, String(i)),
   );
   const bar = (x, base) => svg("rect", { x: x - 11, y: base, width: 22, height: 0, fill: "var(--line-y)" });
-  banks.push(bank("logits", "Logits", columns(zero + 6), [36, 76], (i, x) => bar(x, zero)));
+  banks.push(bank("logits", "Logits", columns(zero + 6), [36, 76], ([x]) => bar(x, zero)));
   banks.push(
-    bank("probabilities", "Softmax probabilities", columns(floor - 8), [36, 88], (i, x) => bar(x, floor)),
+    bank("probabilities", "Softmax probabilities", columns(floor - 8), [36, 88], ([x]) => bar(x, floor)),
   );
   const numbersAt = (line) => columns(line).map(([x, v]) => svg("text", { class: "dd-number", x, y: v }));
   const [logitTexts, probabilityTexts] = [numbersAt(zero + 42), numbersAt(floor + 15)];
-  const wires = layers.map(() => svg("g", { class: "dd-wires" }));
-  const mark = svg("rect", { class: "dd-mark", rx: 2 });
+  const wires = layers.map(() => svg("g"));
+  const mark = svg("g");
   banks.forEach((each, b) => {
-    const { node, ring, cells, hits } = each;
-    if (b === 0) node.append(svg("rect", { ...each.box, fill: "#12161c" }));
-    node.append(...cells, ring, ...hits);
+    const { node, cells } = each;
     fill(
       node,
       {
@@ -481,7 +484,7 @@ function explore(props) {
     const top = sizes.reduce((p, q) => Math.max(p, q), 1e-9);
     const strong = [...sizes.keys()].filter((i) => sizes[i] > 0.15 * top).sort((p, q) => sizes[q] - sizes[p]);
     const [above, below] = [banks[l], banks[l + 1]];
-    const start = above.box.y + above.box.height;
+    const start = above.foot;
     wires[l].replaceChildren(
       ...strong.slice(0, 60).map((i) => {
         const [j, k, size] = [Math.floor(i / m), i % m, sizes[i] / top];
@@ -489,7 +492,7 @@ function explore(props) {
           x1: above.places[j][0],
           y1: start,
           x2: below.places[k][0],
-          y2: below.box.y,
+          y2: below.top,
           stroke: W[i] * a[j] > 0 ? "var(--one)" : "var(--line-1)",
           "stroke-width": (0.5 + 1.7 * size).toFixed(2),
           opacity: (0.15 + 0.7 * size).toFixed(2),
@@ -567,11 +570,11 @@ function explore(props) {
     big.textContent = empty ? "?" : digit;
     answer.classList.toggle("dd-unsure", empty || !sure);
 
-    const label = items.length === 1 ? props.samples.labels[items[0].sample] : undefined;
-    const wrong = label !== undefined && label !== digit;
+    const meant = items.length === 1 ? props.samples.labels[items[0].sample] : undefined;
+    const wrong = meant !== undefined && meant !== digit;
     const message = empty
       ? `Nothing is drawn, yet the network says ${digit} (${inWords(state.probabilities[digit])}): one of ten is all it can say.`
-      : words + (wrong ? ` Its label says ${label}: the network is wrong.` : "");
+      : words + (wrong ? ` Its label says ${meant}: the network is wrong.` : "");
     if (sentence.textContent !== message) {
       if (sentence.textContent) say();
       sentence.textContent = message;
@@ -581,12 +584,10 @@ function explore(props) {
     for (const [b, each] of banks.entries())
       set(each.node, { "aria-valuenow": each.last + 1, "aria-valuetext": describe(b, each.last) });
     readout.textContent = chosen ? describe(...chosen) : hint;
-    set(mark, { visibility: chosen ? "visible" : "hidden" });
+    mark.replaceChildren();
     if (chosen) {
       const { places, size } = banks[chosen[0]];
-      const [width, height] = size;
-      const [x, v] = places[chosen[1]];
-      set(mark, { x: x - width / 2, y: v - height / 2, width, height });
+      mark.replaceChildren(rect(places[chosen[1]], size, { class: "dd-mark", rx: 2 }));
     }
     if (tables.open) tabulate();
   }

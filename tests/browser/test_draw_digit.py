@@ -212,6 +212,20 @@ def test_the_keyboard_draws(digit, drawing, model):
     assert not numbers(drawing, "input").any()
 
 
+def test_the_pen_shows_for_the_keyboard_alone(drawing):
+    board, pen = drawing.get_by_role("application"), drawing.locator(".dd-pen")
+    assert pen.is_hidden()
+    board.click()
+    frame(drawing)
+    assert pen.is_hidden()
+    board.press("ArrowDown")
+    assert pen.is_visible()
+    drawing.keyboard.press("Tab")
+    assert pen.is_hidden()
+    drawing.keyboard.press("Shift+Tab")
+    assert pen.is_visible()
+
+
 def test_undo_and_clear(drawing, pictures, model):
     one, two = (
         drawing.get_by_role("button", name="Undo"),
@@ -344,7 +358,7 @@ def test_other_networks_are_refused(sizes):
 def test_the_html_is_small_and_always_the_same(model):
     html = draw_digit(model)._repr_html_()
     assert html == draw_digit(pretrained("draw-mlp"))._repr_html_()
-    assert len(html.encode()) < 60_000
+    assert len(html.encode()) < 60 * 1024
 
 
 def test_for_everybody(open_html, browser, model):
