@@ -58,8 +58,7 @@ class Explorable:
         start = f'start("{self.key}", explore, {self.props});\n'
         return (
             '<div class="dlx mathjax_ignore tex2jax_ignore" role="group"'
-            f' aria-label="{html.escape(self.label)}" data-explorable="{self.key}"'
-            ' data-lm-suppress-shortcuts="true">\n'
+            f' aria-label="{html.escape(self.label)}" data-explorable="{self.key}">\n'
             f"<style>\n{_read('explorable.css')}</style>\n"
             f'<p class="dlx-fallback">{html.escape(self.fallback)}</p>\n'
             "</div>\n"

@@ -170,6 +170,8 @@ function settled(action, delay = 700) {
 function start(key, explore, props) {
   for (const root of document.querySelectorAll(`[data-explorable="${key}"]:not([data-live])`)) {
     root.dataset.live = "";
+    // JupyterLab must not take the keys of a focused control for its own commands.
+    root.addEventListener("focusin", ({ target }) => (target.dataset.lmSuppressShortcuts = "true"));
     root.querySelector(".dlx-fallback").replaceWith(explore(props));
   }
 }

@@ -234,7 +234,7 @@ const UNITS = {
     out: "h₂",
     of: " of h₂",
     letters: ["w", "x", "b"],
-    line: ["h₂", " of h₂", "var(--line-2)", [0.25, 0.75]],
+    line: ["h₂", " of h₂", "var(--line-2)", [0.4, 0.75]],
   },
   y: {
     title: "Output perceptron y",
@@ -262,7 +262,7 @@ function explore(props) {
 
   const tasks = choice(
     "Task",
-    [...Object.keys(TASKS).map((name) => [name, name]), ["custom", "your own points"]],
+    [...Object.keys(TASKS).map((name) => [name, name]), ["custom", "own points"]],
     props.task,
     (value) => {
       task = value;
@@ -415,7 +415,7 @@ function explore(props) {
     ];
     rows = points.map((point, i) => row(point, i, mine));
     table.replaceChildren(
-      el("caption", {}, mine ? "Your points" : `${task}: what comes out, and what should`),
+      el("caption", {}, mine ? "Your points" : `The truth table of ${task}`),
       el(
         "thead",
         {},

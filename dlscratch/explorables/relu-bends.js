@@ -372,7 +372,7 @@ function explore(props) {
       "div",
       { class: "dlx-columns" },
       el("div", {}, el("p", {}, "Follow one x through the network:"), input.node),
-      el("div", { class: "dlx-scroll", tabindex: 0, role: "region", "aria-label": "Forward pass" }, table),
+      el("div", { class: "dlx-scroll", tabindex: 0, role: "region", "aria-label": "Forward pass", style: "flex: 2 1 20rem" }, table),
     ),
     live,
   );

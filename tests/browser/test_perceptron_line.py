@@ -209,7 +209,7 @@ SWEEP = """lines => lines.map(line => {
 @pytest.mark.parametrize("task", WANTED)
 def test_every_line_of_a_sweep(figure, task):
     pick(figure, task)
-    grid = np.round(np.linspace(-1.5, 1.5, 9), 2)
+    grid = np.round(np.linspace(-1.5, 1.5, 7), 2)
     lines = np.stack(np.meshgrid(grid, grid, grid), axis=-1).reshape(-1, 3)
     right = figure.evaluate(SWEEP, lines.tolist())
     y = step(np.round(lines[:, :2] @ CORNERS.T + lines[:, 2:], 9))
@@ -289,7 +289,7 @@ def test_the_shaded_part_is_where_numpy_says_1(figure):
 
 
 def test_own_points_by_mouse(figure):
-    pick(figure, "your own points")
+    pick(figure, "own points")
     assert check_numbers(figure) == 4
     box = figure.locator("svg.dlx-plot").first.bounding_box()
     place = box["x"] + 300, box["y"] + 40
@@ -316,7 +316,7 @@ def test_own_points_by_mouse(figure):
 
 
 def test_own_points_by_keyboard(figure):
-    pick(figure, "your own points")
+    pick(figure, "own points")
     press(figure, "x₁ of point A", "ArrowUp")
     assert values(figure, "[data-row='0'] [data-col=x1]") == [0.05]
     figure.get_by_label("x₂ of point A").fill("1.3")
@@ -337,7 +337,7 @@ def test_own_points_by_keyboard(figure):
 
 def test_reset_goes_back_to_the_start(figure):
     before = words(figure)
-    pick(figure, "your own points")
+    pick(figure, "own points")
     pick(figure, "two layers")
     figure.get_by_role("button", name="Add a point").click()
     type_unit(figure, "h1", (1, 1, 1))
@@ -399,7 +399,7 @@ def two_layers(page):
 
 
 def own_points(page):
-    pick(page, "your own points")
+    pick(page, "own points")
 
 
 @pytest.mark.parametrize("prepare", [lambda page: None, two_layers, own_points])
@@ -409,3 +409,15 @@ def test_accessible_and_narrow(open_html, prepare):
 
 def test_fallback(browser):
     check_fallback(browser, perceptron_line())
+
+
+def test_jupyterlab_leaves_the_keys_to_a_focused_control(figure):
+    pick(figure, "own points")
+    controls = figure.locator(".dlx :is(input, button, [tabindex]):visible:enabled")
+    kept = controls.evaluate_all(
+        """all => all.filter(one => {
+          one.focus();
+          return one.hasAttribute("data-lm-suppress-shortcuts");
+        }).length"""
+    )
+    assert kept == controls.count() > 30
