@@ -1,0 +1,867 @@
+"""Exercises of chapter 1, Python and NumPy."""
+
+import tracemalloc
+
+import numpy as np
+
+from dlscratch.datasets import load_digits
+from dlscratch.exercises import Exercise, Mistake
+
+
+def keep_between(value, low, high):
+    """Return value, or the end of the range from low to high that it passes."""
+    if value < low:
+        return low
+    if value > high:
+        return high
+    return value
+
+
+def _upper_end_only(value, low, high):
+    return min(value, high)
+
+
+def _lower_end_only(value, low, high):
+    return max(value, low)
+
+
+def _ends_swapped(value, low, high):
+    return high if value < low else low if value > high else value
+
+
+def _wrapped(value, low, high):
+    return low + (value - low) % (high - low + 1)
+
+
+def count_labels(labels):
+    """Return a dictionary that tells how often each label occurs."""
+    counts = {}
+    for label in labels:
+        counts[label] = counts.get(label, 0) + 1
+    return counts
+
+
+def _always_one(labels):
+    return dict.fromkeys(labels, 1)
+
+
+def _first_not_counted(labels):
+    return {label: n - 1 for label, n in count_labels(labels).items()}
+
+
+def _turned_round(labels):
+    return {n: label for label, n in count_labels(labels).items()}
+
+
+class Score:
+    """Count right answers."""
+
+    def __init__(self):
+        """Start with no answers."""
+        self.right = 0
+        self.total = 0
+
+    def add(self, answer, label):
+        """Take note of one answer."""
+        self.total += 1
+        if answer == label:
+            self.right += 1
+
+    def accuracy(self):
+        """Return the fraction of right answers so far."""
+        return self.right / self.total
+
+
+class _Percent(Score):
+    def accuracy(self):
+        return 100 * self.right / self.total
+
+
+class _WholeDivision(Score):
+    def accuracy(self):
+        return self.right // self.total
+
+
+class _NumberRight(Score):
+    def accuracy(self):
+        return self.right
+
+
+class _OnlyRightOnes(Score):
+    def add(self, answer, label):
+        if answer == label:
+            self.total += 1
+            self.right += 1
+
+
+def _keep_score(cls, answers, labels):
+    first, second = cls(), cls()
+    for answer, label in zip(answers, labels, strict=True):
+        first.add(answer, label)
+    second.add(1, 1)
+    second.add(1, 2)
+    return {
+        "accuracy()": first.accuracy(),
+        "accuracy() of a second Score": second.accuracy(),
+    }
+
+
+SHAPES = {
+    "a": (3,),
+    "b": (4, 1),
+    "c": (3,),
+    "d": (1, 3),
+    "e": (4, 2),
+    "f": (4, 3),
+    "g": (4, 5, 3),
+    "h": (4, 5),
+}
+
+
+def result_shape(a, b):
+    """Return the shape to which arrays of shapes a and b broadcast."""
+    n = max(len(a), len(b))
+    a = (1,) * (n - len(a)) + tuple(a)
+    b = (1,) * (n - len(b)) + tuple(b)
+    result = []
+    for i, j in zip(a, b, strict=True):
+        if i != j and i != 1 and j != 1:
+            raise ValueError(f"{i} and {j} do not fit")
+        result.append(j if i == 1 else i)
+    return tuple(result)
+
+
+def _from_the_left(a, b):
+    return result_shape(a[::-1], b[::-1])[::-1]
+
+
+def _same_number_of_axes(a, b):
+    if len(a) != len(b):
+        raise ValueError("different numbers of axes")
+    return result_shape(a, b)
+
+
+def _equal_only(a, b):
+    short = min(len(a), len(b))
+    if short and a[-short:] != b[-short:]:
+        raise ValueError("different lengths")
+    return result_shape(a, b)
+
+
+def _largest_always(a, b):
+    n = max(len(a), len(b))
+    a, b = ((1,) * (n - len(shape)) + tuple(shape) for shape in (a, b))
+    return tuple(max(pair) for pair in zip(a, b, strict=True))
+
+
+def _try_shapes(answer, a, b):
+    try:
+        result = answer(a, b)
+    except ValueError:
+        return "ValueError"
+    return None if result is None else "shape " + str(result)
+
+
+def brighten(image, amount):
+    """Return a brighter copy of a uint8 image; 255 is the brightest."""
+    brighter = image.astype(int) + amount
+    return np.minimum(brighter, 255).astype(np.uint8)
+
+
+def _overflows(image, amount):
+    return image + np.uint8(amount)
+
+
+def _not_uint8(image, amount):
+    return np.minimum(image.astype(int) + amount, 255)
+
+
+def _unlimited(image, amount):
+    return image.astype(int) + amount
+
+
+def standardise(x):
+    """Shift and scale each column to mean 0 and standard deviation 1."""
+    spread = x.std(axis=0)
+    return (x - x.mean(axis=0)) / np.where(spread > 0, spread, 1)
+
+
+def _whole_array(x):
+    spread = x.std()
+    return (x - x.mean()) / (spread if spread > 0 else 1)
+
+
+def _each_row(x):
+    spread = x.std(axis=1, keepdims=True)
+    return (x - x.mean(axis=1, keepdims=True)) / np.where(spread > 0, spread, 1)
+
+
+def _variance(x):
+    spread = x.var(axis=0)
+    return (x - x.mean(axis=0)) / np.where(spread > 0, spread, 1)
+
+
+def _shifted_only(x):
+    return x - x.mean(axis=0)
+
+
+def _scaled_only(x):
+    spread = x.std(axis=0)
+    return x / np.where(spread > 0, spread, 1)
+
+
+def one_hot(t, n_classes):
+    """Return one row for each label: 1 at its class, 0 elsewhere."""
+    rows = np.zeros((len(t), n_classes))
+    rows[np.arange(len(t)), t] = 1
+    return rows
+
+
+def _only_classes_seen(t, n_classes):
+    return np.eye(t.max() + 1)[t]
+
+
+def _classes_as_rows(t, n_classes):
+    return one_hot(t, n_classes).T
+
+
+def _all_columns(t, n_classes):
+    rows = np.zeros((len(t), n_classes))
+    rows[:, t] = 1
+    return rows
+
+
+def _counted_from_one(t, n_classes):
+    return np.roll(one_hot(t, n_classes), -1, axis=1)
+
+
+def smooth(y):
+    """Return the mean of each entry and its two neighbours."""
+    return (y[:-2] + y[1:-1] + y[2:]) / 3
+
+
+def _sum_of_three(y):
+    return y[:-2] + y[1:-1] + y[2:]
+
+
+def _two_neighbours(y):
+    return (y[:-2] + y[2:]) / 2
+
+
+def _round_the_corner(y):
+    return (np.roll(y, 1) + y + np.roll(y, -1)) / 3
+
+
+def _precedence(y):
+    return y[:-2] + y[1:-1] + y[2:] / 3
+
+
+class _Watched(np.ndarray):
+    """An array that counts how often it is indexed."""
+
+    reads = 0
+
+    def __getitem__(self, key):
+        _Watched.reads += 1
+        return np.ndarray.__getitem__(self, key)
+
+
+def _no_loop(answer):
+    _Watched.reads = 0
+    answer(np.arange(60.0).view(_Watched))
+    if _Watched.reads > 20:
+        return (
+            "The numbers are right. But your function looks at the entries one by one: "
+            "use whole slices instead of a loop."
+        )
+    return None
+
+
+def class_means(x, t, n_classes):
+    """Return the mean row of each class, one below the other."""
+    means = np.zeros((n_classes, x.shape[1]))
+    for k in range(n_classes):
+        means[k] = x[t == k].mean(axis=0)
+    return means
+
+
+def _sums(x, t, n_classes):
+    return np.eye(n_classes)[t].T @ x
+
+
+def _divided_by_all(x, t, n_classes):
+    return _sums(x, t, n_classes) / len(x)
+
+
+def _same_mean(x, t, n_classes):
+    return np.repeat(x.mean(axis=0)[None], n_classes, axis=0)
+
+
+def _one_number_each(x, t, n_classes):
+    return np.array([x[t == k].mean() for k in range(n_classes)])
+
+
+def squared_distances(a, b):
+    """Return the squared distance of each row of a to each row of b."""
+    aa = (a**2).sum(axis=1)
+    bb = (b**2).sum(axis=1)
+    return aa[:, None] - 2 * a @ b.T + bb
+
+
+def _with_a_big_table(a, b):
+    return ((a[:, None, :] - b) ** 2).sum(axis=-1)
+
+
+def _root(a, b):
+    return np.sqrt(_with_a_big_table(a, b))
+
+
+def _one_product(a, b):
+    return squared_distances(a, b) + a @ b.T
+
+
+def _plus_product(a, b):
+    return squared_distances(a, b) + 4 * a @ b.T
+
+
+def _b_forgotten(a, b):
+    return squared_distances(a, b) - (b**2).sum(axis=1)
+
+
+def _table_transposed(a, b):
+    return squared_distances(a, b).T
+
+
+def _small_memory(answer):
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=(200, 60)), rng.normal(size=(150, 60))
+    tracemalloc.start()
+    try:
+        answer(a, b)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    if peak > 10 * 8 * len(a) * len(b):
+        return (
+            "The numbers are right. But for 200 and 150 rows of 60 your function "
+            "builds an array with an entry for each pair *and* each column. Multiply "
+            "the square out, so that `a @ b.T` does that work."
+        )
+    return None
+
+
+def nearest_label(x, x_train, t_train):
+    """Return for each row of x the label of the nearest row of x_train."""
+    distances = squared_distances(x, x_train)
+    return t_train[distances.argmin(axis=1)]
+
+
+def _row_number(x, x_train, t_train):
+    return squared_distances(x, x_train).argmin(axis=1)
+
+
+def _farthest(x, x_train, t_train):
+    return t_train[squared_distances(x, x_train).argmax(axis=1)]
+
+
+def _wrong_axis(x, x_train, t_train):
+    return t_train[squared_distances(x, x_train).argmin(axis=0) % len(t_train)]
+
+
+def _largest_product(x, x_train, t_train):
+    return t_train[(x @ x_train.T).argmax(axis=1)]
+
+
+def _some_digits():
+    data = load_digits()
+    return [(data.x_test[::9], data.x_train[:500], data.t_train[:500])]
+
+
+def shuffle_pairs(x, t, rng):
+    """Return the rows of x and the labels t in the same new order."""
+    order = rng.permutation(len(x))
+    return x[order], t[order]
+
+
+def _shuffled_separately(x, t, rng):
+    return rng.permutation(x), rng.permutation(t)
+
+
+def _only_images(x, t, rng):
+    return rng.permutation(x), t
+
+
+def _not_shuffled(x, t, rng):
+    return x, t
+
+
+def _drawn_with_repeats(x, t, rng):
+    order = rng.integers(len(x), size=len(x))
+    return x[order], t[order]
+
+
+def _own_generator(x, t, rng):
+    return shuffle_pairs(x, t, np.random.default_rng(0))
+
+
+def _look_at_pairs(answer, x, t, rng):
+    other = np.random.default_rng(rng.integers(1000))
+    x_new, t_new = answer(x, t, rng)
+    if x_new is None or t_new is None:
+        return None
+    x_other, _ = answer(x, t, other)
+    number = np.asarray(x_new)[:, 0].astype(int)  # column 0 says which row it was
+    return {
+        "number of rows": len(x_new),
+        "every row once": bool(np.all(np.sort(number) == np.arange(len(x)))),
+        "every row with its own label": bool(np.all(t[number] == t_new)),
+        "the rows in a new order": bool(np.any(number != np.arange(len(x)))),
+        "the labels in a new order": bool(np.any(t_new != t)),
+        "another order for another rng": bool(np.any(x_new != x_other)),
+    }
+
+
+def _numbered_rows():
+    x = np.arange(30.0).repeat(2).reshape(30, 2)
+    t = np.random.default_rng(5).integers(10, size=30)
+    return [(x, t, np.random.default_rng(1)), (x, t, np.random.default_rng(2))]
+
+
+EXERCISES = [
+    Exercise(
+        key="1.1",
+        title="Keep a number in its range",
+        reference=keep_between,
+        cases=[
+            (5, 0, 10),
+            (-3, 0, 10),
+            (14, 0, 10),
+            (10, 0, 10),
+            (0, 0, 10),
+            (-7, -5, -1),
+            (1.5, 0, 1),
+        ],
+        hints=[
+            "There are three cases: too small, too large, and neither. Which value "
+            "should come back in each?",
+            "Two `if` statements, one for each end. A `return` ends the function at "
+            "once, so what stands after them runs only if neither was true.",
+            "Begin with `if value < low:` and return the lower end there. Do not "
+            "forget the last line: the value itself.",
+        ],
+        mistakes=[
+            Mistake(_upper_end_only, "Numbers below `low` get through."),
+            Mistake(_lower_end_only, "Numbers above `high` get through."),
+            Mistake(
+                _ends_swapped,
+                "Too small a number should become `low`, and too large a one `high`. "
+                "Yours are swapped.",
+            ),
+            Mistake(
+                _wrapped,
+                "Your numbers start again from the other end, as `uint8` does. They "
+                "should stop at the end.",
+            ),
+        ],
+    ),
+    Exercise(
+        key="1.2",
+        title="Count the labels",
+        reference=count_labels,
+        cases=[[3, 1, 3], [7], [2, 2, 2, 0], []],
+        hints=[
+            "Start with an empty dictionary, and go through the labels with `for`.",
+            "Each label is a key, and its count the value. What should happen when a "
+            "label is met for the first time, and what when it is there already?",
+            "`label in counts` tells whether the key is there. Shorter: "
+            "`counts.get(label, 0)` is the count so far, or 0.",
+        ],
+        mistakes=[
+            Mistake(
+                _always_one,
+                "Each label is set to 1 whenever it comes. Add 1 to the count so far.",
+            ),
+            Mistake(
+                _first_not_counted,
+                "Every count is one too small: the first time counts as well.",
+            ),
+            Mistake(
+                _turned_round,
+                "The label should be the key, and the count the value: yours are "
+                "turned round, so labels with equal counts overwrite each other.",
+            ),
+        ],
+    ),
+    Exercise(
+        key="1.3",
+        title="A class that keeps the score",
+        reference=Score,
+        use=_keep_score,
+        cases=[([3, 5, 7, 1], [3, 5, 9, 1]), ([0, 0], [1, 2]), ([4], [4])],
+        hints=[
+            "Two numbers have to be remembered from one call to the next: how many "
+            "answers there were, and how many were right.",
+            "What an object remembers is an attribute: `self.right = 0` in `__init__` "
+            "makes one. Every new object then has its own.",
+            "`add` changes the attributes and returns nothing; `+=` adds to a number. "
+            "`accuracy` divides one attribute by the other.",
+        ],
+        mistakes=[
+            Mistake(_Percent, "This is a percentage. A fraction lies from 0 to 1."),
+            Mistake(
+                _WholeDivision,
+                "`//` rounds down to a whole number, so almost every accuracy is 0. "
+                "Use `/`.",
+            ),
+            Mistake(
+                _NumberRight, "You return how many are right. Divide by the total."
+            ),
+            Mistake(
+                _OnlyRightOnes, "Wrong answers count, too: they make the total larger."
+            ),
+        ],
+    ),
+    Exercise(
+        key="1.4",
+        title="Shape puzzles",
+        reference=SHAPES,
+        hints=[
+            "Draw `x` as 4 rows of 3. Then ask of each expression: which axes are "
+            "left, and how long is each?",
+            "A whole number as an index removes an axis; a slice or a list of numbers "
+            "keeps it. A sum over an axis removes that axis, unless `keepdims=True`.",
+            "For (g), write the shapes one above the other, aligned at the right: "
+            "4, 1, 3 above 5, 3. For (h), `w.T` has 3 rows; the inner lengths of `@` "
+            "vanish.",
+        ],
+        mistakes=[
+            Mistake(
+                {**SHAPES, "a": (4,)},
+                "`axis=0` is the axis that *vanishes*: the sum runs down the rows, and "
+                "one number is left for each column.",
+            ),
+            Mistake(
+                {**SHAPES, "b": (1, 3)},
+                "The sum over axis 1 leaves one number for each row.",
+            ),
+            Mistake(
+                {**SHAPES, "h": (4, 3)},
+                "`@` adds up over the length that both share, here 3. It vanishes.",
+            ),
+            Mistake(
+                {**SHAPES, "g": (4, 3, 5)},
+                "The axes keep their order: the 5 rows of `w` meet the axis of length "
+                "1, which stands in the middle.",
+            ),
+        ],
+    ),
+    Exercise(
+        key="1.5",
+        title="The broadcasting rule, by yourself",
+        reference=result_shape,
+        use=_try_shapes,
+        cases=[
+            ((2, 3), (2, 3)),
+            ((2, 3), (3,)),
+            ((3,), (2, 3)),
+            ((4, 1), (4,)),
+            ((2, 3), ()),
+            ((2, 1, 3), (4, 1)),
+            ((3,), (4,)),
+            ((2, 3), (2,)),
+            ((2, 3), (3, 2)),
+        ],
+        hints=[
+            "First give both shapes the same number of axes. At which end does NumPy "
+            "add, and which length?",
+            "`(1,) * 2` is `(1, 1)`, and `+` joins tuples. Then `zip` walks through "
+            "both shapes at once.",
+            "For each pair of lengths: equal, or one of them is 1? Then the result has "
+            "the one that is not 1. Otherwise `raise ValueError(...)`.",
+        ],
+        mistakes=[
+            Mistake(
+                _from_the_left,
+                "You align the shapes at the left. NumPy aligns them at the right: "
+                "missing axes are put in front.",
+            ),
+            Mistake(
+                _same_number_of_axes,
+                "Shapes may have different numbers of axes: a missing one counts as 1.",
+            ),
+            Mistake(
+                _equal_only,
+                "Equal lengths fit, but so does a 1 beside any length: it is "
+                "stretched.",
+            ),
+            Mistake(
+                _largest_always,
+                "The larger of two lengths is right only if the other is 1. 3 beside 4 "
+                "is an error.",
+            ),
+        ],
+    ),
+    Exercise(
+        key="1.6",
+        title="Brighten a picture",
+        reference=brighten,
+        cases=lambda: [
+            (np.array([0, 100, 250], dtype=np.uint8), 10),
+            (np.array([[255, 254], [1, 200]], dtype=np.uint8), 100),
+            (np.array([5, 6], dtype=np.uint8), 0),
+        ],
+        hints=[
+            "What happens to 250 + 10 in `uint8`? The cut at 255 must come before the "
+            "number has to fit into a byte again.",
+            "`astype(int)` makes a new array with room for large numbers. "
+            "`np.minimum(a, 255)` takes the smaller of two, entry by entry.",
+            "Three steps: to `int`, add and cut, back to `np.uint8` with `astype`.",
+        ],
+        mistakes=[
+            Mistake(
+                _overflows,
+                "250 + 10 became 4: bytes start again from 0. A cut at 255 after the "
+                "sum comes too late.",
+            ),
+            Mistake(_not_uint8, "An image should stay an image: turn it into uint8."),
+            Mistake(_unlimited, "A pixel cannot be brighter than 255."),
+        ],
+        strict_dtype=True,
+    ),
+    Exercise(
+        key="1.7",
+        title="Standardise the columns",
+        reference=standardise,
+        cases=lambda: [
+            np.array([[1.0, 10.0], [3.0, 30.0], [5.0, 80.0]]),
+            np.array([[0.0, 2.0, 5.0], [0.0, 4.0, -5.0]]),
+            load_digits().x_train[:50],
+        ],
+        hints=[
+            "You need one mean and one standard deviation for each column: two arrays "
+            "of shape `(D,)`. Which axis has to vanish?",
+            "Broadcasting does the rest: `(N, D)` and `(D,)` fit. Then look at the "
+            "columns in which all numbers are equal: what is their standard deviation?",
+            "`np.where(spread > 0, spread, 1)` replaces each 0 by 1, so that 0/0 "
+            "becomes 0/1.",
+        ],
+        mistakes=[
+            Mistake(
+                _whole_array,
+                "One mean and one spread for the whole array: each column needs its "
+                "own.",
+            ),
+            Mistake(
+                _each_row,
+                "You standardised the rows. A column is what all examples share.",
+            ),
+            Mistake(
+                _variance,
+                "You divided by the variance. The standard deviation is its root.",
+            ),
+            Mistake(_shifted_only, "The means are 0 now. The spread is still to do."),
+            Mistake(_scaled_only, "The spread is right. The means are still to do."),
+        ],
+    ),
+    Exercise(
+        key="1.8",
+        title="One-hot labels",
+        reference=one_hot,
+        cases=lambda: [
+            (np.array([0, 2, 1]), 3),
+            (np.array([1, 1]), 4),
+            (np.array([3, 0, 3, 2, 2]), 6),
+        ],
+        hints=[
+            "Start from zeros. How many rows, and how many columns?",
+            "In row 0, column `t[0]` should become 1; in row 1, column `t[1]`; and so "
+            "on. Indexing with *two* arrays takes such pairs.",
+            "`np.arange(len(t))` counts the rows. Or: row k of `np.eye(n_classes)` is "
+            "what class k needs, and an array of row numbers picks rows.",
+        ],
+        mistakes=[
+            Mistake(
+                _only_classes_seen,
+                "Your number of columns depends on the largest label that occurs. A "
+                "small batch may lack a class: use n_classes.",
+            ),
+            Mistake(_classes_as_rows, "One row for each label, please."),
+            Mistake(
+                _all_columns,
+                "`rows[:, t]` means these columns in *every* row. You want pairs of a "
+                "row and a column.",
+            ),
+            Mistake(_counted_from_one, "Classes count from 0, as indices do."),
+        ],
+    ),
+    Exercise(
+        key="1.9",
+        title="Smooth a curve without a loop",
+        reference=smooth,
+        cases=lambda: [
+            np.array([0.0, 3.0, 0.0, 6.0]),
+            np.array([1.0, 2.0, 6.0]),
+            np.linspace(0, 3, 12) ** 2,
+        ],
+        verify=_no_loop,
+        hints=[
+            "There are three numbers in each mean: the left neighbour, the entry and "
+            "the right neighbour. All left neighbours together are a slice of `y`.",
+            "The first entry has no left neighbour, the last no right one, so the "
+            "result is two shorter. All three slices must have that length.",
+            "The left neighbours are `y[:-2]`. Find the two other slices.",
+        ],
+        mistakes=[
+            Mistake(_sum_of_three, "This is the sum. A mean of three is a third."),
+            Mistake(_two_neighbours, "The entry itself belongs to its mean, too."),
+            Mistake(
+                _round_the_corner,
+                "`np.roll` makes the first and the last entry neighbours. They are "
+                "not.",
+            ),
+            Mistake(
+                _precedence,
+                "Division comes before addition: put the sum in parentheses.",
+            ),
+        ],
+    ),
+    Exercise(
+        key="1.10",
+        title="The mean of each class",
+        reference=class_means,
+        cases=lambda: [
+            (
+                np.array([[1.0, 0.0], [3.0, 4.0], [5.0, 5.0], [2.0, 2.0]]),
+                np.array([0, 0, 1, 1]),
+                2,
+            ),
+            (np.arange(12.0).reshape(4, 3), np.array([2, 0, 1, 2]), 3),
+            (load_digits().x_train[:100], load_digits().t_train[:100], 10),
+        ],
+        hints=[
+            "Solve it for one class first: which rows of `x` belong to class 3?",
+            "`t == 3` is a mask with one truth value for each row. `x[mask]` keeps the "
+            "rows. Which axis of them has to vanish?",
+            "Put the rows into `np.zeros((n_classes, x.shape[1]))`, one class at a "
+            "time. Or with a one-hot `T`: `T.T @ x` adds up the rows of each class.",
+        ],
+        mistakes=[
+            Mistake(
+                _divided_by_all,
+                "You divided by the number of all rows. Each class has its own number.",
+            ),
+            Mistake(_sums, "These are the sums of the classes, not yet the means."),
+            Mistake(_same_mean, "Every class got the mean of all rows."),
+            Mistake(
+                _one_number_each,
+                "Without `axis=0` a class becomes one number instead of a row.",
+            ),
+        ],
+    ),
+    Exercise(
+        key="1.11",
+        title="All distances, in little memory",
+        reference=squared_distances,
+        cases=lambda: [
+            (
+                np.array([[0.0, 0.0], [3.0, 4.0]]),
+                np.array([[0.0, 0.0], [1.0, 0.0], [3.0, 0.0]]),
+            ),
+            (np.array([[1.0, 2.0, 3.0]]), np.array([[1.0, 2.0, 5.0]])),
+            (load_digits().x_test[:5], load_digits().x_train[:7]),
+        ],
+        verify=_small_memory,
+        hints=[
+            "Multiply out: the squared distance of two rows is a sum of three parts. "
+            "One belongs to the row of `a` alone, one to the row of `b` alone.",
+            "All inner products of a row of `a` with a row of `b` are one matrix "
+            "product, of shape `(N, M)`.",
+            "The squared lengths of the rows of `a` must stand as a column, `(N, 1)`, "
+            "and those of `b` as a row, `(M,)`. The signs are plus, minus, plus.",
+        ],
+        mistakes=[
+            Mistake(_root, "This is the distance. Leave the square root out."),
+            Mistake(_one_product, "The product in the middle comes twice: -2 a·b."),
+            Mistake(_plus_product, "The product in the middle is subtracted."),
+            Mistake(_b_forgotten, "The squared lengths of the rows of b are missing."),
+            Mistake(_table_transposed, "Rows of the result belong to a, columns to b."),
+        ],
+        rtol=1e-6,
+        atol=1e-9,
+    ),
+    Exercise(
+        key="1.12",
+        title="The nearest of all images",
+        reference=nearest_label,
+        cases=lambda: [
+            (
+                np.array([[0.0, 0.2], [5.0, 5.0], [1.0, 1.0]]),
+                np.array([[0.0, 0.0], [6.0, 5.0], [1.0, 2.0], [9.0, 9.0]]),
+                np.array([4, 7, 2, 5]),
+            ),
+            *_some_digits(),
+        ],
+        hints=[
+            "You have the distances of all pairs from the last exercise. Which axis "
+            "belongs to the training images?",
+            "`argmin` along that axis gives the *number of the row* that is nearest. "
+            "That is not yet a label.",
+            "An array of row numbers is an index: `t_train[rows]` looks up all labels "
+            "at once.",
+        ],
+        mistakes=[
+            Mistake(
+                _row_number,
+                "This is the number of the nearest training row. Its label is wanted.",
+            ),
+            Mistake(_farthest, "argmax finds the row that is farthest away."),
+            Mistake(
+                _largest_product,
+                "The largest product is not the smallest distance: a row with large "
+                "numbers wins everywhere.",
+            ),
+            Mistake(
+                _wrong_axis,
+                "You searched along the wrong axis: one answer for each training row.",
+            ),
+        ],
+    ),
+    Exercise(
+        key="1.lab",
+        title="Find the bug and repair it",
+        reference=shuffle_pairs,
+        use=_look_at_pairs,
+        cases=_numbered_rows,
+        hints=[
+            "What does a row of `x` have to do with the entry of `t` at the same "
+            "place? Follow one image and its label through the function.",
+            "`rng.permutation` draws a *new* order at each call. How many orders "
+            "should be drawn?",
+            "Draw an order of the row numbers, `rng.permutation(len(x))`, and use it "
+            "as an index, twice.",
+        ],
+        mistakes=[
+            Mistake(
+                _shuffled_separately,
+                "Images and labels are shuffled differently, so that an image gets the "
+                "label of another. Both need the same order.",
+            ),
+            Mistake(
+                _only_images,
+                "Now the labels stay where they were, and the images move away.",
+            ),
+            Mistake(
+                _not_shuffled, "The pairs are kept, but nothing is shuffled any more."
+            ),
+            Mistake(
+                _drawn_with_repeats,
+                "Rows are drawn with repeats: some come twice, others are lost.",
+            ),
+            Mistake(
+                _own_generator,
+                "The order does not depend on `rng`: the caller cannot choose it.",
+            ),
+        ],
+        break_it=True,
+    ),
+]

@@ -1,0 +1,262 @@
+"""Plausible wrong answers to chapter 1's exercises, and what must be said of them."""
+
+import numpy as np
+
+from dlscratch.exercises import chapter01 as ch
+
+
+def _no_last_return(value, low, high):
+    if value < low:
+        return low
+    if value > high:
+        return high
+
+
+def _two_parameters(value, high):
+    return min(value, high)
+
+
+def _printed(value, low, high):
+    print(ch.keep_between(value, low, high))
+
+
+def _list_of_pairs(labels):
+    return list(ch.count_labels(labels).items())
+
+
+def _key_error(labels):
+    counts = {}
+    for label in labels:
+        counts[label] += 1
+    return counts
+
+
+def _ten_zeros(labels):
+    return {k: labels.count(k) for k in range(10)}
+
+
+class _NoInit:
+    def add(self, answer, label):
+        self.total += 1
+
+    def accuracy(self):
+        return self.right / self.total
+
+
+class _ReturnsNothing(ch.Score):
+    def accuracy(self):
+        self.right / self.total
+
+
+def _shared_by_all():
+    class Score:
+        hits = []  # noqa: RUF012 - the mistake
+
+        def add(self, answer, label):
+            self.hits.append(answer == label)
+
+        def accuracy(self):
+            return sum(self.hits) / len(self.hits)
+
+    return Score
+
+
+def _raises_always(a, b):
+    raise ValueError("no")
+
+
+def _as_list(a, b):
+    return list(ch.result_shape(a, b))
+
+
+def _in_place(image, amount):
+    image[image > 255 - amount] = 255 - amount
+    image += np.uint8(amount)
+    return image
+
+
+def _as_float(image, amount):
+    return np.minimum(image + float(amount), 255)
+
+
+def _no_guard(x):
+    return (x - x.mean(axis=0)) / x.std(axis=0)
+
+
+def _in_place_columns(x):
+    x -= x.mean(axis=0)
+    spread = x.std(axis=0)
+    x /= np.where(spread > 0, spread, 1)
+    return x
+
+
+def _hot_list(t, n_classes):
+    return [[int(k == label) for k in range(n_classes)] for label in t]
+
+
+def _one_column_too_many(t, n_classes):
+    return ch.one_hot(t, n_classes + 1)
+
+
+def _with_a_loop(y):
+    result = np.zeros(len(y) - 2)
+    for i in range(len(result)):
+        result[i] = (y[i] + y[i + 1] + y[i + 2]) / 3
+    return result
+
+
+def _too_long(y):
+    return np.convolve(y, np.ones(3) / 3, mode="same")
+
+
+def _along_rows(x, t, n_classes):
+    return np.array([x[t == k].mean(axis=1)[:1] for k in range(n_classes)])
+
+
+def _means_transposed(x, t, n_classes):
+    return ch.class_means(x, t, n_classes).T
+
+
+def _rows_together(a, b):
+    return ((a - b) ** 2).sum(axis=1)
+
+
+def _shape_column(a, b):
+    return (a**2).sum(axis=1)[:, None]
+
+
+def _first_only(x, x_train, t_train):
+    return ch.nearest_label(x, x_train, t_train)[0]
+
+
+def _shuffled_in_place(x, t, rng):
+    order = rng.permutation(len(x))
+    x[:] = x[order]
+    t[:] = t[order]
+    return x, t
+
+
+def _sorted_back(x, t, rng):
+    order = rng.permutation(len(x))
+    return x[order], t[np.argsort(order)]
+
+
+def _shuffle_returns_none(x, t, rng):
+    return rng.shuffle(x), rng.shuffle(t)
+
+
+WRONG = {
+    "1.1": [
+        ("upper end only", lambda: ch._upper_end_only, "below `low`"),
+        ("lower end only", lambda: ch._lower_end_only, "above `high`"),
+        ("swapped", lambda: ch._ends_swapped, "swapped"),
+        ("wrapped", lambda: ch._wrapped, "uint8"),
+        ("no last return", lambda: _no_last_return, "did you forget `return`"),
+        ("two parameters", lambda: _two_parameters, "takes 2 parameters"),
+        ("printed", lambda: _printed, "printed its result"),
+    ],
+    "1.2": [
+        ("always one", lambda: ch._always_one, "count so far"),
+        ("first not counted", lambda: ch._first_not_counted, "one too small"),
+        ("turned round", lambda: ch._turned_round, "turned round"),
+        ("pairs", lambda: _list_of_pairs, "a list of length 2"),
+        ("key error", lambda: _key_error, "KeyError"),
+        ("zeros, too", lambda: _ten_zeros, "a dict of length 10"),
+    ],
+    "1.3": [
+        ("percent", lambda: ch._Percent, "percentage"),
+        ("whole division", lambda: ch._WholeDivision, "Use `/`"),
+        ("number right", lambda: ch._NumberRight, "Divide by the total"),
+        ("only right ones", lambda: ch._OnlyRightOnes, "raised ZeroDivisionError"),
+        ("shared", _shared_by_all, "is not right"),
+        ("no __init__", lambda: _NoInit, "AttributeError"),
+        ("no return", lambda: _ReturnsNothing, "accuracy()"),
+        ("an object", lambda: ch.Score(), "without parentheses"),
+    ],
+    "1.4": [
+        ("axis 0 kept", lambda: {**ch.SHAPES, "a": (4,)}, "*vanishes*"),
+        ("axis 1", lambda: {**ch.SHAPES, "b": (1, 3)}, "for each row"),
+        ("no keepdims", lambda: {**ch.SHAPES, "b": (4,)}, "b, is a tuple of length 1"),
+        ("index", lambda: {**ch.SHAPES, "c": (1, 3)}, "c, is a tuple of length 2"),
+        ("inner length", lambda: {**ch.SHAPES, "h": (4, 3)}, "It vanishes"),
+        ("order", lambda: {**ch.SHAPES, "g": (4, 3, 5)}, "keep their order"),
+        ("e", lambda: {**ch.SHAPES, "e": (2, 3)}, "e,, value 1 of 2, is not right"),
+        ("missing", lambda: {"a": (3,)}, "a dict of length 1"),
+        ("a number", lambda: {**ch.SHAPES, "a": 3}, "a, is one number"),
+    ],
+    "1.5": [
+        ("from the left", lambda: ch._from_the_left, "at the right"),
+        ("same number", lambda: ch._same_number_of_axes, "a missing one counts"),
+        ("equal only", lambda: ch._equal_only, "stretched"),
+        ("largest", lambda: ch._largest_always, "3 beside 4"),
+        ("always raises", lambda: _raises_always, "is not right"),
+        ("a list", lambda: _as_list, "yours:    shape ["),
+    ],
+    "1.6": [
+        ("overflow", lambda: ch._overflows, "comes too late"),
+        ("int", lambda: ch._not_uint8, "stay an image"),
+        ("unlimited", lambda: ch._unlimited, "brighter than 255"),
+        ("in place", lambda: _in_place, "changes its input"),
+        ("float", lambda: _as_float, "dtype float64, expected uint8"),
+    ],
+    "1.7": [
+        ("whole array", lambda: ch._whole_array, "its own"),
+        ("rows", lambda: ch._each_row, "standardised the rows"),
+        ("variance", lambda: ch._variance, "is its root"),
+        ("shift only", lambda: ch._shifted_only, "spread is still"),
+        ("scale only", lambda: ch._scaled_only, "means are still"),
+        ("no guard", lambda: _no_guard, "NumPy warn"),
+        ("in place", lambda: _in_place_columns, "changes its input"),
+    ],
+    "1.8": [
+        ("classes seen", lambda: ch._only_classes_seen, "n_classes"),
+        ("transposed", lambda: ch._classes_as_rows, "One row for each label"),
+        ("all columns", lambda: ch._all_columns, "pairs"),
+        ("from one", lambda: ch._counted_from_one, "count from 0"),
+        ("a list", lambda: _hot_list, "np.array"),
+        ("too wide", lambda: _one_column_too_many, "axis 1 has length 4"),
+    ],
+    "1.9": [
+        ("sum", lambda: ch._sum_of_three, "a third"),
+        ("two", lambda: ch._two_neighbours, "The entry itself"),
+        ("roll", lambda: ch._round_the_corner, "np.roll"),
+        ("precedence", lambda: ch._precedence, "parentheses"),
+        ("loop", lambda: _with_a_loop, "one by one"),
+        ("too long", lambda: _too_long, "axis 0 has length"),
+    ],
+    "1.10": [
+        ("by all", lambda: ch._divided_by_all, "its own number"),
+        ("sums", lambda: ch._sums, "not yet the means"),
+        ("same", lambda: ch._same_mean, "mean of all rows"),
+        ("one number", lambda: ch._one_number_each, "axis=0"),
+        ("rows", lambda: _along_rows, "axis 1"),
+        ("transposed", lambda: _means_transposed, "transposed"),
+    ],
+    "1.11": [
+        ("big table", lambda: ch._with_a_big_table, "Multiply the square out"),
+        ("root", lambda: ch._root, "square root"),
+        ("one product", lambda: ch._one_product, "twice"),
+        ("plus", lambda: ch._plus_product, "subtracted"),
+        ("b forgotten", lambda: ch._b_forgotten, "rows of b are missing"),
+        ("transposed", lambda: ch._table_transposed, "belong to a"),
+        ("no pairs", lambda: _rows_together, "could not be broadcast"),
+        ("a column", lambda: _shape_column, "axis 1 has length 1"),
+    ],
+    "1.12": [
+        ("row number", lambda: ch._row_number, "Its label is wanted"),
+        ("farthest", lambda: ch._farthest, "farthest"),
+        ("product", lambda: ch._largest_product, "large numbers wins"),
+        ("wrong axis", lambda: ch._wrong_axis, "wrong axis"),
+        ("first only", lambda: _first_only, "axis 0"),
+    ],
+    "1.lab": [
+        ("separately", lambda: ch._shuffled_separately, "Both need the same order"),
+        ("only images", lambda: ch._only_images, "labels stay"),
+        ("not at all", lambda: ch._not_shuffled, "nothing is shuffled"),
+        ("argsort", lambda: _sorted_back, "Both need the same order"),
+        ("repeats", lambda: ch._drawn_with_repeats, "repeats"),
+        ("own generator", lambda: ch._own_generator, "depend on `rng`"),
+        ("in place", lambda: _shuffled_in_place, "changes its input"),
+        ("rng.shuffle", lambda: _shuffle_returns_none, "returned nothing"),
+    ],
+}
