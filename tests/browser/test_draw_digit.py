@@ -272,11 +272,12 @@ def test_one_number_by_pointer_and_by_keys(drawing, model):
     drawing.get_by_role("button", name="test image of a 3").click()
     readout = drawing.locator(".dd-readout")
     x = check_layers(drawing, model)
-    hidden = numbers(drawing, "hidden-1")
-    i = int(hidden.argmax())
-    drawing.locator(f"[data-layer=hidden-1] [data-i='{i}']").hover()
-    frame(drawing)
-    assert readout.inner_text().endswith(f"= {hidden[i]:.4f}")
+    sums = model.layers[0].forward(x[np.newaxis])[0]
+    for i in (int(sums.argmin()), int(sums.argmax())):
+        drawing.locator(f"[data-layer=hidden-1] [data-i='{i}']").hover()
+        frame(drawing)
+        z, y = f"{sums[i]:.4f}".replace("-", "−"), f"{max(sums[i], 0):.4f}"
+        assert readout.inner_text() == f"Hidden layer 1, cell {i + 1}: relu({z}) = {y}"
     W = model.parameters[0].value[:, i]  # shown in place of the picture
     shown = drawing.locator("[data-layer=input] .dd-cell").evaluate_all(
         "all => all.map(one => Number(one.getAttribute('fill-opacity')))"
