@@ -332,6 +332,21 @@ def test_hygiene_catches(check, spoil, good):
     assert getattr(test_hygiene, f"check_{check}")(nb)
 
 
+def test_uncompared_cells_need_assertions():
+    """A few cells may go without comparison, if assertions stand in for it."""
+
+    def complaints(*sources):
+        cells = [new_code_cell(source) for source in sources]
+        for cell in cells:
+            cell.metadata["tags"] = ["nbval-ignore-output"]
+        return test_hygiene.check_outputs_compared(new_notebook(cells=cells))
+
+    assert complaints("x = 1", "x = 2") == []
+    assert complaints("x = 1", "assert x", "assert x") == []
+    assert len(complaints("x = 1", "x = 2", "assert x")) == 1
+    assert len(complaints(*["assert True"] * 9)) == 9
+
+
 def test_every_hygiene_check_is_shown_to_fail():
     """No check is without its spoiled notebook."""
     shown = {f"check_{check}" for check, _ in SPOIL_HYGIENE}
