@@ -72,10 +72,10 @@ function explore(props) {
   function why({ m, n, fits }) {
     if (!fits) return `${m} and ${n} differ, and neither is 1`;
     const missing = m === undefined ? "A" : n === undefined ? "B" : "";
-    const [small, large, name] = (m ?? 1) === 1 ? [m, n ?? 1, "A"] : [n, m, "B"];
-    if (missing) return large === 1 ? `${missing} has none: 1 is put in` : `${missing} has none: 1, stretched to ${large}`;
+    const large = Math.max(m ?? 1, n ?? 1);
+    if (missing) return `${missing} has none: ${large === 1 ? "1 is put in" : `1, stretched to ${large}`}`;
     if (m === n) return "equal";
-    return `${name}'s ${small} is stretched to ${large}`;
+    return `${m === 1 ? "A" : "B"}'s 1 is stretched to ${large}`;
   }
 
   // Where the lengths are chosen: one column for each axis, aligned from the right.
@@ -158,10 +158,10 @@ function explore(props) {
 
   // The three ways to change how many axes an array has.
   const buttons = ["A", "B"].map((name) => {
-    const act = (change_) => button("", () => put(name, change_(shapes(name))));
+    const act = (reshape) => button("", () => put(name, reshape(shapes(name))));
     const front = act((shape) => [1, ...shape]);
     const end = act((shape) => [...shape, 1]);
-    const drop = button("", () => put(name, shapes(name).slice(1)));
+    const drop = act((shape) => shape.slice(1));
     const label = () => {
       const colons = shapes(name).map(() => ", :").join("");
       front.textContent = `${name}[None${colons}]`;
@@ -210,7 +210,9 @@ function explore(props) {
       }
       slabs.get(key).append(make(index, place));
     });
-    return el("div", { class: `bc-block bc-${name.toLowerCase()}` }, el("p", {}, `${name} ${tuple(shapes(name) ?? shape)}`, el("br"), el("span", { class: "dlx-soft" }, note)), ...slabs.values());
+    const title = `${name} ${tuple(shapes(name) ?? shape)}`;
+    const head = el("p", {}, title, el("br"), el("span", { class: "dlx-soft" }, note));
+    return el("div", { class: `bc-block bc-${name.toLowerCase()}` }, head, ...slabs.values());
   }
 
   function operand(name, shape, result) {
@@ -272,11 +274,19 @@ function explore(props) {
       });
     });
     const node = block("C", shape, (_, place) => results[place]);
-    return fill(node, { role: "group", "aria-label": "The entries of C: arrow keys move, Page Up and Page Down change the slab" }, []);
+    const label = "The entries of C: arrow keys move, Page Up and Page Down change the slab";
+    return set(node, { role: "group", "aria-label": label });
   }
 
   function walk(event, shape, index) {
-    const steps = { ArrowRight: [-1, 1], ArrowLeft: [-1, -1], ArrowDown: [-2, 1], ArrowUp: [-2, -1], PageDown: [-3, 1], PageUp: [-3, -1] };
+    const steps = {
+      ArrowRight: [-1, 1],
+      ArrowLeft: [-1, -1],
+      ArrowDown: [-2, 1],
+      ArrowUp: [-2, -1],
+      PageDown: [-3, 1],
+      PageUp: [-3, -1],
+    };
     if (!(event.key in steps) || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     event.stopPropagation();
@@ -306,7 +316,8 @@ function explore(props) {
     ]) {
       picture.querySelectorAll(`[data-cell=${name}]`).forEach((cell, k) => {
         cell.classList.toggle("bc-hit", k === place);
-        cell.classList.toggle("bc-source", Number(cell.dataset.place) === flat(shape, from) && !cell.classList.contains("bc-ghost"));
+        const stored = !cell.classList.contains("bc-ghost");
+        cell.classList.toggle("bc-source", stored && Number(cell.dataset.place) === flat(shape, from));
       });
     }
   }
@@ -374,12 +385,13 @@ function explore(props) {
     swatch("border: 2px dashed var(--control)", "read again, not stored"),
     swatch("background: var(--ink)", "the entry you point at"),
   );
+  const examples = el("div", { class: "dlx-row", style: "gap: 0.3rem" }, ...EXAMPLES.map(example));
   const figure = el(
     "div",
     {},
     el("style", {}, STYLE),
     el("p", {}, "Type the length of an axis, or take an example. Then point at an entry of C, or walk through C with the arrow keys."),
-    el("fieldset", { class: "dlx-apart" }, el("legend", {}, "Examples"), el("div", { class: "dlx-row", style: "gap: 0.3rem" }, ...EXAMPLES.map(example))),
+    el("fieldset", { class: "dlx-apart" }, el("legend", {}, "Examples"), examples),
     el("div", { class: "dlx-row dlx-apart" }, operations.node, reset),
     el("div", { class: "dlx-scroll" }, table),
     ...buttons.map(({ node }) => node),
