@@ -128,6 +128,8 @@ def test_the_samples_are_those_images(mnist):
     assert fresh.keys() == shipped.keys()
     for key, value in fresh.items():
         np.testing.assert_array_equal(value, shipped[key])
+    ink = 15 * mnist.x_test[shipped["index"]].sum(axis=1)
+    np.testing.assert_allclose(shipped["images"].sum(axis=(1, 2)), ink, rtol=0.02)
 
 
 def test_an_unknown_name_is_refused(monkeypatch, capsys):

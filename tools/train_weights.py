@@ -167,7 +167,7 @@ def pick_samples(model, data):
     -------
     dict of ndarray
         ``index`` (12,), the images' places in MNIST's test set; ``labels`` (12,);
-        ``images`` (12, 20, 20), the middle of each, in 16 shades from 0 to 15.
+        ``images`` (12, 20, 20), what has ink in each, in 16 shades from 0 to 15.
         The misread ones are those whose wrong answer has the highest probability.
     """
     p = softmax(model.predict(data.x_test))
@@ -175,12 +175,22 @@ def pick_samples(model, data):
     wrong = np.where(answer != data.t_test, p.max(axis=1), 0)
     first = [np.flatnonzero(data.t_test == digit)[0] for digit in range(10)]
     index = np.array([*first, *np.argsort(-wrong, kind="stable")[:2]])
-    images = load_mnist().x_test[index].reshape(-1, 28, 28)[:, 4:24, 4:24]
+    images = load_mnist().x_test[index].reshape(-1, 28, 28)
     return {
         "index": index,
         "labels": data.t_test[index].astype(np.uint8),
-        "images": np.round(15 * images).astype(np.uint8),
+        "images": np.round([15 * crop(image) for image in images]).astype(np.uint8),
     }
+
+
+def crop(image):
+    """Return the 20×20 pixels of an image of 28×28 with its ink in the middle."""
+    starts = []
+    for axis in (1, 0):
+        ink = np.flatnonzero(image.any(axis=axis))
+        starts.append(np.clip((ink[0] + ink[-1] - 19) // 2, 0, 8))
+    top, left = starts
+    return image[top : top + 20, left : left + 20]
 
 
 NETWORKS = {"digits-mlp": digits_mlp, "draw-mlp": draw_mlp}

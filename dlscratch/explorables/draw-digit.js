@@ -219,7 +219,7 @@ function explore(props) {
   const layers = unpack(props);
   const depth = layers.length;
   const pixels = bytes(props.samples.images);
-  const side = 20; // each sample is the middle of an image of 28×28
+  const side = 20; // of a sample: the part of MNIST's 28×28 pixels that holds the ink
   const level = (s, k) => {
     const i = s * side * side + k;
     return ((pixels[i >> 1] >> (i % 2 ? 0 : 4)) & 15) / 15;
