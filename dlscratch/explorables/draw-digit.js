@@ -23,8 +23,8 @@ const STYLE = `
 .dlx .dd-left { flex: 1 1 16rem; max-width: 22rem; min-width: 0; margin: 0 auto; }
 .dlx .dd-right { flex: 1.4 1 21rem; max-width: 30rem; min-width: 0; margin: 0 auto; }
 .dlx .dd-frame { position: relative; }
-.dlx .dd-board { display: block; width: 100%; aspect-ratio: 1; border: 1px solid var(--control); border-radius: 0.6rem; background: #12161c; cursor: crosshair; outline: none; touch-action: none; }
-.dlx .dd-board.dd-keys { outline: 3px solid var(--line-1); outline-offset: 2px; }
+.dlx .dd-board { display: block; width: 100%; aspect-ratio: 1; border: 1px solid var(--control); border-radius: 0.6rem; background: #12161c; cursor: crosshair; touch-action: none; }
+
 .dlx .dd-invite { position: absolute; inset: 0; display: grid; place-content: center; color: #f4efe2; font-size: 1.25rem; text-align: center; pointer-events: none; }
 .dlx .dd-pen { position: absolute; width: 7.9%; aspect-ratio: 1; transform: translate(-50%, -50%); border: 2px solid #ffb37a; border-radius: 50%; pointer-events: none; display: none; }
 .dlx .dd-keys ~ .dd-pen { display: block; }
@@ -45,7 +45,7 @@ const STYLE = `
 .dlx .dd-cell { stroke: var(--control); stroke-opacity: 0.55; }
 .dlx [data-layer="input"] .dd-cell { stroke: #59636e; stroke-width: 0.4; }
 .dlx .dd-hit { fill: transparent; }
-.dlx .dd-bank { outline: none; cursor: pointer; }
+.dlx .dd-bank { cursor: pointer; }
 .dlx :is(.dd-ring, .dd-mark) { fill: none; stroke: none; stroke-width: 2.5; pointer-events: none; }
 .dlx .dd-bank:focus-visible .dd-ring { stroke: var(--line-1); }
 .dlx .dd-mark { stroke: var(--ink); }
@@ -54,7 +54,7 @@ const STYLE = `
 .dlx details { margin-top: 0.4rem; }
 .dlx summary { cursor: pointer; }
 .dlx .dd-tables { max-height: 22rem; overflow: auto; }
-.dlx .dd-tables:focus-visible { outline: 3px solid var(--line-1); }
+
 `;
 
 // The parameters that Python packed: whole steps in one byte each, or float32.
@@ -184,6 +184,7 @@ function bank(layer, title, places, size, draw) {
     class: "dd-bank",
     role: "slider",
     tabindex: 0,
+    style: "outline: none",
     "data-layer": layer,
     "aria-label": `${title}: read one value`,
     "aria-valuemin": 1,
@@ -244,7 +245,10 @@ function explore(props) {
   const invite = el("span", { class: "dd-invite", "aria-hidden": "true" }, "Draw a digit here");
 
   let [px, py, down, pointing] = [140, 60, false, false];
-  const withKeys = (yes) => canvas.classList.toggle("dd-keys", yes);
+  function withKeys(yes) {
+    canvas.classList.toggle("dd-keys", yes);
+    canvas.style.outline = yes ? "" : "none";
+  }
 
   function paint(item, from = 0) {
     if (item.sample === undefined) {
