@@ -174,6 +174,8 @@ def layout(edges):
     for node in inputs:
         if not inputs[node]:
             depth[node] = min(depth[n] for n in outputs[node]) - 1
+    first = min(depth.values())
+    depth = {node: k - first for node, k in depth.items()}
 
     chains, users = [], {node: [] for node in inputs}
     order = dict.fromkeys(inputs, 0)

@@ -184,3 +184,11 @@ def test_numbers_strings_and_nothing():
 @ALL
 def test_equal_edges_give_equal_svg(edges):
     assert plotting._to_svg(graphs.draw(edges)) == plotting._to_svg(graphs.draw(edges))
+
+
+def test_a_variable_that_is_used_twice_stands_first():
+    edges = [("x", "×"), ("x", "+"), ("1", "+"), ("+", "×"), ("×", "L")]
+    place, _ = graphs.layout(edges)
+    depths = {node: place[node][0] for node in ("x", "1", "+", "×", "L")}
+    assert depths == {"x": 0, "1": 0, "+": 1, "×": 2, "L": 3}
+    graphs.draw(edges)
