@@ -45,8 +45,8 @@ def load_digits(*, shuffle=None, flatten=True, dtype=np.float64):
     shuffle : numpy.random.Generator, optional
         Mix all images before the split. By default they keep the file's order, in
         which each filled-in form of some 130 digits stands together. So the test
-        images come from other forms, and thereby other writers, than the training
-        images; only the form at the border gives 22 pictures to training. When
+        images come from other forms than the training images. Only the form at the
+        border is on both sides, with 22 pictures in training and 108 in the test. When
         shuffled, every form is on both sides, and the test is easier.
     flatten : bool
         Give each image as a row of 64 numbers; otherwise with shape (1, 8, 8).

@@ -72,6 +72,16 @@ def endless(x, t):
             w, b, mistakes = w + error * x_i, b + error, mistakes + abs(error)
 
 
+def counter_reset(x, t):
+    w, b, mistakes = np.zeros(x.shape[1]), 0.0, 1
+    while mistakes:
+        mistakes = 0
+        for x_i, t_i in zip(x, t, strict=True):
+            error = t_i - int(x_i @ w + b > 0)
+            w, b, mistakes = w + error * x_i, b + error, mistakes + abs(error)
+    return w, b, mistakes
+
+
 def integer_weights(x, t):
     w, b, mistakes, clean = np.zeros(x.shape[1], dtype=int), 0, 0, False
     while not clean:
@@ -121,6 +131,11 @@ def bound_largest(x, t, w, b):
     return np.max(np.sum(x_tilde**2, axis=1)) / margin**2
 
 
+def bound_in_the_plane(x, t, w, b):
+    distances = np.abs(x @ w + b) / np.linalg.norm(w)
+    return (np.max(np.linalg.norm(x, axis=1)) / distances.min()) ** 2
+
+
 def table_transposed(table):
     W1, b1, w2, b2 = c.two_layers_for(table)
     return W1.T, b1, w2, b2
@@ -141,14 +156,15 @@ def parity_hidden_equal(n):
 XNOR = c._XNOR
 
 WRONG = {
-    "2.1": [
+    "2.lab": [
         ("the bug", lambda: c._aliased, "second name"),
         ("copied too late", lambda: copied_too_late, "second name"),
         ("zeros instead of the start", lambda: c._from_zero, "begin at `w0`"),
         ("a copy in each epoch", lambda: c._copied_each_time, "Copy once"),
         ("no bias", lambda: bias_forgotten, "expected:"),
+        ("errors added up", lambda: c._errors_added, "cancel"),
     ],
-    "2.2": [
+    "2.1": [
         ("OR", lambda: (0.5, 0.5, -0.2), "This is OR"),
         ("NAND", lambda: (-0.5, -0.5, 0.7), "This is NAND"),
         ("AND", lambda: (2, 2, -3), "This is AND"),
@@ -156,8 +172,10 @@ WRONG = {
         ("only one input", lambda: (-1, 0, 0.5), "expected:"),
         ("two numbers", lambda: (-1, -1), "length 3"),
     ],
-    "2.3": [
+    "2.2": [
         ("no sign", lambda: c._unsigned, "the sign is missing"),
+        ("flipped", lambda: c._flipped, "wrong way round"),
+        ("x[0] and x[1]", lambda: c._two_coordinates, "let `@` add"),
         ("score", lambda: c._score_only, "This is the score"),
         ("squared", lambda: c._squared_norm, "squared"),
         ("no bias", lambda: c._no_bias, "left out the bias"),
@@ -166,7 +184,7 @@ WRONG = {
         ("w @ x", lambda: distance_w_first, "wrong for a batch"),
         ("printed", lambda: distance_printed, "printed"),
     ],
-    "2.4": [
+    "2.3": [
         ("more than k", lambda: c._more_than, "more than k"),
         ("threshold", lambda: c._threshold_as_bias, "returned the threshold"),
         ("fewer", lambda: c._exclude, "wrong way round"),
@@ -175,14 +193,14 @@ WRONG = {
         ("one weight", lambda: vote_one_weight, "w has shape"),
         ("no bias", lambda: vote_without_bias, "raised"),
     ],
-    "2.5": [
+    "2.4": [
         ("XOR", lambda: (XNOR[0], XNOR[1], np.ones(2), -1.5), "computes XOR"),
         ("rows", lambda: (XNOR[0].T, *XNOR[1:]), "transposed"),
         ("NOR at the end", lambda: (*XNOR[:3], 0.5), "never fires"),
         ("AND", lambda: (np.eye(2), [-0.5, -0.5], [1, 1], -1.5), "expected:"),
         ("three parts", lambda: XNOR[:3], "length 4"),
     ],
-    "2.6": [
+    "2.5": [
         ("no carry", lambda: ((2, 2, 2), -3, (2, 2, 2, 0), -1), "any bit is on"),
         ("too weak", lambda: ((1, 1, 1), -1.5, (1, 1, 1, -1), -0.5), "and harder"),
         ("too strong", lambda: ((1, 1, 1), -1.5, (1, 1, 1, -9), -0.5), "too hard"),
@@ -190,7 +208,7 @@ WRONG = {
         ("late", lambda: ((1, 1, 1), -2.5, (1, 1, 1, -2), -0.5), "all three bits"),
         ("three weights", lambda: ((1, 1, 1), -1.5, (1, 1, 1), -0.5), "length 4"),
     ],
-    "2.7": [
+    "2.6": [
         ("wrong way", lambda: c._wrong_way, "wrong way"),
         ("always", lambda: c._always_a_step, "changes nothing"),
         ("times t", lambda: c._target_as_sign, "ever subtracted"),
@@ -201,33 +219,36 @@ WRONG = {
         ("no return", lambda: step_without_return, "return"),
         ("one part", lambda: step_only_weights_returned, "expected"),
     ],
-    "2.8": [
+    "2.7": [
         ("one epoch", lambda: c._one_epoch, "single epoch"),
         ("last example", lambda: c._last_example, "clean only if"),
         ("batch", lambda: c._whole_epoch_at_once, "same weights"),
         ("cancel", lambda: c._sum_of_errors, "cancel"),
         ("epochs", lambda: c._count_epochs, "counts epochs"),
+        ("counter reset", lambda: counter_reset, "only of the last epoch"),
         ("no end", lambda: endless, "did not finish"),
         ("whole numbers", lambda: integer_weights, "cut off"),
     ],
-    "2.9": [
+    "2.8": [
         ("ten epochs", lambda: c._ten_epochs, "give up"),
         ("epoch before", lambda: epoch_before, "did not finish"),
+        ("a search", lambda: c._search, "no proof"),
         ("only XOR", lambda: c._only_xor, "not the only ones"),
         ("always", lambda: c._always_separable, "XOR has none"),
         ("until clean", lambda: until_clean, "did not finish"),
         ("array in a set", lambda: arrays_in_a_set, "unhashable"),
     ],
-    "2.10": [
+    "2.9": [
         ("no square", lambda: c._bound_without_square, "square it"),
         ("not of length 1", lambda: c._bound_not_unit, "length 1"),
         ("length of w", lambda: c._bound_plane_norm, "length of w alone"),
         ("radius of x", lambda: c._bound_plane_radius, "must include the 1"),
+        ("in the plane", lambda: bound_in_the_plane, "between the longer"),
         ("only t = 1", lambda: c._bound_zero_one, "only at the examples"),
         ("mean", lambda: c._bound_mean, "took the mean"),
         ("largest", lambda: bound_largest, "expected:"),
     ],
-    "2.11": [
+    "2.10": [
         ("zeros ignored", lambda: c._ignore_zeros, "negative weight"),
         ("bias of n", lambda: c._bias_of_n, "how many ones"),
         ("AND", lambda: c._and_at_the_end, "must be an OR"),
@@ -235,7 +256,7 @@ WRONG = {
         ("transposed", lambda: table_transposed, "W1 has shape"),
         ("two parts", lambda: table_no_output, "raised"),
     ],
-    "2.12": [
+    "2.11": [
         ("no signs", lambda: c._no_alternation, "signs in turn"),
         ("even", lambda: c._even, "asks for odd"),
         ("shifted", lambda: c._one_too_many, "counting at two"),

@@ -16,7 +16,7 @@ def _fires(x, w, b):
     return (np.asarray(x) @ np.asarray(w, dtype=float) + b > 0).astype(int)
 
 
-# ------------------------------------------------ 2.1 Break it: does the order matter?
+# ----------------------------------------------- 2.lab Break it: does the order matter?
 
 
 def learn_from(w0, b0, x, t, orders):
@@ -61,6 +61,17 @@ def _copied_each_time(w0, b0, x, t, orders):
     return w, b, mistakes
 
 
+def _errors_added(w0, b0, x, t, orders):
+    w, b, total = w0.copy(), b0, 0
+    for order in orders:
+        for i in order:
+            error = t[i] - (x[i] @ w + b > 0)
+            w += error * x[i]
+            b += error
+            total += error
+    return w, b, total
+
+
 def _starts():
     points = np.array([[0.5, 2.0], [1.5, -1.0], [-2.0, 0.5], [1.0, 1.0], [-1.0, -0.5]])
     targets = np.array([1, 0, 0, 1, 0])
@@ -71,7 +82,7 @@ def _starts():
     ]
 
 
-# --------------------------------------------------------------------- 2.2 NOR by hand
+# --------------------------------------------------------------------- 2.1 NOR by hand
 
 
 def _gate(answer, x1, x2):
@@ -79,7 +90,7 @@ def _gate(answer, x1, x2):
     return int(w1 * x1 + w2 * x2 + b > 0)
 
 
-# --------------------------------------------------- 2.3 Which side, and how far away?
+# --------------------------------------------------- 2.2 Which side, and how far away?
 
 
 def signed_distance(x, w, b):
@@ -89,6 +100,14 @@ def signed_distance(x, w, b):
 
 def _unsigned(x, w, b):
     return np.abs(x @ w + b) / np.linalg.norm(w)
+
+
+def _flipped(x, w, b):
+    return -(x @ w + b) / np.linalg.norm(w)
+
+
+def _two_coordinates(x, w, b):
+    return (w[0] * x[0] + w[1] * x[1] + b) / np.sqrt(w[0] ** 2 + w[1] ** 2)
 
 
 def _score_only(x, w, b):
@@ -107,7 +126,7 @@ def _bias_in_norm(x, w, b):
     return (x @ w + b) / np.linalg.norm(np.append(w, b))
 
 
-# -------------------------------------------------------------- 2.4 At least k out of n
+# -------------------------------------------------------------- 2.3 At least k out of n
 
 
 def at_least(k, n):
@@ -139,7 +158,7 @@ def _vote(answer, k, n):
     return _fires(inputs, w, b)
 
 
-# --------------------------------------------------------------- 2.5 XNOR in two layers
+# --------------------------------------------------------------- 2.4 XNOR in two layers
 
 _XNOR = (
     np.array([[1.0, -1.0], [1.0, -1.0]]),
@@ -155,7 +174,7 @@ def _two_layers(answer, x):
     return (h @ w2 + b2 > 0).astype(int)
 
 
-# ----------------------------------------------- 2.6 A full adder from two perceptrons
+# ----------------------------------------------- 2.5 A full adder from two perceptrons
 
 _ADDER = ((1, 1, 1), -1.5, (1, 1, 1, -2), -0.5)
 
@@ -166,7 +185,7 @@ def _full_adder(answer, a, b, c):
     return {"carry": carry, "sum": _fires([a, b, c, carry], w_sum, b_sum)}
 
 
-# ---------------------------------------------------------- 2.7 One step of the rule
+# ---------------------------------------------------------- 2.6 One step of the rule
 
 
 def one_step(w, b, x, t):
@@ -210,7 +229,7 @@ def _in_place(w, b, x, t):
     return w, b + (t - y)
 
 
-# ------------------------------------------------------- 2.8 Learn, and count mistakes
+# ------------------------------------------------------- 2.7 Learn, and count mistakes
 
 
 def count_mistakes(x, t):
@@ -270,6 +289,11 @@ def _sum_of_errors(x, t):
     return w, b, mistakes
 
 
+def _count_in_last_epoch(x, t):
+    w, b, _ = count_mistakes(x, t)
+    return w, b, 0
+
+
 def _count_epochs(x, t):
     w, b, epochs, clean = np.zeros(x.shape[1]), 0.0, 0, False
     while not clean:
@@ -282,7 +306,7 @@ def _count_epochs(x, t):
     return w, b, epochs
 
 
-# ------------------------------------------------------------- 2.9 Separable, or not?
+# ------------------------------------------------------------- 2.8 Separable, or not?
 
 
 def is_separable(x, t):
@@ -313,6 +337,12 @@ def _ten_epochs(x, t):
     return False
 
 
+def _search(x, t):
+    ws = itertools.product(range(-3, 4), repeat=x.shape[1])
+    bs = np.arange(-6, 7) / 2
+    return any(np.array_equal(_fires(x, w, b), t) for w in ws for b in bs)
+
+
 def _only_xor(x, t):
     return not (np.array_equal(t, XOR) or np.array_equal(t, XNOR))
 
@@ -338,7 +368,7 @@ def _rules():
     ]
 
 
-# --------------------------------------------------------------- 2.10 Novikoff's bound
+# --------------------------------------------------------------- 2.9 Novikoff's bound
 
 
 def mistake_bound(x, t, w, b):
@@ -367,6 +397,11 @@ def _bound_plane_radius(x, t, w, b):
     return mistake_bound(x, t, w, b) * squares
 
 
+def _bound_plane(x, t, w, b):
+    margin = np.min((2 * t - 1) * (x @ w + b)) / np.linalg.norm(w)
+    return np.max(np.sum(x**2, axis=1)) / margin**2
+
+
 def _bound_zero_one(x, t, w, b):
     x_tilde, w_tilde = np.column_stack([x, np.ones(len(x))]), np.append(w, b)
     margin = np.min(np.where(t == 1, x_tilde @ w_tilde, np.inf))
@@ -380,7 +415,7 @@ def _bound_mean(x, t, w, b):
     return np.max(np.sum(x_tilde**2, axis=1)) / margin**2
 
 
-# --------------------------------------------- 2.11 Two layers for any table
+# --------------------------------------------- 2.10 Two layers for any table
 
 
 def two_layers_for(table):
@@ -421,13 +456,13 @@ def _compute(answer, table):
 def _on_all_cases(network, n):
     W1, b1, w2, b2 = network
     if np.shape(W1) != (n, np.size(b1)):
-        neurons = f"{n} inputs and {np.size(b1)} hidden biases"
-        raise ValueError(f"W1 has shape {np.shape(W1)}, but there are {neurons}")
+        sizes = f"n is {n} and b1 holds {np.size(b1)}"
+        raise ValueError(f"W1 has shape {np.shape(W1)}, but {sizes}")
     inputs = np.array(list(itertools.product([0, 1], repeat=n)))
     return _two_layers((W1, b1, w2, b2), inputs)
 
 
-# ------------------------------------------------------ 2.12 Parity, with few neurons
+# ------------------------------------------------------ 2.11 Parity, with few neurons
 
 
 def parity(n):
@@ -466,7 +501,7 @@ def _few_neurons(answer, n):
 
 EXERCISES = [
     Exercise(
-        key="2.1",
+        key="2.lab",
         title="Break it: does the order matter?",
         reference=learn_from,
         cases=_starts,
@@ -496,11 +531,15 @@ EXERCISES = [
                 "You take a fresh copy in every epoch, so what the epoch before has "
                 "learned is thrown away. Copy once, before the loops.",
             ),
+            Mistake(
+                _errors_added,
+                "You add up the errors, and +1 and -1 cancel. Count each mistake as 1.",
+            ),
         ],
         after="An array that you are going to change in place must be your own.",
     ),
     Exercise(
-        key="2.2",
+        key="2.1",
         title="NOR by hand",
         reference=(-1.0, -1.0, 0.5),
         cases=[(0, 0), (0, 1), (1, 0), (1, 1)],
@@ -534,7 +573,7 @@ EXERCISES = [
         ],
     ),
     Exercise(
-        key="2.3",
+        key="2.2",
         title="Which side, and how far away?",
         reference=signed_distance,
         cases=[
@@ -562,6 +601,15 @@ EXERCISES = [
                 "silent side should be negative.",
             ),
             Mistake(
+                _flipped,
+                "The sign is the wrong way round: the side that fires is positive.",
+            ),
+            Mistake(
+                _two_coordinates,
+                "You use two coordinates by name. `x` may have any number of them, "
+                "and may be a batch: let `@` add the products up.",
+            ),
+            Mistake(
                 _score_only,
                 "This is the score. It depends on how long `w` is; a distance does "
                 "not. Divide by the length of `w`.",
@@ -578,12 +626,12 @@ EXERCISES = [
             Mistake(
                 _bias_in_norm,
                 "The bias belongs to the score, but not to the length: only `w` "
-                "stands at a right angle on the line.",
+                "is at a right angle to the line.",
             ),
         ],
     ),
     Exercise(
-        key="2.4",
+        key="2.3",
         title="At least k out of n",
         reference=at_least,
         cases=[(1, 2), (2, 2), (2, 3), (3, 5), (5, 5), (0, 2)],
@@ -615,7 +663,7 @@ EXERCISES = [
         after="With k = 1 this is OR, with k = n it is AND, and in between it votes.",
     ),
     Exercise(
-        key="2.5",
+        key="2.4",
         title="XNOR in two layers",
         reference=_XNOR,
         cases=[CORNERS],
@@ -660,14 +708,14 @@ EXERCISES = [
         ],
     ),
     Exercise(
-        key="2.6",
+        key="2.5",
         title="A full adder from two perceptrons",
         reference=_ADDER,
         cases=list(itertools.product([0, 1], repeat=3)),
         use=_full_adder,
         name="your adder",
         hints=[
-            "The carry is on when at least two of the three bits are on. Exercise 2.4 "
+            "The carry is on when at least two of the three bits are on. Exercise 2.3 "
             "has weights for that.",
             "The sum bit must fire at 1 and at 3 bits, but not at 2. Without the carry "
             "no line does that. The carry tells you when there are 2 or more.",
@@ -697,7 +745,7 @@ EXERCISES = [
         after="Nine NAND gates did the same.",
     ),
     Exercise(
-        key="2.7",
+        key="2.6",
         title="One step of the rule",
         reference=one_step,
         cases=[
@@ -747,7 +795,7 @@ EXERCISES = [
         ],
     ),
     Exercise(
-        key="2.8",
+        key="2.7",
         title="Learn, and count the mistakes",
         reference=count_mistakes,
         cases=[
@@ -792,10 +840,15 @@ EXERCISES = [
                 _count_epochs,
                 "Your third number counts epochs. Count the mistakes.",
             ),
+            Mistake(
+                _count_in_last_epoch,
+                "Your counter tells only of the last epoch, which has no mistake. "
+                "Count through all epochs.",
+            ),
         ],
     ),
     Exercise(
-        key="2.9",
+        key="2.8",
         title="Separable, or not?",
         reference=is_separable,
         cases=_rules,
@@ -815,6 +868,11 @@ EXERCISES = [
                 "longer. Look for a repetition: it is a proof.",
             ),
             Mistake(
+                _search,
+                "You tried some weights and found none. Others may do: not to find "
+                "is no proof.",
+            ),
+            Mistake(
                 _only_xor,
                 "XOR and XNOR are not the only ones. With three bits, or other points, "
                 "there are more.",
@@ -824,7 +882,7 @@ EXERCISES = [
         after="This answer is a proof either way, as long as x holds whole numbers.",
     ),
     Exercise(
-        key="2.10",
+        key="2.9",
         title="Novikoff's bound",
         reference=mistake_bound,
         cases=[
@@ -864,6 +922,11 @@ EXERCISES = [
                 "R must include the 1 that is appended to every example.",
             ),
             Mistake(
+                _bound_plane,
+                "You measured in the plane. The theorem measures between the longer "
+                "vectors: a 1 behind each example, the bias behind the weights.",
+            ),
+            Mistake(
                 _bound_zero_one,
                 "You looked only at the examples with t = 1. Turn the targets into "
                 "signs, z = 2t - 1, and take all examples.",
@@ -875,7 +938,7 @@ EXERCISES = [
         ],
     ),
     Exercise(
-        key="2.11",
+        key="2.10",
         title="Two layers for any table",
         reference=two_layers_for,
         cases=[
@@ -921,13 +984,13 @@ EXERCISES = [
         after="So two layers of perceptrons can compute every rule on bits.",
     ),
     Exercise(
-        key="2.12",
+        key="2.11",
         title="Parity, with few neurons",
         reference=parity,
         cases=[1, 2, 3, 4, 6],
         use=_few_neurons,
         hints=[
-            "Parity depends only on how many inputs are on. Exercise 2.4 makes neurons "
+            "Parity depends only on how many inputs are on. Exercise 2.3 makes neurons "
             "that know something about this number.",
             "Let hidden neuron j fire when at least j inputs are on, j = 1 ... n. If m "
             "inputs are on, exactly the first m of them fire.",
@@ -952,6 +1015,6 @@ EXERCISES = [
                 "are allowed.",
             ),
         ],
-        after="Exercise 2.11 would need 2 to the power n - 1 hidden neurons.",
+        after="Exercise 2.10 would need 2 to the power n - 1 hidden neurons.",
     ),
 ]
