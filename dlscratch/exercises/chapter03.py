@@ -18,6 +18,10 @@ def _log_only(p):
     return np.log(p)
 
 
+def _log10(p):
+    return np.log10(p / (1 - p))
+
+
 def _odds(p):
     return p / (1 - p)
 
@@ -40,6 +44,10 @@ def _constant_leak(a, c=0.01):
     return np.where(a > 0, a, c)
 
 
+def _fixed_leak(a, c=0.01):
+    return np.where(a > 0, a, 0.01 * a)
+
+
 def _mirrored(a, c=0.01):
     return np.where(a > 0, a, -c * a)
 
@@ -59,6 +67,10 @@ def count_parameters(sizes):
 
 def _weights_only(sizes):
     return count_parameters(sizes) - sum(sizes[1:])
+
+
+def _bias_per_layer(sizes):
+    return _weights_only(sizes) + len(sizes) - 1
 
 
 def _biased_inputs(sizes):
@@ -166,6 +178,21 @@ def _whole_batch(a, T):
     return e / e.sum()
 
 
+def _whole_batch_unshifted(a, T):
+    e = np.exp(a / T)
+    return e / e.sum()
+
+
+def _sums_in_a_row(a, T):
+    e = np.exp((a - a.max(axis=-1, keepdims=True)) / T)
+    return e / e.sum(axis=-1)
+
+
+def _cancelled(a, T):
+    e = np.exp(a - a.max(axis=-1, keepdims=True)) / T
+    return e / e.sum(axis=-1, keepdims=True)
+
+
 def _columns(a, T):
     e = np.exp((a - a.max(axis=0)) / T)
     return e / e.sum(axis=0)
@@ -203,6 +230,14 @@ def _mean_of_batches(predict, x, t, batch_size):
 
 def _all_at_once(predict, x, t, batch_size):
     return np.mean(predict(x).argmax(axis=1) == t)
+
+
+def _argmax_of_all(predict, x, t, batch_size):
+    right = 0
+    for start in range(0, len(x), batch_size):
+        rows = slice(start, start + batch_size)
+        right += np.sum(predict(x[rows]).argmax() == t[rows])
+    return right / len(x)
 
 
 def _number_right(predict, x, t, batch_size):
@@ -244,6 +279,16 @@ def _prior_forgotten(mean0, mean1, cov, prior1):
 def _log_prior_only(mean0, mean1, cov, prior1):
     w, b = neuron_from_clouds(mean0, mean1, cov, 0.5)
     return w, b + np.log(prior1)
+
+
+def _odds_upside_down(mean0, mean1, cov, prior1):
+    w, b = neuron_from_clouds(mean0, mean1, cov, 0.5)
+    return w, b - np.log(prior1 / (1 - prior1))
+
+
+def _quadratic_terms_swapped(mean0, mean1, cov, prior1):
+    w, b = neuron_from_clouds(mean0, mean1, cov, prior1)
+    return w, b + (mean0 + mean1) @ w
 
 
 def _not_inverted(mean0, mean1, cov, prior1):
@@ -361,6 +406,7 @@ EXERCISES = [
         mistakes=[
             Mistake(_upside_down, "Your odds are upside down: it is p over 1 - p."),
             Mistake(_log_only, "You took the logarithm of p, not of the odds."),
+            Mistake(_log10, "You need the natural logarithm, `np.log`."),
             Mistake(_odds, "These are the odds. The logarithm is missing."),
             Mistake(_sigmoid_again, "This is the sigmoid itself, not the way back."),
         ],
@@ -384,6 +430,7 @@ EXERCISES = [
         ],
         mistakes=[
             Mistake(_plain_relu, "This is the plain ReLU: negative numbers must leak."),
+            Mistake(_fixed_leak, "0.01 is only the default: use the caller's c."),
             Mistake(_constant_leak, "You return c itself; the leak is c times a."),
             Mistake(
                 _mirrored, "The leak has the wrong sign: it is c times a, below 0."
@@ -410,6 +457,10 @@ EXERCISES = [
         ],
         mistakes=[
             Mistake(_weights_only, "You counted the weights, but not the biases."),
+            Mistake(
+                _bias_per_layer,
+                "You counted one bias for each layer. Each neuron has its own.",
+            ),
             Mistake(_biased_inputs, "The inputs have no bias: they are not neurons."),
             Mistake(
                 _bias_per_input,
@@ -529,6 +580,20 @@ EXERCISES = [
                 _whole_batch,
                 "Maximum and sum run over the whole batch; each row needs its own.",
             ),
+            Mistake(
+                _whole_batch_unshifted,
+                "The sum runs over the whole batch; each row needs its own. And "
+                "subtract each row's maximum before `exp`.",
+            ),
+            Mistake(
+                _sums_in_a_row,
+                "The sums have the wrong shape: `keepdims=True` keeps them in a "
+                "column, so that each row is divided by its own.",
+            ),
+            Mistake(
+                _cancelled,
+                "You divided the exponentials by T. It cancels: divide the scores.",
+            ),
             Mistake(_columns, "Your softmax runs down the columns: use `axis=-1`."),
             Mistake(_no_shift, "Subtract each row's maximum before `exp`."),
         ],
@@ -563,6 +628,11 @@ EXERCISES = [
                 "count too much.",
             ),
             Mistake(_all_at_once, "You predict everything at once: use `batch_size`."),
+            Mistake(
+                _argmax_of_all,
+                "`argmax` without an axis gives one place in the whole batch. You "
+                "want one answer for each row.",
+            ),
             Mistake(_number_right, "This is the number of right answers: divide it."),
         ],
     ),
@@ -601,6 +671,12 @@ EXERCISES = [
             Mistake(
                 _log_prior_only,
                 "b needs the log of the *ratio* prior1 / (1 - prior1).",
+            ),
+            Mistake(_odds_upside_down, "The ratio of the priors is upside down."),
+            Mistake(
+                _quadratic_terms_swapped,
+                "The quadratic terms in b have the wrong signs: the one of mean1 is "
+                "subtracted.",
             ),
             Mistake(_not_inverted, "You used the covariance, but not its inverse."),
             Mistake(_half_forgotten, "The factor one half in b is missing."),
