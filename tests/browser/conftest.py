@@ -24,14 +24,11 @@ import time
 from contextlib import contextmanager, suppress
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import pytest
+from site_tools import HTML, LAPTOP, ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
-HTML = ROOT / "_build" / "html"
 STAMP = HTML / ".built"
-LAPTOP, PHONE = 1280, 390
 
 CHROMIUM_NAMES = (
     "chromium",

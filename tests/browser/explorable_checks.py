@@ -1,8 +1,6 @@
 """What every explorable must do, whatever it shows."""
 
-from test_site import offences
-
-PHONE = 390
+from site_tools import PHONE, offences
 
 
 def check_accessible(open_html, figure, prepare=lambda page: None):

@@ -7,8 +7,7 @@ from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 import pytest
 import yaml
-from axe_playwright_python.sync_playwright import Axe
-from conftest import HTML, PHONE, ROOT
+from site_tools import HTML, PHONE, ROOT, offences
 
 
 def pages_in_toc():
@@ -35,19 +34,6 @@ OUT_OF_REACH = """() => [...document.querySelectorAll("main *")].filter(e =>
     && ["auto", "scroll"].includes(getComputedStyle(e).overflowX)
     && e.tabIndex < 0 && !e.querySelector("a[href], button, input, [tabindex='0']")
 ).map(e => e.outerHTML.slice(0, 120))"""
-
-
-def offences(page, only=None):
-    """Return what axe finds serious or critical on a page, one line each."""
-    options = {"resultTypes": ["violations"], "preload": False}
-    options |= {"runOnly": only} if only else {}
-    violations = Axe().run(page, options=options).response["violations"]
-    return [
-        f"{v['id']}: {node['html'][:120]} {node['failureSummary'][:300]}"
-        for v in violations
-        if v["impact"] in ("serious", "critical")
-        for node in v["nodes"]
-    ]
 
 
 @pytest.mark.parametrize("address", [*pages_in_toc(), "search.html"])
