@@ -11,6 +11,11 @@ PORT ?= 8000
 BOOKFLAGS ?=
 PYTESTFLAGS ?=
 CPUS ?=
+# Where `make bench` keeps what it compares with; more options for pip, which fetches
+# that, and for the benchmark.
+PEERS := .venv-bench
+PIPFLAGS ?=
+BENCHFLAGS ?=
 
 # What the site is made from, and which of that changed since it was built.
 BUILT := _build/html/.built
@@ -53,26 +58,35 @@ lab: env  ## open the notebooks in JupyterLab
 test: book  ## execute every notebook again, and run all tests
 	@$(PY) -m pytest -n $(WORKERS) --dist loadscope $(PYTESTFLAGS)
 
-test-cpus: env  ## run the notebooks as other processors would
+test-cpus: env  ## run the chapters as other processors would
 	@$(PY) tools/other_cpus.py $(CPUS)
 
-notebooks: env  ## execute the notebooks and save their outputs
+notebooks: env  ## execute the chapters and save their outputs
 	@$(PY) tools/execute_notebooks.py
 
-labs: weights  ## run all that takes long: train every network, renew the results page
+labs: weights  ## run all that takes long: train every network, the labs, the results page
+	@$(PY) tools/execute_notebooks.py notebooks/lab-*.ipynb
 	@$(PY) tools/results.py
 
 weights: env  ## train the networks that the package ships
 	@$(PY) tools/train_weights.py
 
-bench: env  ## measure, and renew the timings that the results page shows
-	@$(PY) benchmarks/run.py
+bench: $(PEERS)/.installed  ## measure, and renew the timings on the results page
+	@$(PEERS)/bin/python benchmarks/run.py $(BENCHFLAGS)
+
+$(PEERS)/.installed: benchmarks/requirements.txt requirements.txt pyproject.toml | env
+	@echo "Preparing the environment in $(PEERS): PyTorch and scikit-learn …"
+	@$(PEERS)/bin/python -m pip --version >/dev/null 2>&1 || \
+	  $(PY) -m venv --clear $(PEERS)
+	@$(PEERS)/bin/python -m pip install -q $(PIPFLAGS) \
+	  -c requirements.txt -r benchmarks/requirements.txt -e .
+	@touch $@
 
 lint: env  ## check the style of all code, notebooks included
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 
-clean:  ## remove what was built, but not .venv
+clean:  ## remove what was built, but not .venv and .venv-bench
 	rm -rf _build build dist dlscratch.egg-info .pytest_cache .ruff_cache .hypothesis
-	find . -name .venv -prune -o \( -name __pycache__ -o -name .ipynb_checkpoints \) \
+	find . -name '.venv*' -prune -o \( -name __pycache__ -o -name .ipynb_checkpoints \) \
 	  -type d -exec rm -rf {} +

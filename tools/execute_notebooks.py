@@ -154,13 +154,13 @@ def renew(path, run=True):
 
 
 def main():
-    """Renew the notebooks that are named, or all."""
+    """Renew the notebooks that are named, or all chapters."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("notebooks", nargs="*", type=Path)
     parser.add_argument("--format", action="store_true", help="execute nothing")
     args = parser.parse_args()
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    paths = args.notebooks or sorted((ROOT / "notebooks").glob("*.ipynb"))
+    paths = args.notebooks or sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
     with ThreadPoolExecutor(max_workers=2) as pool:
         results = list(pool.map(lambda p: renew(p, run=not args.format), paths))
     for message, _ in results:

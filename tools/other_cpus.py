@@ -1,4 +1,4 @@
-"""Run the notebooks as other processors, and more threads, would compute them.
+"""Run the chapters as other processors, and more threads, would compute them.
 
     python tools/other_cpus.py [VARIANT ...]
 
@@ -16,6 +16,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+CHAPTERS = sorted(str(path) for path in (ROOT / "notebooks").glob("[0-9]*.ipynb"))
 KERNELS = ("Prescott", "Haswell", "SkylakeX")
 VARIANTS = [f"{kernels}:{n}" for n in (1, 2) for kernels in KERNELS] + ["own:2"]
 
@@ -90,7 +91,7 @@ def main():
         if problem:
             print(f"{variant:12} skipped: {problem}", flush=True)
             continue
-        command = [sys.executable, "-m", "pytest", "-q", "--no-header", "notebooks"]
+        command = [sys.executable, "-m", "pytest", "-q", "--no-header", *CHAPTERS]
         if threads == "1":
             command += ["-n", "2", "--dist", "loadscope"]
         done = subprocess.run(
