@@ -10,11 +10,14 @@ from dlscratch import explorables
 from dlscratch.explorables import (
     Explorable,
     broadcasting,
+    gradient_descent,
     perceptron_line,
     relu_bends,
 )
 
-ALL = pytest.mark.parametrize("figure", [broadcasting, perceptron_line, relu_bends])
+ALL = pytest.mark.parametrize(
+    "figure", [broadcasting, gradient_descent, perceptron_line, relu_bends]
+)
 
 
 class Reader(HTMLParser):
@@ -127,6 +130,11 @@ def test_numbers_that_json_cannot_hold():
         (lambda: broadcasting(b=(1, 1, 1, 1)), "b with at most 3 axes .*1, 1, 1, 1"),
         (lambda: broadcasting(3), "a with at most 3 axes of length 1 to 4, got 3"),
         (lambda: broadcasting(operation="/"), "operation '\\+', '-' or .*got '/'"),
+        (lambda: gradient_descent("hill"), "expected surface in .*'bowl'.*got 'hill'"),
+        (lambda: gradient_descent(start=(1, 6)), r"between -5 and 5, got \(1, 6\)"),
+        (lambda: gradient_descent(start=(1,)), r"two numbers .*got \(1,\)"),
+        (lambda: gradient_descent(lr=0), "expected lr 1e-12 to 100, got 0"),
+        (lambda: gradient_descent(steps=2.5), "expected steps 0 to 2000, got 2.5"),
         (lambda: relu_bends("cosine"), "expected target in .*'sine'.*got 'cosine'"),
         (lambda: relu_bends(activation="tanh"), "relu or identity, got 'tanh'"),
     ],
@@ -145,3 +153,8 @@ def test_repr_is_words_for_a_terminal():
 def test_broadcasting_says_what_comes_out():
     assert "the result has shape (2, 3)" in repr(broadcasting())
     assert "they do not fit" in repr(broadcasting((3,), (4,)))
+
+
+def test_gradient_descent_says_where_it_starts():
+    words = repr(gradient_descent("ravine", start=(1, -2), lr=0.5))
+    assert "f = x0²/20 + x1², x = (1, -2) and lr = 0.5" in words

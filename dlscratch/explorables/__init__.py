@@ -12,8 +12,16 @@ from importlib.resources import files
 
 from dlscratch.explorables.broadcasting import broadcasting
 from dlscratch.explorables.draw_digit import draw_digit
+from dlscratch.explorables.gradient_descent import gradient_descent
 
-__all__ = ["Explorable", "broadcasting", "draw_digit", "perceptron_line", "relu_bends"]
+__all__ = [
+    "Explorable",
+    "broadcasting",
+    "draw_digit",
+    "gradient_descent",
+    "perceptron_line",
+    "relu_bends",
+]
 
 
 class Explorable:
