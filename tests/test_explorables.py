@@ -9,6 +9,7 @@ import pytest
 from dlscratch import explorables
 from dlscratch.explorables import (
     Explorable,
+    backprop_stepper,
     broadcasting,
     gradient_descent,
     perceptron_line,
@@ -16,7 +17,8 @@ from dlscratch.explorables import (
 )
 
 ALL = pytest.mark.parametrize(
-    "figure", [broadcasting, gradient_descent, perceptron_line, relu_bends]
+    "figure",
+    [backprop_stepper, broadcasting, gradient_descent, perceptron_line, relu_bends],
 )
 
 
@@ -126,6 +128,10 @@ def test_numbers_that_json_cannot_hold():
         (lambda: perceptron_line(layers=3), "expected layers 1 or 2, got 3"),
         (lambda: perceptron_line(weights=(1, 2, 3)), "two weights and a bias"),
         (lambda: perceptron_line(bias=2.5), "between -2 and 2"),
+        (lambda: backprop_stepper((1, 11)), r"-10 and 10, got \(1, 11\)"),
+        (lambda: backprop_stepper((1, 2, 3)), "expected two numbers x .*1, 2, 3"),
+        (lambda: backprop_stepper(t=2), "expected class t 0 or 1, got 2"),
+        (lambda: backprop_stepper(step=0), "expected step 1 to 13, got 0"),
         (lambda: broadcasting((2, 5)), r"a with at most 3 axes .*got \(2, 5\)"),
         (lambda: broadcasting(b=(1, 1, 1, 1)), "b with at most 3 axes .*1, 1, 1, 1"),
         (lambda: broadcasting(3), "a with at most 3 axes of length 1 to 4, got 3"),
@@ -158,3 +164,8 @@ def test_broadcasting_says_what_comes_out():
 def test_gradient_descent_says_where_it_starts():
     words = repr(gradient_descent("ravine", start=(1, -2), lr=0.5))
     assert "f = x0²/20 + x1², x = (1, -2) and lr = 0.5" in words
+
+
+def test_backprop_stepper_says_where_it_starts():
+    words = repr(backprop_stepper((0.5, -2), t=0))
+    assert "x = (0.5, -2), and class 0 is the right one" in words

@@ -10,12 +10,14 @@ import json
 import math
 from importlib.resources import files
 
+from dlscratch.explorables.backprop_stepper import backprop_stepper
 from dlscratch.explorables.broadcasting import broadcasting
 from dlscratch.explorables.draw_digit import draw_digit
 from dlscratch.explorables.gradient_descent import gradient_descent
 
 __all__ = [
     "Explorable",
+    "backprop_stepper",
     "broadcasting",
     "draw_digit",
     "gradient_descent",
