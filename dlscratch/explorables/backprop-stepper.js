@@ -35,10 +35,10 @@ const STYLE = `
 .dlx .bp-cells { display: grid; gap: 0 0.6rem; width: max-content; font-size: 0.84em; font-variant-numeric: tabular-nums; text-align: right; }
 .dlx .bp-steps { margin: 0; padding: 0; list-style: none; }
 .dlx .bp-steps li { display: flex; flex-wrap: wrap; gap: 0 0.6rem; align-items: center; margin: 0; }
-.dlx .bp-steps button { flex: 1 1 9.5rem; min-height: 1.9rem; padding: 0.1rem 0.4rem; border: 2px solid transparent; text-align: left; }
+.dlx .bp-steps button { flex: 1 1 9.5rem; min-height: 1.7rem; padding: 0 0.4rem; border: 2px solid transparent; text-align: left; }
 .dlx .bp-steps sub, .dlx .bp-steps sup { position: static; line-height: 0; font-size: 0.72em; vertical-align: sub; }
 .dlx .bp-steps sup { vertical-align: super; }
-.dlx.dlx .bp-steps code { flex: 1 1 12.5rem; padding: 0.15rem 0.4rem; border: 2px solid transparent; border-radius: 0.4rem; background: none; color: inherit; font: 0.84em/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; cursor: pointer; white-space: pre-wrap; }
+.dlx.dlx .bp-steps code { flex: 1 1 12.5rem; padding: 0.05rem 0.4rem; border: 2px solid transparent; border-radius: 0.4rem; background: none; color: inherit; font: 0.84em/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; cursor: pointer; white-space: pre-wrap; }
 .dlx button[aria-disabled="true"] { opacity: 0.5; cursor: default; }
 .dlx .bp-todo { color: var(--soft); }
 .dlx .bp-lit.bp-lit.bp-lit { background: var(--cool); border-color: var(--line-1); }
@@ -346,10 +346,9 @@ function explore(props) {
     el(
       "div",
       { class: "dlx-columns" },
-      el("div", { style: "flex-basis: 20rem" }, graph),
-      el("div", { style: "flex-basis: 20rem" }, el("p", { class: "dlx-soft" }, el("b", {}, "Forward")), steps(0, FORWARD), el("p", { class: "dlx-soft" }, el("b", {}, "Backward")), steps(FORWARD, BACK)),
+      el("div", {}, graph, stored),
+      el("div", {}, el("p", { class: "dlx-soft" }, el("b", {}, "Forward")), steps(0, FORWARD), el("p", { class: "dlx-soft" }, el("b", {}, "Backward")), steps(FORWARD, BACK)),
     ),
-    stored,
     live,
   );
   draw();

@@ -426,6 +426,18 @@ def test_the_words_of_the_graph_stay_inside_it(figure):
         assert outside == []
 
 
+def test_what_lights_up_together_fits_one_screen(open_html):
+    page = open_html(backprop_stepper()._repr_html_(), width=720)
+    page.locator(".dlx[data-live]").wait_for()
+    for _ in range(12):
+        boxes = page.locator(".bp-lit").evaluate_all(
+            "all => all.map(e => e.getBoundingClientRect()).map(b => [b.top, b.bottom])"
+        )
+        assert len(boxes) >= 4
+        assert max(b for _, b in boxes) - min(t for t, _ in boxes) <= 800
+        press(page, "Next")
+
+
 @pytest.mark.parametrize("prepare", [lambda page: None, last, update, large])
 def test_accessible_and_narrow(open_html, prepare):
     check_accessible(open_html, backprop_stepper(), prepare)
