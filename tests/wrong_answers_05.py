@@ -176,7 +176,7 @@ WRONG = {
         ("no gate", lambda: ch._gate_forgotten, "stands between the layers"),
         ("mean of biases", lambda: ch._bias_mean, "sum over rows"),
         ("a1 for z1", lambda: ch._inputs_mixed_up, "after the ReLU"),
-        ("transposed", lambda: _transposed_weights, "dW2, is an array of shape (2, 4)"),
+        ("transposed", lambda: _transposed_weights, "dW2, is an array of shape (3, 5)"),
         ("first of three", lambda: _late_mistake, "da1, is not right"),
         (
             "right so far",

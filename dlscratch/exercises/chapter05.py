@@ -453,12 +453,12 @@ class _HalfLinear(Linear):
 
 
 _TWO_LAYERS = (
+    _random(5, 4),
+    np.array([0, 1, 2, 0, 1]),
+    _random(4, 5),
+    _random(5),
     _random(5, 3),
-    np.array([0, 1, 1, 0, 1]),
-    _random(3, 4),
-    _random(4),
-    _random(4, 2),
-    _random(2),
+    _random(3),
 )
 
 EXERCISES = [
@@ -725,7 +725,7 @@ EXERCISES = [
         key="5.9",
         title="A shortcut",
         reference=skip_backward,
-        cases=[(_random(4, 3), _random(3, 3), _random(3, 3), _random(4, 3))],
+        cases=[(_random(5, 4), _random(4, 4), _random(4, 4), _random(5, 4))],
         hints=[
             "x is a branch: it goes into the first product, and straight into the sum "
             "at the end.",
@@ -753,7 +753,7 @@ EXERCISES = [
         key="5.10",
         title="One matrix, used twice",
         reference=tied_backward,
-        cases=[(_random(5, 4), _random(4, 2))],
+        cases=[(_random(4, 5), _random(5, 3))],
         hints=[
             "W acts twice, so two paths lead from W to the loss. Pretend first that "
             "they are two different matrices, for the encoder and the decoder.",
