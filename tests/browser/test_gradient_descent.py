@@ -102,7 +102,7 @@ READ = """root => {
     last: numbers("col"),
     name: root.querySelector("[data-verdict]").textContent,
     code: root.querySelector("pre").textContent,
-    away: root.textContent.includes(", off the map:"),
+    away: all(":not([role=status])").some((one) => one.textContent === ", off the map"),
     dots: root.querySelector("path[stroke-width='6']").getAttribute("d"),
     html: root.innerHTML,
   };
