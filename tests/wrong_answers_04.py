@@ -24,6 +24,19 @@ def _squared_too_late(f, x, h=1e-3):
     return ((f(x + h) - 2 * f(x) + f(x - h)) / h) ** 2
 
 
+def _nested(f, x, h=1e-3):
+    def slope(x):
+        return (f(x + h) - f(x - h)) / (2 * h)
+
+    return (slope(x + h) - slope(x - h)) / (2 * h)
+
+
+def _step_by_step(x0, lr, k):
+    for _ in range(k):
+        x0 = x0 - lr * (2 * x0 + 1)
+    return x0
+
+
 def _all_slopes(f, x, direction, h=1e-4):
     return ch.numerical_gradient(f, x, h)
 
@@ -115,11 +128,13 @@ WRONG = {
     "4.2": [
         ("sum", lambda: ch._not_divided, "take the mean"),
         ("sign", lambda: ch._turned_round, "sign is wrong"),
-        ("score only", lambda: ch._score_only, "log-sum-exp"),
+        ("score only", lambda: ch._score_only, "exponentials is missing"),
         ("half shifted", lambda: ch._shift_forgotten, "does not cancel"),
         ("unsafe", lambda: ch._by_way_of_softmax, "overflow"),
         ("by way of 0", lambda: ch._rounded_to_0, "lost its logarithm"),
         ("one maximum", lambda: ch._one_maximum, "Each row needs its own"),
+        ("one sum", lambda: ch._one_sum, "a sum of its own"),
+        ("columns", lambda: ch._columns, "columns t of every row"),
         ("all classes", lambda: _whole_array, "is not right"),
         ("first row", lambda: _one_row_only, "wrong for a batch"),
     ],
@@ -128,12 +143,19 @@ WRONG = {
         ("by 2h", lambda: ch._divided_by_2h, "h² here"),
         ("once", lambda: ch._one_f_only, "subtracted twice"),
         ("first", lambda: ch._first_derivative, "first derivative"),
+        ("added", lambda: ch._added, "not added"),
+        ("last one divided", lambda: ch._no_parentheses, "three in parentheses"),
+        ("twice", lambda: ch._half_too_many, "Twice too much"),
+        ("differences of differences", lambda: _nested, "x ± 2h"),
         ("square of the first", lambda: _squared_too_late, "is not right"),
         ("forgot return", lambda: _forgot_return, "return"),
     ],
     "4.4": [
         ("as long as it came", lambda: ch._not_normalised, "length 1"),
         ("sum of squares", lambda: ch._divided_by_squares, "its root"),
+        ("not halved", lambda: ch._not_halved, "divide by 2h"),
+        ("sum of entries", lambda: ch._divided_by_entries, "sum of the entries"),
+        ("all alike", lambda: ch._all_entries_alike, "moves every entry"),
         ("steepest", lambda: ch._steepest, "steepest direction"),
         ("forward", lambda: ch._one_sided, "forward difference"),
         ("whole gradient", lambda: ch._by_the_gradient, "Two in all are enough"),
@@ -145,13 +167,18 @@ WRONG = {
         ("distance", lambda: ch._distance_only, "distance from the goal"),
         ("goal at 1/2", lambda: ch._goal_on_the_right, "check its sign"),
         ("no power", lambda: ch._factor_once, "its power k"),
+        ("distance from 0", lambda: ch._distance_from_zero, "not x0"),
+        ("plus 1/2", lambda: ch._wrong_goal_added, "that is -1/2"),
+        ("step by step", lambda: _step_by_step, "did not finish"),
         ("two parameters", lambda: lambda x0, lr: x0, "takes 2 parameters"),
     ],
     "4.6": [
         ("diagonal", lambda: ch._diagonal_only, "along the eigenvectors"),
         ("flattest", lambda: ch._flattest_limit, "steepest direction"),
         ("1 over", lambda: ch._one_over, "where it is -1"),
-        ("half", lambda: ch._best_is_half_the_limit, "the flat one matters"),
+        ("half", lambda: ch._best_is_half_the_limit, "the flattest one matters"),
+        ("best first", lambda: ch._best_first, "limit has to come first"),
+        ("all eigenvalues", lambda: ch._all_curvatures, "smallest and the largest"),
         ("all limits", lambda: _list_of_rates, "tuple"),
         ("limit only", lambda: _one_rate, "tuple"),
     ],
@@ -171,6 +198,10 @@ WRONG = {
         ("mean bias", lambda: ch._mean_bias, "the bias the mean"),
         ("one by one", lambda: ch._one_by_one, "those of the old weights"),
         ("late bias", lambda: ch._bias_with_new_weights, "already moved"),
+        ("change only", lambda: ch._change_only, "Return the new w"),
+        ("twice", lambda: ch._twice, "cancels against"),
+        ("no bias", lambda: ch._no_bias_in_the_output, "lacks the bias"),
+        ("one number", lambda: ch._one_number_for_all, "a sum of its own"),
         ("in place", lambda: _moves_the_weights, "changes its input `w`"),
         ("first example", lambda: _first_example, "wrong for a batch"),
     ],
@@ -188,6 +219,9 @@ WRONG = {
         ("rest dropped", lambda: ch._drops_the_rest, "smaller batch is missing"),
         ("replacement", lambda: ch._drawn_anew, "with replacement"),
         ("overlap", lambda: ch._slices_overlap, "overlap by one"),
+        ("nearly equal", lambda: ch._nearly_equal, "nearly equal size"),
+        ("empty batch", lambda: ch._one_slice_more, "last batch is empty"),
+        ("return in the loop", lambda: ch._first_only, "Only the first batch"),
         ("one batch", lambda: _whole_epoch, "is a list of length 1"),
         ("new order each time", lambda: _shuffled_again, "is not right"),
         ("printed", lambda: _printed, "printed its result"),
@@ -197,6 +231,9 @@ WRONG = {
         ("sum", lambda: ch._sums, "take the mean"),
         ("one bias", lambda: ch._one_bias_for_all, "along axis 0"),
         ("no bias", lambda: ch._bias_at_zero, "biases never learn"),
+        ("mean of classes", lambda: ch._mean_of_classes, "number of classes"),
+        ("late biases", lambda: ch._late_biases, "already moved"),
+        ("summed biases", lambda: ch._summed_biases, "the biases the sum"),
         ("uphill", lambda: ch._climbing, "uphill"),
         ("weights only", lambda: _weights_only, "tuple"),
         ("transposed", lambda: _turned, "transposed"),

@@ -70,6 +70,17 @@ def _one_maximum(a, t):
     return np.mean(log_sum - z[np.arange(len(t)), t])
 
 
+def _one_sum(a, t):
+    m = a.max()
+    return np.mean(np.log(np.exp(a - m).sum()) + m - a[np.arange(len(t)), t])
+
+
+def _columns(a, t):
+    m = a.max(axis=1)
+    log_sum = np.log(np.exp(a - m[:, None]).sum(axis=1)) + m
+    return np.mean(log_sum - a[:, t])
+
+
 def second_difference(f, x, h=1e-3):
     """Estimate f''(x) from f(x - h), f(x) and f(x + h)."""
     return (f(x + h) - 2 * f(x) + f(x - h)) / h**2
@@ -85,6 +96,22 @@ def _divided_by_2h(f, x, h=1e-3):
 
 def _one_f_only(f, x, h=1e-3):
     return (f(x + h) - f(x) + f(x - h)) / h**2
+
+
+def _added(f, x, h=1e-3):
+    return (f(x + h) + 2 * f(x) + f(x - h)) / h**2
+
+
+def _no_parentheses(f, x, h=1e-3):
+    return f(x + h) - 2 * f(x) + f(x - h) / h**2
+
+
+def _half_too_many(f, x, h=1e-3):
+    return 2 * second_difference(f, x, h)
+
+
+def _two_steps(f, x, h=1e-3):
+    return second_difference(f, x, 2 * h)
 
 
 def _first_derivative(f, x, h=1e-3):
@@ -117,6 +144,19 @@ def _one_sided(f, x, direction, h=1e-4):
     v = np.array(direction, dtype=float)
     v = v / np.linalg.norm(v)
     return (f(x + h * v) - f(x)) / h
+
+
+def _not_halved(f, x, direction, h=1e-4):
+    return 2 * slope_along(f, x, direction, h)
+
+
+def _divided_by_entries(f, x, direction, h=1e-4):
+    v = np.array(direction, dtype=float)
+    return _not_normalised(f, x, v / np.sum(v), h)
+
+
+def _all_entries_alike(f, x, direction, h=1e-4):
+    return (f(x + h) - f(x - h)) / (2 * h)
 
 
 def _by_the_gradient(f, x, direction, h=1e-4):
@@ -157,6 +197,14 @@ def _goal_on_the_right(x0, lr, k):
     return 0.5 + (1 - 2 * lr) ** k * (x0 - 0.5)
 
 
+def _distance_from_zero(x0, lr, k):
+    return -0.5 + (1 - 2 * lr) ** k * x0
+
+
+def _wrong_goal_added(x0, lr, k):
+    return 0.5 + (1 - 2 * lr) ** k * (x0 + 0.5)
+
+
 def _factor_once(x0, lr, k):
     return -0.5 + (1 - 2 * lr * k) * (x0 + 0.5)
 
@@ -187,6 +235,16 @@ def _one_over(A):
 def _best_is_half_the_limit(A):
     limit, _ = learning_rates(A)
     return limit, limit / 2
+
+
+def _best_first(A):
+    limit, best = learning_rates(A)
+    return best, limit
+
+
+def _all_curvatures(A):
+    curvatures = np.linalg.eigvalsh(A)
+    return 2 / curvatures.max(), 2 / curvatures.sum()
 
 
 def descend(f, start, lr, steps):
@@ -269,6 +327,25 @@ def _mean_bias(w, b, x, y, lr):
     return w + lr * x.T @ error, b + lr * error.mean()
 
 
+def _change_only(w, b, x, y, lr):
+    error = y - (x @ w + b)
+    return lr * x.T @ error, lr * error.sum()
+
+
+def _twice(w, b, x, y, lr):
+    return adaline_step(w, b, x, y, 2 * lr)
+
+
+def _no_bias_in_the_output(w, b, x, y, lr):
+    error = y - x @ w
+    return w + lr * x.T @ error, b + lr * error.sum()
+
+
+def _one_number_for_all(w, b, x, y, lr):
+    error = y - (x @ w + b)
+    return w + lr * np.sum(x.T @ error), b + lr * error.sum()
+
+
 def signed_gradient(w, x, s):
     """Return the gradient of the mean of log(1 + exp(-s a)), with a = x @ w."""
     a = x @ w
@@ -329,8 +406,22 @@ def _slices_overlap(n, batch_size, rng):
         yield order[start : start + batch_size + 1]
 
 
-def _as_list(answer, *case):
-    batches = answer(*case)
+def _nearly_equal(n, batch_size, rng):
+    return np.array_split(rng.permutation(n), -(-n // batch_size))
+
+
+def _one_slice_more(n, batch_size, rng):
+    order = rng.permutation(n)
+    for i in range(n // batch_size + 1):
+        yield order[i * batch_size : (i + 1) * batch_size]
+
+
+def _first_only(n, batch_size, rng):
+    return rng.permutation(n)[:batch_size]
+
+
+def _as_list(answer, n, batch_size, rng):
+    batches = answer(n, batch_size, rng)
     return None if batches is None else list(batches)
 
 
@@ -377,6 +468,29 @@ def _bias_at_zero(x, t, n_classes, lr, steps):
     return W, np.zeros(n_classes)
 
 
+def _mean_of_classes(x, t, n_classes, lr, steps):
+    return one_against_all(x, t, n_classes, lr / n_classes, steps)
+
+
+def _late_biases(x, t, n_classes, lr, steps):
+    target = np.eye(n_classes)[t]
+    W, b = np.zeros((x.shape[1], n_classes)), np.zeros(n_classes)
+    for _ in range(steps):
+        W -= lr * x.T @ (sigmoid(x @ W + b) - target) / len(x)
+        b -= lr * np.mean(sigmoid(x @ W + b) - target, axis=0)
+    return W, b
+
+
+def _summed_biases(x, t, n_classes, lr, steps):
+    target = np.eye(n_classes)[t]
+    W, b = np.zeros((x.shape[1], n_classes)), np.zeros(n_classes)
+    for _ in range(steps):
+        error = sigmoid(x @ W + b) - target
+        W -= lr * x.T @ error / len(x)
+        b -= lr * error.sum(axis=0)
+    return W, b
+
+
 def _climbing(x, t, n_classes, lr, steps):
     return one_against_all(x, t, n_classes, -lr, steps)
 
@@ -417,12 +531,13 @@ def _pair(answer, w, x, t):
     return {"loss": loss, "gradient": gradient}
 
 
-def _tilted(x):
-    return x[0] ** 2 + 3 * x[1] ** 2 + x[0] * x[1]
+def _named(name, f):
+    f.__name__ = name  # what messages call it
+    return f
 
 
-def _bowl(x):
-    return np.sum(x**2)
+_tilted = _named("x0²+3x1²+x0x1", lambda x: x[0] ** 2 + 3 * x[1] ** 2 + x[0] * x[1])
+_bowl = _named("x0²+x1²", lambda x: np.sum(x**2))
 
 
 def _inputs(n, seed=0):
@@ -492,7 +607,9 @@ EXERCISES = [
             Mistake(_not_divided, "This is the sum over the batch; take the mean."),
             Mistake(_turned_round, "The sign is wrong: a loss is at least 0 here."),
             Mistake(
-                _score_only, "Minus the right score is half of it: log-sum-exp lacks."
+                _score_only,
+                "Minus the right score is one half of it. The logarithm of the sum of "
+                "exponentials is missing.",
             ),
             Mistake(
                 _shift_forgotten,
@@ -513,6 +630,16 @@ EXERCISES = [
                 _one_maximum,
                 "You subtract the maximum of the whole batch. Each row needs its own.",
             ),
+            Mistake(
+                _one_sum,
+                "You add up the whole batch. Each row needs a sum of its own, with "
+                "`axis=1`.",
+            ),
+            Mistake(
+                _columns,
+                "`a[:, t]` takes the columns t of every row. One score for each row is "
+                "`a[np.arange(len(t)), t]`.",
+            ),
         ],
     ),
     Exercise(
@@ -520,9 +647,9 @@ EXERCISES = [
         title="The second derivative by differences",
         reference=second_difference,
         cases=[
-            (lambda x: x**2 + 5, 3.0),
-            (lambda x: x**3 + 2, 2.0, 0.01),
-            (lambda x: 1 / x, 0.5, 0.001),
+            (_named("x²+5", lambda x: x**2 + 5), 3.0),
+            (_named("x³+2", lambda x: x**3 + 2), 2.0, 0.01),
+            (_named("1/x", lambda x: 1 / x), 0.5, 0.001),
         ],
         rtol=1e-5,
         hints=[
@@ -535,6 +662,19 @@ EXERCISES = [
             Mistake(_divided_by_h, "A second derivative needs h twice: divide by h²."),
             Mistake(_divided_by_2h, "You divided by 2h. Taylor's formula has h² here."),
             Mistake(_one_f_only, "f(x) has to be subtracted twice."),
+            Mistake(_added, "2 f(x) has to be subtracted, not added."),
+            Mistake(
+                _no_parentheses,
+                "Only the last value is divided by h². Put all three in parentheses.",
+            ),
+            Mistake(
+                _half_too_many,
+                "Twice too much: each side has h²/2 f''(x), so the sum has h² f''(x).",
+            ),
+            Mistake(
+                _two_steps,
+                "You took f at x ± 2h. The three values asked for are at x and x ± h.",
+            ),
             Mistake(_first_derivative, "This is the first derivative."),
         ],
     ),
@@ -565,6 +705,16 @@ EXERCISES = [
                 _divided_by_squares,
                 "You divided by the sum of the squares; the length is its root.",
             ),
+            Mistake(
+                _divided_by_entries,
+                "You divided by the sum of the entries. The length is the root of the "
+                "sum of their squares.",
+            ),
+            Mistake(_not_halved, "From x - h v to x + h v is 2h: divide by 2h."),
+            Mistake(
+                _all_entries_alike,
+                "x + h moves every entry by h, whatever the direction. Walk along it.",
+            ),
             Mistake(_steepest, "This is the slope in the steepest direction."),
             Mistake(
                 _by_the_gradient,
@@ -580,7 +730,8 @@ EXERCISES = [
         key="4.5",
         title="Fast forward",
         reference=where_after,
-        cases=[(3.0, 0.1, 5), (3.0, 0.5, 1), (-2.0, 1.2, 4), (0.0, 1e-6, 10**6)],
+        cases=[(3.0, 0.1, 5), (3.0, 0.5, 1), (-2.0, 1.2, 4), (2.0, 0.3, 10**12)],
+        time_limit=1.0,
         hints=[
             "The slope of x² + x is 2x + 1. Where is the goal, and how large is the "
             "curvature?",
@@ -593,6 +744,11 @@ EXERCISES = [
             Mistake(_curvature_one, "The second derivative of x² + x is 2, not 1."),
             Mistake(_distance_only, "This is the distance from the goal, not x."),
             Mistake(_goal_on_the_right, "The goal is at -1/2: check its sign."),
+            Mistake(
+                _distance_from_zero,
+                "The factor multiplies the distance from the goal, x0 + 1/2, not x0.",
+            ),
+            Mistake(_wrong_goal_added, "At the end, add the goal, and that is -1/2."),
             Mistake(
                 _factor_once,
                 "The factor acts again at each step: k steps give its power k.",
@@ -622,13 +778,19 @@ EXERCISES = [
                 "along the eigenvectors.",
             ),
             Mistake(
-                _flattest_limit, "The steepest direction sets the limit, not the flat."
+                _flattest_limit,
+                "The steepest direction sets the limit, not the flattest one.",
             ),
             Mistake(_one_over, "At 1/λ the factor is 0. The limit is where it is -1."),
+            Mistake(_best_first, "Both are right, but the limit has to come first."),
+            Mistake(
+                _all_curvatures,
+                "For the best rate only the smallest and the largest eigenvalue count.",
+            ),
             Mistake(
                 _best_is_half_the_limit,
-                "1/λ is best for the steepest direction alone; the flat one matters, "
-                "too.",
+                "1/λ is best for the steepest direction alone; the flattest one "
+                "matters, too.",
             ),
         ],
     ),
@@ -693,6 +855,16 @@ EXERCISES = [
             ),
             Mistake(_bias_stays, "The bias has to learn, too."),
             Mistake(
+                _change_only, "These are the changes. Return the new w and the new b."
+            ),
+            Mistake(_twice, "The 2 of the derivative cancels against the ½ of E."),
+            Mistake(_no_bias_in_the_output, "The output lacks the bias: a = w·x + b."),
+            Mistake(
+                _one_number_for_all,
+                "You moved all weights by the same number. Each has a sum of its own: "
+                "add over the examples alone.",
+            ),
+            Mistake(
                 _mean_bias, "The weights use the sum of the errors, the bias the mean."
             ),
             Mistake(
@@ -723,8 +895,8 @@ EXERCISES = [
         mistakes=[
             Mistake(
                 _as_if_0_or_1,
-                "p minus target holds for targets 0 and 1. With -1 and +1 the formula "
-                "is another.",
+                "p minus target holds for targets 0 and 1. With -1 and +1 there is "
+                "another formula.",
             ),
             Mistake(_signed_sum, "This is the sum over the examples; take the mean."),
             Mistake(_signed_uphill, "The sign is wrong."),
@@ -762,6 +934,20 @@ EXERCISES = [
                 _drawn_anew,
                 "You draw with replacement: some examples come twice, others never.",
             ),
+            Mistake(
+                _nearly_equal,
+                "You cut batches of nearly equal size. All but the last hold "
+                "batch_size examples.",
+            ),
+            Mistake(
+                _one_slice_more,
+                "When the batch size divides n, your last batch is empty.",
+            ),
+            Mistake(
+                _first_only,
+                "Only the first batch comes out: `return` in a loop ends it. Use "
+                "`yield`, or collect the batches in a list.",
+            ),
             Mistake(_slices_overlap, "Your batches overlap by one example."),
         ],
     ),
@@ -793,6 +979,19 @@ EXERCISES = [
             Mistake(
                 _one_bias_for_all,
                 "All biases move alike: take the mean along axis 0, not of everything.",
+            ),
+            Mistake(
+                _mean_of_classes,
+                "You divided by the number of classes, too. The loss is the sum over "
+                "the classes.",
+            ),
+            Mistake(
+                _late_biases,
+                "You computed the biases' errors with weights that had already moved.",
+            ),
+            Mistake(
+                _summed_biases,
+                "The weights use the mean over the examples, the biases the sum.",
             ),
             Mistake(_bias_at_zero, "The biases never learn."),
             Mistake(_climbing, "You walk uphill: step against the gradient."),
