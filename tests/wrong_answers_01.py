@@ -31,6 +31,13 @@ def _key_error(labels):
     return counts
 
 
+def _ends_too_early(labels):
+    counts = {}
+    for label in labels:
+        counts[label] = counts.get(label, 0) + 1
+        return counts
+
+
 def _ten_zeros(labels):
     return {k: labels.count(k) for k in range(10)}
 
@@ -65,6 +72,20 @@ def _raises_always(a, b):
     raise ValueError("no")
 
 
+def _none_for_an_error(a, b):
+    try:
+        return ch.result_shape(a, b)
+    except ValueError:
+        return None
+
+
+def _error_returned(a, b):
+    try:
+        return ch.result_shape(a, b)
+    except ValueError as error:
+        return error
+
+
 def _as_list(a, b):
     return list(ch.result_shape(a, b))
 
@@ -79,8 +100,16 @@ def _as_float(image, amount):
     return np.minimum(image + float(amount), 255)
 
 
-def _no_guard(x):
-    return (x - x.mean(axis=0)) / x.std(axis=0)
+def _guard_by_zero(x):
+    spread = x.std(axis=0)
+    spread[spread == 0] = 1
+    return (x - x.mean(axis=0)) / spread
+
+
+def _sample_spread(x):
+    spread = x.std(axis=0, ddof=1)
+    spread[spread < 1e-12] = 1
+    return (x - x.mean(axis=0)) / spread
 
 
 def _in_place_columns(x):
@@ -136,6 +165,16 @@ def _shuffled_in_place(x, t, rng):
     return x, t
 
 
+def _rows_only(x, t, rng):
+    return x[rng.permutation(len(x))]
+
+
+def _hidden_generator(x, t, rng):
+    order = np.arange(len(x))
+    np.random.shuffle(order)  # noqa: NPY002 - the mistake
+    return x[order], t[order]
+
+
 def _sorted_back(x, t, rng):
     order = rng.permutation(len(x))
     return x[order], t[np.argsort(order)]
@@ -160,6 +199,7 @@ WRONG = {
         ("first not counted", lambda: ch._first_not_counted, "one too small"),
         ("turned round", lambda: ch._turned_round, "turned round"),
         ("pairs", lambda: _list_of_pairs, "a list of length 2"),
+        ("return in the loop", lambda: _ends_too_early, "inside the loop"),
         ("key error", lambda: _key_error, "KeyError"),
         ("zeros, too", lambda: _ten_zeros, "a dict of length 10"),
     ],
@@ -178,9 +218,14 @@ WRONG = {
         ("axis 1", lambda: {**ch.SHAPES, "b": (1, 3)}, "for each row"),
         ("no keepdims", lambda: {**ch.SHAPES, "b": (4,)}, "b, is a tuple of length 1"),
         ("index", lambda: {**ch.SHAPES, "c": (1, 3)}, "c, is a tuple of length 2"),
+        ("a column", lambda: {**ch.SHAPES, "c": (4,)}, "stand in a row"),
+        ("slice", lambda: {**ch.SHAPES, "d": (3,)}, "d, is a tuple of length 1"),
+        ("means", lambda: {**ch.SHAPES, "f": (4, 1)}, "is stretched"),
+        ("swapped", lambda: {**ch.SHAPES, "h": (5, 4)}, "belong to `a`"),
         ("inner length", lambda: {**ch.SHAPES, "h": (4, 3)}, "It vanishes"),
         ("order", lambda: {**ch.SHAPES, "g": (4, 3, 5)}, "keep their order"),
-        ("e", lambda: {**ch.SHAPES, "e": (2, 3)}, "e,, value 1 of 2, is not right"),
+        ("rows", lambda: {**ch.SHAPES, "e": (2, 3)}, "picks *columns*"),
+        ("e", lambda: {**ch.SHAPES, "e": (4, 1)}, "e, value 2 of 2, is not right"),
         ("missing", lambda: {"a": (3,)}, "a dict of length 1"),
         ("a number", lambda: {**ch.SHAPES, "a": 3}, "a, is one number"),
     ],
@@ -191,6 +236,8 @@ WRONG = {
         ("largest", lambda: ch._largest_always, "3 beside 4"),
         ("always raises", lambda: _raises_always, "is not right"),
         ("a list", lambda: _as_list, "yours:    shape ["),
+        ("None", lambda: _none_for_an_error, "a = (3,), b = (4,) is not right"),
+        ("returned", lambda: _error_returned, "raise instead of return"),
     ],
     "1.6": [
         ("overflow", lambda: ch._overflows, "comes too late"),
@@ -205,7 +252,9 @@ WRONG = {
         ("variance", lambda: ch._variance, "is its root"),
         ("shift only", lambda: ch._shifted_only, "spread is still"),
         ("scale only", lambda: ch._scaled_only, "means are still"),
-        ("no guard", lambda: _no_guard, "NumPy warn"),
+        ("no guard", lambda: ch._no_guard, "0/0 is not a number"),
+        ("zero", lambda: _guard_by_zero, "exactly 0"),
+        ("ddof=1", lambda: _sample_spread, "N - 1"),
         ("in place", lambda: _in_place_columns, "changes its input"),
     ],
     "1.8": [
@@ -250,11 +299,13 @@ WRONG = {
         ("first only", lambda: _first_only, "axis 0"),
     ],
     "1.lab": [
-        ("separately", lambda: ch._shuffled_separately, "Both need the same order"),
+        ("separately", lambda: ch._shuffled_separately, "belong together"),
         ("only images", lambda: ch._only_images, "labels stay"),
         ("not at all", lambda: ch._not_shuffled, "nothing is shuffled"),
-        ("argsort", lambda: _sorted_back, "Both need the same order"),
+        ("argsort", lambda: _sorted_back, "belong together"),
         ("repeats", lambda: ch._drawn_with_repeats, "repeats"),
+        ("global", lambda: _hidden_generator, "does not come from `rng`"),
+        ("one array", lambda: _rows_only, "two arrays"),
         ("own generator", lambda: ch._own_generator, "depend on `rng`"),
         ("in place", lambda: _shuffled_in_place, "changes its input"),
         ("rng.shuffle", lambda: _shuffle_returns_none, "returned nothing"),

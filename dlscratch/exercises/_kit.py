@@ -368,7 +368,8 @@ def _compare(ex, expected, got, label, always=False):
             for k, i in enumerate(expected):
                 where = i if named else f"value {k + 1} of {len(expected)}"
                 ours, theirs = (expected[i], got[i]) if named else (i, got[k])
-                wrong = [*_compare(ex, ours, theirs, f"{label}, {where},", always)]
+                part = f"{label.removesuffix(',')}, {where},"
+                wrong = [*_compare(ex, ours, theirs, part, always)]
                 if not named:
                     yield from wrong
                 elif wrong:  # the parts after this one may be wrong because of it
@@ -465,7 +466,8 @@ def _show(value):
         value = value.tolist() if value.size <= 12 else f"array of shape {value.shape}"
     if isinstance(value, list | tuple) and len(value) <= 12:
         inner = ", ".join(map(_show, value))
-        return f"[{inner}]" if isinstance(value, list) else f"({inner})"
+        comma = "," * (len(value) == 1)
+        return f"[{inner}]" if isinstance(value, list) else f"({inner}{comma})"
     if isinstance(value, float):
         return f"{0.0 if abs(value) < 1e-12 else value:.6g}"
     if isinstance(value, bool | int | str | None):

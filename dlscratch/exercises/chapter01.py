@@ -1,5 +1,6 @@
 """Exercises of chapter 1, Python and NumPy."""
 
+import copy
 import tracemalloc
 
 import numpy as np
@@ -51,6 +52,11 @@ def _first_not_counted(labels):
 
 def _turned_round(labels):
     return {n: label for label, n in count_labels(labels).items()}
+
+
+def _return_in_loop(labels):
+    for label in labels:
+        return {label: 1}
 
 
 class Score:
@@ -159,7 +165,15 @@ def _try_shapes(answer, a, b):
         result = answer(a, b)
     except ValueError:
         return "ValueError"
-    return None if result is None else "shape " + str(result)
+    if isinstance(result, ValueError):
+        return "an error that is returned: write raise instead of return"
+    if result is not None:
+        return "shape " + str(result)
+    try:
+        np.broadcast_shapes(a, b)
+    except ValueError:
+        return "None, and no error"
+    return None
 
 
 def brighten(image, amount):
@@ -183,7 +197,23 @@ def _unlimited(image, amount):
 def standardise(x):
     """Shift and scale each column to mean 0 and standard deviation 1."""
     spread = x.std(axis=0)
+    varies = x.max(axis=0) > x.min(axis=0)
+    return (x - x.mean(axis=0)) / np.where(varies, spread, 1)
+
+
+def _no_guard(x):
+    return (x - x.mean(axis=0)) / x.std(axis=0)
+
+
+def _rounding_forgotten(x):
+    spread = x.std(axis=0)
     return (x - x.mean(axis=0)) / np.where(spread > 0, spread, 1)
+
+
+def _one_less(x):
+    spread = x.std(axis=0, ddof=1)
+    varies = x.max(axis=0) > x.min(axis=0)
+    return (x - x.mean(axis=0)) / np.where(varies, spread, 1)
 
 
 def _whole_array(x):
@@ -404,11 +434,23 @@ def _own_generator(x, t, rng):
     return shuffle_pairs(x, t, np.random.default_rng(0))
 
 
+_HIDDEN = np.random.default_rng(0)  # like the one behind the old np.random functions
+
+
+def _hidden_generator(x, t, rng):
+    return shuffle_pairs(x, t, _HIDDEN)
+
+
 def _look_at_pairs(answer, x, t, rng):
     other = np.random.default_rng(rng.integers(1000))
-    x_new, t_new = answer(x, t, rng)
+    same = copy.deepcopy(rng)
+    result = answer(x, t, rng)
+    if result is not None and len(result) != 2:
+        raise TypeError("it should return two arrays, the rows and the labels")
+    x_new, t_new = result
     if x_new is None or t_new is None:
         return None
+    x_same, _ = answer(x, t, same)
     x_other, _ = answer(x, t, other)
     number = np.asarray(x_new)[:, 0].astype(int)  # column 0 says which row it was
     return {
@@ -417,6 +459,7 @@ def _look_at_pairs(answer, x, t, rng):
         "every row with its own label": bool(np.all(t[number] == t_new)),
         "the rows in a new order": bool(np.any(number != np.arange(len(x)))),
         "the labels in a new order": bool(np.any(t_new != t)),
+        "the same order for the same rng": bool(np.all(x_new == x_same)),
         "another order for another rng": bool(np.any(x_new != x_other)),
     }
 
@@ -486,6 +529,11 @@ EXERCISES = [
                 "Every count is one too small: the first time counts as well.",
             ),
             Mistake(
+                _return_in_loop,
+                "The `return` stands inside the loop, so the first label ends the "
+                "function. Indent it as far as the `for`, no further.",
+            ),
+            Mistake(
                 _turned_round,
                 "The label should be the key, and the count the value: yours are "
                 "turned round, so labels with equal counts overwrite each other.",
@@ -539,6 +587,22 @@ EXERCISES = [
                 {**SHAPES, "a": (4,)},
                 "`axis=0` is the axis that *vanishes*: the sum runs down the rows, and "
                 "one number is left for each column.",
+            ),
+            Mistake(
+                {**SHAPES, "c": (4,)},
+                "`x[1]` is one row, so axis 0 goes. How many numbers stand in a row?",
+            ),
+            Mistake(
+                {**SHAPES, "e": (2, 3)},
+                "The colon stands for all rows; the list picks *columns*.",
+            ),
+            Mistake(
+                {**SHAPES, "f": (4, 1)},
+                "The column of means is stretched: each entry of `x` has a difference.",
+            ),
+            Mistake(
+                {**SHAPES, "h": (5, 4)},
+                "The rows of `a @ b` belong to `a`, its columns to `b`.",
             ),
             Mistake(
                 {**SHAPES, "b": (1, 3)},
@@ -635,6 +699,7 @@ EXERCISES = [
         cases=lambda: [
             np.array([[1.0, 10.0], [3.0, 30.0], [5.0, 80.0]]),
             np.array([[0.0, 2.0, 5.0], [0.0, 4.0, -5.0]]),
+            np.array([[0.1, 1.0], [0.1, 2.0], [0.1, 6.0]]),  # its mean is rounded
             load_digits().x_train[:50],
         ],
         hints=[
@@ -642,10 +707,25 @@ EXERCISES = [
             "of shape `(D,)`. Which axis has to vanish?",
             "Broadcasting does the rest: `(N, D)` and `(D,)` fit. Then look at the "
             "columns in which all numbers are equal: what is their standard deviation?",
-            "`np.where(spread > 0, spread, 1)` replaces each 0 by 1, so that 0/0 "
-            "becomes 0/1.",
+            "A column varies if its largest and its smallest number differ. "
+            "`np.where(varies, spread, 1)` puts a 1 elsewhere, so that 0/0 becomes "
+            "0/1. (`spread > 0` is not safe: rounding may leave a spread of 1e-17.)",
         ],
         mistakes=[
+            Mistake(
+                _no_guard,
+                "In a column of equal numbers the standard deviation is 0, and 0/0 is "
+                "not a number. Divide such a column by 1.",
+            ),
+            Mistake(
+                _rounding_forgotten,
+                "The mean of 0.1, 0.1 and 0.1 is rounded, so the spread of that "
+                "column is not 0 but 1e-17. Do not ask whether it is exactly 0.",
+            ),
+            Mistake(
+                _one_less,
+                "You divide the squares by N - 1 (`ddof=1`). `x.std` divides by N.",
+            ),
             Mistake(
                 _whole_array,
                 "One mean and one spread for the whole array: each column needs its "
@@ -662,6 +742,7 @@ EXERCISES = [
             Mistake(_shifted_only, "The means are 0 now. The spread is still to do."),
             Mistake(_scaled_only, "The spread is right. The means are still to do."),
         ],
+        rtol=1e-5,  # a divisor of x.std(axis=0) + 1e-8 is fine, too
     ),
     Exercise(
         key="1.8",
@@ -802,8 +883,9 @@ EXERCISES = [
             *_some_digits(),
         ],
         hints=[
-            "You have the distances of all pairs from the last exercise. Which axis "
-            "belongs to the training images?",
+            "You have the distances of all pairs from the last exercise, and "
+            "`distances_by_product(x_train, x)` from the chapter gives them as well. "
+            "Which axis belongs to the training images?",
             "`argmin` along that axis gives the *number of the row* that is nearest. "
             "That is not yet a label.",
             "An array of row numbers is an index: `t_train[rows]` looks up all labels "
@@ -843,8 +925,8 @@ EXERCISES = [
         mistakes=[
             Mistake(
                 _shuffled_separately,
-                "Images and labels are shuffled differently, so that an image gets the "
-                "label of another. Both need the same order.",
+                "Images and labels no longer belong together. In which order does each "
+                "of the two come back?",
             ),
             Mistake(
                 _only_images,
@@ -856,6 +938,11 @@ EXERCISES = [
             Mistake(
                 _drawn_with_repeats,
                 "Rows are drawn with repeats: some come twice, others are lost.",
+            ),
+            Mistake(
+                _hidden_generator,
+                "The order does not come from `rng`: the same generator should give "
+                "the same order again.",
             ),
             Mistake(
                 _own_generator,
