@@ -43,6 +43,11 @@ def _tax_before_coupon(price, number, coupon, tax):
     return bill_backward(price, number, coupon, tax) | {"tax": price * number}
 
 
+def _rest_for_tax(price, number, coupon, tax):
+    found = bill_backward(price, number, coupon, tax)
+    return found | {"rest": price * number - coupon, "tax": tax}
+
+
 class Divide:
     """The node z = x / y."""
 
@@ -69,6 +74,11 @@ class _DivideSwapped(Divide):
 class _DivideNotSquared(Divide):
     def backward(self, dz):
         return dz / self.y, -dz * self.x / self.y
+
+
+class _DivideForgotX(Divide):
+    def backward(self, dz):
+        return dz / self.y, -dz / self.y**2
 
 
 class _DivideAlone(Divide):
@@ -156,6 +166,11 @@ class _SwishGate(Swish):
         return dy * self.x * self.gate * (1 - self.gate)
 
 
+class _SwishSigmoidSlope(Swish):
+    def backward(self, dy):
+        return dy * self.gate * (1 - self.gate)
+
+
 class _SwishProduct(Swish):
     def backward(self, dy):
         return dy * self.gate * self.gate * (1 - self.gate)
@@ -200,6 +215,11 @@ class _MeanByColumns(Mean):
         return np.repeat(dy[None, :] / len(dy), self.n, axis=0)
 
 
+class _MeanOfAll(Mean):
+    def backward(self, dy):
+        return np.repeat(dy[None, :] / (self.n * len(dy)), self.n, axis=0)
+
+
 class _MeanTimes(Mean):
     def backward(self, dy):
         return np.repeat(dy[None, :] * self.n, self.n, axis=0)
@@ -218,6 +238,27 @@ def _mean_difference(layer, x, dy):
     exact = layer.backward(dy)
     numerical = numerical_gradient(lambda x: np.sum(dy * layer.forward(x)), x, 1e-5)
     return np.abs(exact - numerical).mean()
+
+
+def _largest_difference(layer, x, dy):
+    layer.forward(x)
+    exact = layer.backward(dy)
+    numerical = numerical_gradient(lambda x: np.sum(dy * layer.forward(x)), x, 1e-5)
+    return np.abs(exact - numerical).max()
+
+
+def _mean_for_sum(layer, x, dy):
+    layer.forward(x)
+    exact = layer.backward(dy)
+    numerical = numerical_gradient(lambda x: np.mean(dy * layer.forward(x)), x, 1e-5)
+    return relative_error(exact, numerical)
+
+
+def _no_sum(layer, x, dy):
+    layer.forward(x)
+    exact = layer.backward(dy)
+    numerical = numerical_gradient(lambda x: dy * layer.forward(x), x, 1e-5)
+    return relative_error(exact, numerical)
 
 
 def _sum_without_dy(layer, x, dy):
@@ -282,13 +323,13 @@ def two_layer_backward(x, t, W1, b1, W2, b2):
     }
 
 
-def _two_layers(x, t, W1, b1, W2, b2, *, n=None, gate=True, total=np.sum):
+def _two_layers(x, t, W1, b1, W2, b2, *, n=None, gate="a1", ids=False, total=np.sum):
     a1 = x @ W1 + b1
     z1 = np.maximum(a1, 0)
     y = softmax(z1 @ W2 + b2)
-    da2 = (y - np.eye(y.shape[1])[t]) / (n or len(t))
+    da2 = (y - (t[:, None] if ids else np.eye(y.shape[1])[t])) / (n or len(t))
     dz1 = da2 @ W2.T
-    da1 = dz1 * (a1 > 0) if gate else dz1
+    da1 = dz1 * {"a1": a1 > 0, "dz1": dz1 > 0, "none": 1}[gate]
     found = {"da2": da2, "dW2": z1.T @ da2, "db2": total(da2, axis=0), "dz1": dz1}
     found |= {"da1": da1, "dW1": x.T @ da1, "db1": total(da1, axis=0)}
     return found | {"dx": da1 @ W1.T}
@@ -299,7 +340,20 @@ def _not_divided(x, t, W1, b1, W2, b2):
 
 
 def _gate_forgotten(x, t, W1, b1, W2, b2):
-    return _two_layers(x, t, W1, b1, W2, b2, gate=False)
+    return _two_layers(x, t, W1, b1, W2, b2, gate="none")
+
+
+def _minus_too_many(x, t, W1, b1, W2, b2):
+    found = two_layer_backward(x, t, W1, b1, W2, b2)
+    return {key: -value for key, value in found.items()}
+
+
+def _ids_subtracted(x, t, W1, b1, W2, b2):
+    return _two_layers(x, t, W1, b1, W2, b2, ids=True)
+
+
+def _gate_of_gradient(x, t, W1, b1, W2, b2):
+    return _two_layers(x, t, W1, b1, W2, b2, gate="dz1")
 
 
 def _bias_mean(x, t, W1, b1, W2, b2):
@@ -335,6 +389,16 @@ def _no_shortcut(x, W1, W2, dy):
 
 def _shortcut_alone(x, W1, W2, dy):
     return skip_backward(x, W1, W2, dy) | {"dx": dy}
+
+
+def _x_for_dy(x, W1, W2, dy):
+    found = skip_backward(x, W1, W2, dy)
+    return found | {"dx": found["dx"] - dy + x}
+
+
+def _shortcut_into_the_block(x, W1, W2, dy):
+    found = skip_backward(x, W1, W2, dy)
+    return found | {"dx": (found["da"] + dy) @ W1.T}
 
 
 def _skip_gate_of_gradient(x, W1, W2, dy):
@@ -393,6 +457,10 @@ def _decoder_transposed(x, W):
 
 def _rows_only(x, W):
     return {key: value * x.shape[1] for key, value in tied_backward(x, W).items()}
+
+
+def _two_forgotten(x, W):
+    return {key: value / 2 for key, value in tied_backward(x, W).items()}
 
 
 class RepairedReLU:
@@ -492,6 +560,11 @@ EXERCISES = [
                 "the node behind it.",
             ),
             Mistake(
+                _rest_for_tax,
+                "The last node is a product: the derivative by the rest is the tax, "
+                "and the one by the tax is the rest.",
+            ),
+            Mistake(
                 _tax_before_coupon,
                 "The tax is taken on what is left after the coupon.",
             ),
@@ -519,6 +592,10 @@ EXERCISES = [
             ),
             Mistake(_DivideSwapped, "This is the rule of the product."),
             Mistake(_DivideNotSquared, "The derivative of 1 / y is -1 / y², squared."),
+            Mistake(
+                _DivideForgotX,
+                "This dy is right for 1 / y. In x / y the factor x stays.",
+            ),
             Mistake(
                 _DivideAlone,
                 "These are the local derivatives. Multiply them by dz, which comes "
@@ -579,6 +656,11 @@ EXERCISES = [
             Mistake(_SwishStraight, "One path is missing: x also acts through σ(x)."),
             Mistake(_SwishGate, "One path is missing: x is also a factor itself."),
             Mistake(
+                _SwishSigmoidSlope,
+                "This is the slope of the sigmoid alone. The product node before it "
+                "swaps: it sends dy times x there, and dy times σ(x) straight to x.",
+            ),
+            Mistake(
                 _SwishProduct,
                 "Along one path derivatives multiply; over the two paths they add.",
             ),
@@ -607,7 +689,7 @@ EXERCISES = [
         ],
         mistakes=[
             Mistake(
-                _MeanLikeSum, "This is the sum's backward pass: the 1/N is missing"
+                _MeanLikeSum, "This is the sum's backward pass: the 1/N is missing."
             ),
             Mistake(
                 _MeanOneRow, "dx must have the shape of x: repeat the row N times."
@@ -615,6 +697,10 @@ EXERCISES = [
             Mistake(
                 _MeanByColumns,
                 "You divided by the number of columns. The mean runs over the rows.",
+            ),
+            Mistake(
+                _MeanOfAll,
+                "You divided by N times D. Each mean runs over the N rows alone.",
             ),
             Mistake(_MeanTimes, "The mean divides by N, on the way back as well."),
         ],
@@ -650,6 +736,19 @@ EXERCISES = [
             Mistake(
                 _mean_difference,
                 "A mean difference depends on the scale: use `relative_error`.",
+            ),
+            Mistake(
+                _largest_difference,
+                "A difference depends on the scale: use `relative_error`.",
+            ),
+            Mistake(
+                _mean_for_sum,
+                "The invented loss is the *sum* of dy times the output, not the mean.",
+            ),
+            Mistake(
+                _no_sum,
+                "`numerical_gradient` wants a function that returns one number: take "
+                "the sum of dy times the output.",
             ),
             Mistake(
                 _sum_without_dy,
@@ -699,8 +798,8 @@ EXERCISES = [
         reference=two_layer_backward,
         cases=[_TWO_LAYERS],
         hints=[
-            "Go forward first, and keep a1, z1 and y. Then go back node by node, in "
-            "the order of the table: each gradient needs only the one before it.",
+            "Go forward first, and keep a1, z1 and y. Then go up the table, from its "
+            "last row to its first: each gradient needs only what you have by then.",
             "da2 is softmax minus one-hot, divided by N. A linear layer gives three "
             "gradients: its input's, its W's and its b's.",
             "dW is (input)ᵀ times what comes back, db is its sum over the rows, and "
@@ -713,6 +812,18 @@ EXERCISES = [
                 _gate_forgotten,
                 "The ReLU stands between the layers: where a1 was not positive, "
                 "nothing comes back.",
+            ),
+            Mistake(
+                _minus_too_many,
+                "The sign: softmax minus one-hot, not the other way round.",
+            ),
+            Mistake(
+                _ids_subtracted,
+                "t holds class ids. Subtract one-hot rows, not the ids themselves.",
+            ),
+            Mistake(
+                _gate_of_gradient,
+                "The gate looks at a1, the way forward, not at the gradient's sign.",
             ),
             Mistake(_bias_mean, "A bias is repeated for each row, so sum over rows."),
             Mistake(
@@ -738,6 +849,14 @@ EXERCISES = [
             Mistake(_no_shortcut, "The shortcut is a path, too: it brings dy to x."),
             Mistake(
                 _shortcut_alone, "Only the shortcut arrives at x: add the bent path."
+            ),
+            Mistake(
+                _x_for_dy,
+                "Backwards the shortcut carries dy. The x went through it forwards.",
+            ),
+            Mistake(
+                _shortcut_into_the_block,
+                "The shortcut goes around W1: add dy after the product with W1ᵀ.",
             ),
             Mistake(
                 _skip_gate_of_gradient,
@@ -771,6 +890,7 @@ EXERCISES = [
                 "The decoder multiplies by the transpose of W, but its gradient must "
                 "have the shape of W itself.",
             ),
+            Mistake(_two_forgotten, "The derivative of a square brings a factor 2."),
             Mistake(_rows_only, "The mean runs over all entries, N times D of them."),
         ],
     ),
