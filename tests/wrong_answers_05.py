@@ -161,7 +161,7 @@ WRONG = {
     ],
     "5.6": [
         ("mean difference", lambda: ch._mean_difference, "depends on the scale"),
-        ("largest difference", lambda: ch._largest_difference, "on the scale"),
+        ("largest difference", lambda: ch._largest_difference, "A difference depends"),
         ("mean for sum", lambda: ch._mean_for_sum, "not the mean"),
         ("no sum", lambda: ch._no_sum, "returns one number"),
         ("no dy", lambda: ch._sum_without_dy, "ignores dy"),
