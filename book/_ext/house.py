@@ -18,7 +18,7 @@ DESCRIPTION = (
     "An interactive textbook: build neural networks in NumPy, piece by piece, "
     "with figures you can drag and exercises that tell you at once what is wrong."
 )
-CHAPTER = re.compile(r"notebooks/0*(\d+)-")
+CHAPTER = re.compile(r"notebooks/(\d+|lab)-")
 
 
 def japanese(name, rawtext, text, lineno, inliner, options=None, content=None):
@@ -41,12 +41,13 @@ class ExplorableDirective(SphinxDirective):
 
 
 def number_by_chapter(app, env):
-    """Count figures, exercises and equations anew in each chapter."""
+    """Count figures, exercises and equations anew in each chapter, and in the lab."""
     for page, kinds in env.toc_fignumbers.items():
         if chapter := CHAPTER.match(page):
+            first = chapter[1].lstrip("0").replace("lab", "L")
             for numbers in kinds.values():
                 for place, name in enumerate(numbers, 1):
-                    numbers[name] = (int(chapter[1]), place)
+                    numbers[name] = (first, place)
     return []
 
 
