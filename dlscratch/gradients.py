@@ -104,7 +104,9 @@ def check_gradients(model, x, t, h=1e-5, tolerance=1e-7):
     """
     x = np.asarray(x)
     if len(x) < 2:
-        raise ValueError("check_gradients: expected a batch of 2 or more, got 1")
+        raise ValueError(
+            f"check_gradients: expected a batch of 2 or more, got {len(x)}"
+        )
     arrays = {"x": x} | {p.name: p.value for p in model.parameters}
     for name, array in arrays.items():
         if array.dtype != np.float64:
@@ -115,10 +117,8 @@ def check_gradients(model, x, t, h=1e-5, tolerance=1e-7):
     model.loss(x, t)
     exact = {"x": model.backward()}
     exact |= {p.name: p.grad.copy() for p in model.parameters}
-    errors = {}
-    errors["x"] = relative_error(
-        exact["x"], numerical_gradient(lambda x: model.loss(x, t), x, h)
-    )
+    numerical = numerical_gradient(lambda x: model.loss(x, t), x, h)
+    errors = {"x": relative_error(exact["x"], numerical)}
     for p in model.parameters:
         kept = p.value
 

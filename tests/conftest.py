@@ -4,9 +4,12 @@ import os
 import sys
 from pathlib import Path
 
+import matplotlib as mpl
+import matplotlib.pyplot as plt
 import pooch
 import pytest
 
+from dlscratch import plotting
 from dlscratch.datasets import load_mnist
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -39,3 +42,12 @@ def mnist():
     if not mnist_is_here():
         pytest.skip(WHY)
     return load_mnist()
+
+
+@pytest.fixture
+def house_style():
+    """Draw in the house style, and leave no figure and no setting behind."""
+    with mpl.rc_context():
+        plotting.use_house_style()
+        yield
+    plt.close("all")

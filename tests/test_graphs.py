@@ -3,12 +3,12 @@
 from itertools import pairwise
 
 import matplotlib as mpl
-import matplotlib.pyplot as plt
 import pytest
 
 from dlscratch import graphs, plotting
 
 mpl.use("agg")
+pytestmark = pytest.mark.usefixtures("house_style")
 
 APPLES = [
     ("apples", "×#1", 2, 110),
@@ -35,14 +35,6 @@ NETWORK = [
 ]
 ALL = pytest.mark.parametrize("edges", [APPLES, SQUARE, RESIDUAL, NETWORK])
 WAYS = pytest.mark.parametrize("down", [False, True])
-
-
-@pytest.fixture(autouse=True)
-def _style():
-    with mpl.rc_context():
-        plotting.use_house_style()
-        yield
-    plt.close("all")
 
 
 def texts(fig):

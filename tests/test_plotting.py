@@ -11,14 +11,7 @@ from dlscratch import plotting
 from dlscratch.training import History
 
 mpl.use("agg")
-
-
-@pytest.fixture(autouse=True)
-def _style():
-    with mpl.rc_context():
-        plotting.use_house_style()
-        yield
-    plt.close("all")
+pytestmark = pytest.mark.usefixtures("house_style")
 
 
 def curve(noise):
