@@ -313,3 +313,76 @@ def _toy(n, classes, point, noise, rng):
     x = point(t, rng.random(n)) + rng.normal(0, noise, (n, 2))
     split = n - int(n * TEST_SHARE)
     return Dataset(x[:split], t[:split], x[split:], t[split:])
+
+
+def validation_split(data, n, rng=None):
+    """Hold out training examples to choose by, so that the test set stays unseen.
+
+    Parameters
+    ----------
+    data : Dataset
+    n : int
+        How many of the training examples to hold out.
+    rng : numpy.random.Generator, optional
+        Draws them at random. By default they are the last ones: where a file keeps
+        each writer's digits together, as :func:`load_digits` does, these come from
+        other forms than the rest, like the test images.
+
+    Returns
+    -------
+    Dataset
+        Its "test" part is what was held out. The real test part is left out.
+    """
+    size = len(data.x_train)
+    if not 0 < n < size:
+        raise ValueError(
+            f"validation_split: expected n between 1 and {size - 1}, got {n}"
+        )
+    order = np.arange(size) if rng is None else rng.permutation(size)
+    rest, held = order[:-n], order[-n:]
+    x, t = data.x_train, data.t_train
+    return Dataset(x[rest], t[rest], x[held], t[held])
+
+
+def random_shift(x, rng, pixels=1):
+    """Move each image by a random whole number of pixels, at most ``pixels`` each way.
+
+    What leaves the frame is lost, and paper (0) comes in on the other side.
+
+    Parameters
+    ----------
+    x : ndarray, shape (N, ..., H, W), or (N, D) with square images in rows
+    rng : numpy.random.Generator
+    pixels : int
+
+    Returns
+    -------
+    ndarray, shape of ``x``
+
+    Examples
+    --------
+    >>> image = np.array([[[0, 0, 0], [0, 1, 0], [0, 0, 0]]])
+    >>> random_shift(image, np.random.default_rng(2))
+    array([[[0, 0, 1],
+            [0, 0, 0],
+            [0, 0, 0]]])
+    """
+    images = np.asarray(x)
+    if images.ndim == 2:
+        side = math.isqrt(images.shape[1])
+        if side * side != images.shape[1]:
+            raise ValueError(
+                "random_shift: expected images, or rows of square ones, got "
+                f"{images.shape}"
+            )
+        images = images.reshape(-1, side, side)
+    *others, height, width = images.shape
+    frame = [(pixels, pixels), (pixels, pixels)]
+    padded = np.pad(images, [(0, 0)] * len(others) + frame)
+    starts = rng.integers(2 * pixels + 1, size=(len(images), 2))
+    shifted = np.empty_like(images)
+    for top, left in np.unique(starts, axis=0):
+        chosen = (starts == (top, left)).all(axis=1)
+        window = padded[..., top : top + height, left : left + width]
+        shifted[chosen] = window[chosen]
+    return shifted.reshape(np.shape(x))

@@ -70,7 +70,7 @@ def relative_error(a, b):
     return float(np.linalg.norm(a - b) / scale) if scale != 0 else 0.0
 
 
-def check_gradients(model, x, t, h=1e-5, tolerance=1e-7):
+def check_gradients(model, x, t, h=1e-5, tolerance=1e-7, training=False):
     """Compare every gradient of a model with finite differences.
 
     To check one layer alone, wrap it: ``Sequential([layer], MeanSquaredError())``.
@@ -89,6 +89,9 @@ def check_gradients(model, x, t, h=1e-5, tolerance=1e-7):
         a kink, such as the 0 of ReLU.
     tolerance : float
         The largest relative error that passes.
+    training : bool
+        Check the network as it is in training: batch norm then uses the batch's own
+        statistics. Dropout, which draws new masks each time, cannot be checked so.
 
     Returns
     -------
@@ -114,17 +117,17 @@ def check_gradients(model, x, t, h=1e-5, tolerance=1e-7):
                 f"check_gradients: expected float64, got {array.dtype} for {name}"
             )
 
-    model.loss(x, t)
+    model.loss(x, t, training)
     exact = {"x": model.backward()}
     exact |= {p.name: p.grad.copy() for p in model.parameters}
-    numerical = numerical_gradient(lambda x: model.loss(x, t), x, h)
+    numerical = numerical_gradient(lambda x: model.loss(x, t, training), x, h)
     errors = {"x": relative_error(exact["x"], numerical)}
     for p in model.parameters:
         kept = p.value
 
         def loss_with(value, p=p):
             p.value = value
-            return model.loss(x, t)
+            return model.loss(x, t, training)
 
         try:
             numerical = numerical_gradient(loss_with, kept, h)

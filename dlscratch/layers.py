@@ -21,11 +21,14 @@ class Parameter:
     value : ndarray
     grad : ndarray of the same shape, or None before the first backward pass
     name : str
+    decay : bool
+        Whether weight decay shrinks it: weights, but not biases.
     """
 
     value: np.ndarray
     grad: np.ndarray | None = None
     name: str = ""
+    decay: bool = False
 
     def __repr__(self):
         """Say the name, shape and dtype, not all the numbers."""
@@ -41,6 +44,11 @@ class Layer:
     def parameters(self):
         """The layer's parameters, in a fixed order."""
         return []
+
+    @property
+    def buffers(self):
+        """Arrays that are not learnt but belong to the trained layer, by name."""
+        return {}
 
     @property
     def config(self):
@@ -101,7 +109,7 @@ class Linear(Layer):
         init = init or initializers.he
         if rng is None and init is not initializers.zeros:
             raise TypeError("Linear: pass rng=numpy.random.default_rng(seed)")
-        self.W = Parameter(init((n_in, n_out), rng).astype(dtype), name="W")
+        self.W = Parameter(init((n_in, n_out), rng).astype(dtype), name="W", decay=True)
         self.b = Parameter(np.zeros(n_out, dtype=dtype), name="b")
 
     @property
@@ -126,13 +134,17 @@ class Linear(Layer):
         self._remember(x)
         return x @ W + b
 
-    def backward(self, dy):
-        """Set dW = xᵀ dy and db = Σ dy; return dx = dy Wᵀ."""
+    def backward(self, dy, input_gradient=True):
+        """Set dW = xᵀ dy and db = Σ dy; return dx = dy Wᵀ.
+
+        Without ``input_gradient``, which the first layer does not need, dx is not
+        computed and None is returned.
+        """
         (x,) = self._recall()
         self._check_dy(dy, (len(x), self.b.value.size))
         self.W.grad = x.T @ dy
         self.b.grad = dy.sum(axis=0)
-        return dy @ self.W.value.T
+        return dy @ self.W.value.T if input_gradient else None
 
 
 class Sigmoid(Layer):
@@ -196,6 +208,167 @@ class Flatten(Layer):
         (shape,) = self._recall()
         self._check_dy(dy, (shape[0], int(np.prod(shape[1:]))))
         return dy.reshape(shape)
+
+
+class BatchNorm(Layer):
+    """Batch normalisation (Ioffe and Szegedy, 2015): y = gamma · x̂ + beta.
+
+    In training, x̂ is x minus the batch's mean, divided by the square root of the
+    batch's variance plus ``eps``. At test time, averages of these kept from training
+    take their place, so that an example's output does not depend on its companions.
+
+    Parameters
+    ----------
+    channels : int
+        D for x of shape (N, D), or C for x of shape (N, C, H, W). Each has its own
+        statistics, over all examples and places.
+    momentum : float
+        The part of the new batch in the running averages, as in PyTorch.
+    eps : float
+        Keeps the division safe.
+    dtype : numpy dtype
+
+    Attributes
+    ----------
+    gamma, beta : Parameter, shape (channels,)
+        Start at 1 and 0.
+    running_mean, running_var : ndarray, shape (channels,)
+        Start at 0 and 1. The variance that is averaged is the unbiased one, with
+        n - 1 in place of n.
+    """
+
+    def __init__(self, channels, *, momentum=0.1, eps=1e-5, dtype=np.float64):
+        self.gamma = Parameter(np.ones(channels, dtype=dtype), name="gamma")
+        self.beta = Parameter(np.zeros(channels, dtype=dtype), name="beta")
+        self.running_mean = np.zeros(channels, dtype=dtype)
+        self.running_var = np.ones(channels, dtype=dtype)
+        self.momentum, self.eps = momentum, eps
+
+    @property
+    def parameters(self):
+        """Gamma, then beta."""
+        return [self.gamma, self.beta]
+
+    @property
+    def buffers(self):
+        """The running mean and variance."""
+        return {"running_mean": self.running_mean, "running_var": self.running_var}
+
+    @property
+    def config(self):
+        """Channels, momentum and eps."""
+        channels = len(self.running_mean)
+        return {"channels": channels, "momentum": self.momentum, "eps": self.eps}
+
+    def __repr__(self):
+        """Return the call that makes such a layer."""
+        return f"BatchNorm({len(self.running_mean)})"
+
+    def forward(self, x, training=False):
+        """Map x of shape (N, D) or (N, C, H, W) to y of the same shape."""
+        channels = len(self.running_mean)
+        if np.ndim(x) not in (2, 4) or np.shape(x)[1] != channels:
+            raise ValueError(
+                f"BatchNorm: expected x of shape (N, {channels}) or "
+                f"(N, {channels}, H, W), got {np.shape(x)}"
+            )
+        x = np.asarray(x, dtype=self.gamma.value.dtype)
+        axes, n = (0, *range(2, x.ndim)), x.size // channels
+        if training:
+            if n < 2:
+                raise ValueError(
+                    "BatchNorm: expected at least two values per channel in training, "
+                    f"got x of shape {x.shape}; use larger batches"
+                )
+            mean = x.mean(axis=axes)
+            centred = x - self._spread(mean, x)
+            var = np.mean(centred * centred, axis=axes)
+            for old, new in (
+                (self.running_mean, mean),
+                (self.running_var, var * (n / (n - 1))),
+            ):
+                old += self.momentum * (new - old)
+        else:
+            centred = x - self._spread(self.running_mean, x)
+            var = self.running_var
+        scale = 1 / np.sqrt(var + self.eps)
+        x_hat = centred
+        x_hat *= self._spread(scale, x)
+        self._remember(x_hat, scale, axes, n, training)
+        return x_hat * self._spread(self.gamma.value, x) + self._spread(
+            self.beta.value, x
+        )
+
+    def backward(self, dy, input_gradient=True):
+        """Set dgamma = Σ dy x̂ and dbeta = Σ dy; return dx.
+
+        In training dx = gamma / (n √(var + eps)) · (n dy - dbeta - x̂ dgamma), because
+        each x also moves the batch's mean and variance.
+        """
+        x_hat, scale, axes, n, training = self._recall()
+        self._check_dy(dy, x_hat.shape)
+        self.gamma.grad = (dy * x_hat).sum(axis=axes)
+        self.beta.grad = dy.sum(axis=axes)
+        if not input_gradient:
+            return None
+        if training:
+            dy = dy - self._spread(self.beta.grad / n, dy)
+            dy -= x_hat * self._spread(self.gamma.grad / n, dy)
+        return dy * self._spread(self.gamma.value * scale, dy)
+
+    @staticmethod
+    def _spread(values, x):
+        """Give one value per channel a shape that broadcasts against x."""
+        return values.reshape(1, -1, *[1] * (x.ndim - 2))
+
+
+class Dropout(Layer):
+    """Set a random part of the values to 0 in training (Srivastava et al., 2014).
+
+    Those that are kept are divided by 1 - p, so that the mean stays what it was and
+    nothing is left to do at test time ("inverted" dropout).
+
+    Parameters
+    ----------
+    p : float
+        The fraction dropped, as in PyTorch. Older texts give the fraction kept.
+    rng : numpy.random.Generator
+        Draws a new mask in each forward pass.
+    """
+
+    def __init__(self, p=0.5, *, rng=None):
+        if not 0 <= p < 1:
+            raise ValueError(
+                f"Dropout: expected the fraction dropped, 0 <= p < 1, got {p}"
+            )
+        self.p, self.rng = p, rng
+
+    @property
+    def config(self):
+        """The fraction dropped."""
+        return {"p": self.p}
+
+    def forward(self, x, training=False):
+        """Map x of any shape to y of the same shape; at test time y is x."""
+        x = np.asarray(x)
+        if not training:
+            self._remember(None, x.shape)
+            return x
+        if self.rng is None:
+            raise TypeError(
+                "Dropout: to train, pass rng=numpy.random.default_rng(seed), "
+                "or set the layer's rng"
+            )
+        kept = self.rng.random(x.shape, dtype=np.float32) >= self.p
+        mask = kept.astype(np.result_type(x, np.float16)) / (1 - self.p)
+        self._remember(mask, x.shape)
+        return x * mask
+
+    def backward(self, dy):
+        """Return dx = dy · mask / (1 - p): what was dropped gets no gradient."""
+        mask, shape = self._recall()
+        self._check_dy(dy, shape)
+        return dy if mask is None else dy * mask
 
 
 class SoftmaxCrossEntropy(Layer):

@@ -1,16 +1,13 @@
 """Networks: layers in a row, with a loss at the end."""
 
-import json
-import os
-import tempfile
 from importlib import resources
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
-from dlscratch import initializers, layers
-from dlscratch.layers import Linear, SoftmaxCrossEntropy
+from dlscratch import files, initializers, layers
+from dlscratch.layers import BatchNorm, Dropout, Linear, SoftmaxCrossEntropy
 
 _ACTIVATIONS = {
     "relu": (layers.ReLU, initializers.he),
@@ -47,6 +44,16 @@ class Sequential:
         """All layers' parameters, first layer first, named like ``0.W``."""
         return [p for layer in self.layers for p in layer.parameters]
 
+    @property
+    def arrays(self):
+        """All that training changes, by name: parameters and the layers' buffers."""
+        buffers = {
+            f"{i}.{name}": array
+            for i, layer in enumerate(self.layers)
+            for name, array in layer.buffers.items()
+        }
+        return {p.name: p.value for p in self.parameters} | buffers
+
     def predict(self, x, training=False):
         """Run all layers: x of shape (N, ...) to scores of shape (N, K).
 
@@ -65,14 +72,24 @@ class Sequential:
             )
         return self.loss_layer.forward(self.predict(x, training), t)
 
-    def backward(self):
-        """Set every parameter's gradient of the last loss; return that of ``x``."""
+    def backward(self, input_gradient=True):
+        """Set every parameter's gradient of the last loss; return that of ``x``.
+
+        Without ``input_gradient`` the way back ends at the first layer that learns,
+        which saves time, and None is returned.
+        """
         if self.loss_layer is None:
             raise RuntimeError("Sequential.backward: this model has no loss")
         dy = self.loss_layer.backward()
-        for layer in reversed(self.layers):
+        learning = [i for i, layer in enumerate(self.layers) if layer.parameters]
+        end = 0 if input_gradient else min(learning, default=0) + 1
+        for layer in reversed(self.layers[end:]):
             dy = layer.backward(dy)
-        return dy
+        if input_gradient:
+            return dy
+        if learning:
+            self.layers[end - 1].backward(dy, input_gradient=False)
+        return None
 
     def accuracy(self, x, t, batch_size=1000):
         """Return the fraction of examples classified right, the last few included.
@@ -92,9 +109,26 @@ class Sequential:
         right = 0
         for i in range(0, len(x), batch_size):
             y = self.predict(x[i : i + batch_size])
-            guess = y.argmax(axis=1) if y.shape[1] > 1 else y[:, 0] > 0
-            right += int(np.sum(guess == t[i : i + batch_size]))
+            right += _count_right(y, t[i : i + batch_size])
         return right / len(x)
+
+    def evaluate(self, x, t, batch_size=1000):
+        """Return the mean loss and the accuracy, from one forward pass.
+
+        The parameters are those of :meth:`accuracy`.
+        """
+        if len(x) != len(t) or len(x) == 0:
+            raise ValueError(
+                "Sequential.evaluate: expected as many examples as labels, at least "
+                f"one, got {len(x)} and {len(t)}"
+            )
+        loss, right = 0.0, 0
+        for i in range(0, len(x), batch_size):
+            batch = t[i : i + batch_size]
+            y = self.predict(x[i : i + batch_size])
+            loss += self.loss_layer.forward(y, batch) * len(batch)
+            right += _count_right(y, batch)
+        return loss / len(x), right / len(x)
 
     def summary(self):
         """Return a table of the layers and their numbers of parameters, as text."""
@@ -128,24 +162,14 @@ class Sequential:
         head = {
             "layers": [[type(layer).__name__, layer.config] for layer in self.layers],
             "loss": self.loss_layer and type(self.loss_layer).__name__,
-            "dtypes": {p.name: p.value.dtype.name for p in self.parameters},
+            "dtypes": {name: array.dtype.name for name, array in self.arrays.items()},
             "record": self.record | record,
         }
         arrays = {
-            p.name: p.value.astype(stored_dtype or p.value.dtype)
-            for p in self.parameters
+            name: array.astype(stored_dtype or array.dtype)
+            for name, array in self.arrays.items()
         }
-        handle, part = tempfile.mkstemp(dir=path.parent, suffix=".part")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                np.savez_compressed(file, head=np.array(json.dumps(head)), **arrays)
-                file.flush()
-                os.fsync(file.fileno())
-            os.chmod(part, 0o644)
-            os.replace(part, path)
-        except BaseException:
-            Path(part).unlink(missing_ok=True)
-            raise
+        files.write(path, head, arrays)
         self.record |= record
 
     @classmethod
@@ -159,9 +183,7 @@ class Sequential:
             not fit its layer; the message says which.
         """
         try:
-            with np.load(path, allow_pickle=False) as file:
-                arrays = {name: file[name] for name in file.files}
-            head = json.loads(str(arrays.pop("head")))
+            head, arrays = files.read(path)
             model = cls(
                 [_build(name, config) for name, config in head["layers"]],
                 head["loss"] and _build(head["loss"], {}),
@@ -175,17 +197,17 @@ class Sequential:
                 f"Sequential.save ({type(error).__name__}: {error})"
             ) from error
 
-        wanted = {p.name: p for p in model.parameters}
+        wanted = model.arrays
         if set(wanted) != set(arrays):
             raise ValueError(
                 f"Sequential.load: {path} should hold {sorted(wanted)}, "
                 f"but holds {sorted(arrays)}"
             )
-        for name, p in wanted.items():
+        for name, empty in wanted.items():
             array = arrays[name]
-            if array.shape != p.value.shape:
+            if array.shape != empty.shape:
                 raise ValueError(
-                    f"Sequential.load: expected {name} of shape {p.value.shape}, "
+                    f"Sequential.load: expected {name} of shape {empty.shape}, "
                     f"got {array.shape} in {path}"
                 )
             if array.dtype.kind != "f" or dtypes.get(name) not in _DTYPES:
@@ -193,7 +215,12 @@ class Sequential:
                     f"Sequential.load: expected {name} as floating-point numbers, "
                     f"got {array.dtype} (for {dtypes.get(name)}) in {path}"
                 )
-            p.value = array.astype(dtypes[name])
+            arrays[name] = array.astype(dtypes[name])
+        for p in model.parameters:
+            p.value = arrays[p.name]
+        for i, layer in enumerate(model.layers):
+            for name in layer.buffers:
+                setattr(layer, name, arrays[f"{i}.{name}"])
         return model
 
     def __repr__(self):
@@ -202,6 +229,11 @@ class Sequential:
 
 
 _DTYPES = ("float16", "float32", "float64")
+
+
+def _count_right(y, t):
+    guess = y.argmax(axis=1) if y.shape[1] > 1 else y[:, 0] > 0
+    return int(np.sum(guess == t))
 
 
 def _build(name, config):
@@ -213,7 +245,16 @@ def _build(name, config):
     return kind(**config)
 
 
-def mlp(sizes, activation="relu", *, rng, init=None, dtype=np.float64):
+def mlp(
+    sizes,
+    activation="relu",
+    *,
+    rng,
+    init=None,
+    batch_norm=False,
+    dropout=0.0,
+    dtype=np.float64,
+):
     """Build a multi-layer perceptron that classifies.
 
     Parameters
@@ -225,6 +266,10 @@ def mlp(sizes, activation="relu", *, rng, init=None, dtype=np.float64):
     rng : numpy.random.Generator
     init : callable, optional
         An initializer; by default He for ReLU and Xavier for the others.
+    batch_norm : bool
+        Put a BatchNorm between each hidden linear layer and its activation.
+    dropout : float
+        The fraction dropped after each hidden activation.
     dtype : numpy dtype
 
     Returns
@@ -249,11 +294,17 @@ def mlp(sizes, activation="relu", *, rng, init=None, dtype=np.float64):
     if len(sizes) < 2:
         raise ValueError(f"mlp: expected at least two sizes, got {tuple(sizes)}")
     kind, default_init = _ACTIVATIONS[activation]
+    settings = {"init": init or default_init, "rng": rng, "dtype": dtype}
     stack = []
-    for n_in, n_out in pairwise(sizes):
-        linear = Linear(n_in, n_out, init=init or default_init, rng=rng, dtype=dtype)
-        stack += [linear, kind()]
-    return Sequential(stack[:-1], SoftmaxCrossEntropy())
+    for n_in, n_out in pairwise(sizes[:-1]):
+        stack.append(Linear(n_in, n_out, **settings))
+        if batch_norm:
+            stack.append(BatchNorm(n_out, dtype=dtype))
+        stack.append(kind())
+        if dropout:
+            stack.append(Dropout(dropout, rng=rng))
+    stack.append(Linear(*sizes[-2:], **settings))
+    return Sequential(stack, SoftmaxCrossEntropy())
 
 
 def pretrained(name):

@@ -1,33 +1,319 @@
-"""Optimizers: rules that turn gradients into steps."""
+"""Optimizers: rules that turn gradients into steps, and schedules for their size.
+
+An optimizer sees all parameters as one long vector θ with one gradient g. Its rule is
+then a line or two of arithmetic on vectors.
+"""
+
+import math
+
+import numpy as np
 
 
-class SGD:
-    """Stochastic gradient descent: ``value -= lr * grad``.
+class Optimizer:
+    """What all optimizers share: gather the gradient, ask the rule, take the step.
 
     Parameters
     ----------
     parameters : list of Parameter
         What to update, for example ``model.parameters``.
-    lr : float
-        The learning rate.
+    lr : float or function
+        The learning rate, or a schedule: a function of the number of steps done so
+        far (0, 1, 2, ...) that returns it.
+    weight_decay : float
+        Adds ``weight_decay · W`` to the gradient of every parameter with ``decay``,
+        which is the gradient of the penalty ``weight_decay/2 · ‖W‖²``.
+
+    Attributes
+    ----------
+    steps : int
+        How many steps were taken.
 
     Raises
     ------
     ValueError
-        If ``lr`` is not a positive number.
+        If there is nothing to update, ``lr`` is not a positive number, or another
+        number is out of its range.
     """
 
-    def __init__(self, parameters, lr=0.01):
-        if not 0 < lr < float("inf"):
-            raise ValueError(f"SGD: expected a positive learning rate, got {lr}")
+    decoupled = False
+
+    def __init__(self, parameters, lr, *, weight_decay=0.0):
         self.parameters = list(parameters)
+        if not self.parameters:
+            raise ValueError(f"{self._name}: expected at least one parameter, got none")
+        if not callable(lr) and not 0 < lr < math.inf:
+            raise ValueError(
+                f"{self._name}: expected a positive learning rate, got {lr}"
+            )
+        self._check("weight_decay", weight_decay, math.inf)
         self.lr = lr
+        self.weight_decay = weight_decay
+        self.steps = 0
+
+    @property
+    def learning_rate(self):
+        """The learning rate of the next step."""
+        return self.lr(self.steps) if callable(self.lr) else self.lr
+
+    @property
+    def state(self):
+        """The vectors that the rule remembers from step to step, by name."""
+        return {k: v for k, v in vars(self).items() if isinstance(v, np.ndarray)}
 
     def step(self):
         """Update every parameter in place from its ``grad``."""
         for p in self.parameters:
             if p.grad is None:
                 raise RuntimeError(
-                    f"SGD.step: {p.name} has no gradient yet; call backward first"
+                    f"{self._name}.step: {p.name} has no gradient yet; "
+                    "call backward first"
                 )
-            p.value -= self.lr * p.grad
+        lr = self.learning_rate
+        g = np.concatenate([p.grad.ravel() for p in self.parameters])
+        if not self.weight_decay:
+            update = self._update(g, lr)
+        else:
+            W = np.concatenate([(p.value * p.decay).ravel() for p in self.parameters])
+            if self.decoupled:
+                update = self._update(g, lr) + (lr * self.weight_decay) * W
+            else:
+                update = self._update(g + self.weight_decay * W, lr)
+        start = 0
+        for p in self.parameters:
+            part = update[start : start + p.value.size]
+            p.value -= part.reshape(p.value.shape)
+            start += p.value.size
+        self.steps += 1
+
+    def _update(self, g, lr):
+        """Return what to subtract from θ, given its gradient g."""
+        raise NotImplementedError
+
+    def _zeros(self):
+        size = sum(p.value.size for p in self.parameters)
+        return np.zeros(size, dtype=self.parameters[0].value.dtype)
+
+    @property
+    def _name(self):
+        return type(self).__name__
+
+    def _check(self, name, value, limit=1.0):
+        if not 0 <= value < limit:
+            below = "" if limit == math.inf else f" and below {limit:g}"
+            raise ValueError(
+                f"{self._name}: expected {name} of at least 0{below}, got {value}"
+            )
+
+
+class SGD(Optimizer):
+    """Stochastic gradient descent: θ ← θ - lr g.
+
+    The arguments are those of :class:`Optimizer`.
+    """
+
+    def __init__(self, parameters, lr=0.01, *, weight_decay=0.0):
+        super().__init__(parameters, lr, weight_decay=weight_decay)
+
+    def _update(self, g, lr):
+        return lr * g
+
+
+class Momentum(Optimizer):
+    """Momentum (Polyak, 1964): v ← μ v + g, then θ ← θ - lr v.
+
+    Parameters
+    ----------
+    momentum : float
+        μ, from 0 (plain gradient descent) to below 1. The others are those of
+        :class:`Optimizer`.
+    """
+
+    def __init__(self, parameters, lr=0.01, momentum=0.9, *, weight_decay=0.0):
+        super().__init__(parameters, lr, weight_decay=weight_decay)
+        self._check("momentum", momentum)
+        self.momentum = momentum
+        self.v = self._zeros()
+
+    def _update(self, g, lr):
+        self.v *= self.momentum
+        self.v += g
+        return lr * self.v
+
+
+class Nesterov(Momentum):
+    """Nesterov's momentum (1983): v ← μ v + g, then θ ← θ - lr (g + μ v).
+
+    This is the form of Sutskever et al. (2013) in the variable θ that already looked
+    ahead, so that the gradient is taken where the parameters are.
+    """
+
+    def _update(self, g, lr):
+        super()._update(g, lr)
+        return lr * (g + self.momentum * self.v)
+
+
+class AdaGrad(Optimizer):
+    """AdaGrad (Duchi et al., 2011): s ← s + g², then θ ← θ - lr g / (√s + eps).
+
+    Parameters
+    ----------
+    eps : float
+        Keeps the division safe. The others are those of :class:`Optimizer`.
+    """
+
+    def __init__(self, parameters, lr=0.01, eps=1e-10, *, weight_decay=0.0):
+        super().__init__(parameters, lr, weight_decay=weight_decay)
+        self._check("eps", eps, math.inf)
+        self.eps = eps
+        self.s = self._zeros()
+
+    def _update(self, g, lr):
+        self.s += g * g
+        return lr * g / (np.sqrt(self.s) + self.eps)
+
+
+class RMSprop(Optimizer):
+    """RMSprop (Tieleman and Hinton, 2012): AdaGrad with a memory that fades.
+
+    s ← α s + (1 - α) g², then θ ← θ - lr g / (√s + eps).
+
+    Parameters
+    ----------
+    alpha : float
+        α, the part of the memory that each step keeps.
+    eps : float
+        Keeps the division safe. The others are those of :class:`Optimizer`.
+    """
+
+    def __init__(self, parameters, lr=0.01, alpha=0.99, eps=1e-8, *, weight_decay=0.0):
+        super().__init__(parameters, lr, weight_decay=weight_decay)
+        self._check("alpha", alpha)
+        self._check("eps", eps, math.inf)
+        self.alpha, self.eps = alpha, eps
+        self.s = self._zeros()
+
+    def _update(self, g, lr):
+        self.s *= self.alpha
+        self.s += (1 - self.alpha) * (g * g)
+        return lr * g / (np.sqrt(self.s) + self.eps)
+
+
+class Adam(Optimizer):
+    """Adam (Kingma and Ba, 2015): momentum and RMSprop, both without their slow start.
+
+    m ← β₁ m + (1 - β₁) g and s ← β₂ s + (1 - β₂) g². At step t both are divided by
+    what they lack, 1 - β₁ᵗ and 1 - β₂ᵗ; then θ ← θ - lr m̂ / (√ŝ + eps).
+
+    Parameters
+    ----------
+    betas : pair of float
+        β₁ and β₂, the part of each memory that a step keeps.
+    eps : float
+        Keeps the division safe. The others are those of :class:`Optimizer`.
+    """
+
+    def __init__(
+        self, parameters, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, *, weight_decay=0.0
+    ):
+        super().__init__(parameters, lr, weight_decay=weight_decay)
+        for name, beta in zip(("beta1", "beta2"), betas, strict=True):
+            self._check(name, beta)
+        self._check("eps", eps, math.inf)
+        self.betas, self.eps = betas, eps
+        self.m, self.s = self._zeros(), self._zeros()
+
+    def _update(self, g, lr):
+        beta1, beta2 = self.betas
+        t = self.steps + 1
+        self.m *= beta1
+        self.m += (1 - beta1) * g
+        self.s *= beta2
+        self.s += (1 - beta2) * (g * g)
+        root = np.sqrt(self.s)
+        root *= 1 / math.sqrt(1 - beta2**t)
+        root += self.eps
+        return (lr / (1 - beta1**t)) * self.m / root
+
+
+class AdamW(Adam):
+    """Adam with decoupled weight decay (Loshchilov and Hutter, 2019).
+
+    The decay does not pass through the gradient's memories: after Adam's step, W loses
+    ``lr · weight_decay · W``.
+    """
+
+    decoupled = True
+
+    def __init__(
+        self, parameters, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, *, weight_decay=0.01
+    ):
+        super().__init__(parameters, lr, betas, eps, weight_decay=weight_decay)
+
+
+def step_decay(lr, every, factor=0.5):
+    """Multiply the learning rate by ``factor`` after every so many steps.
+
+    Examples
+    --------
+    >>> schedule = step_decay(0.1, every=100)
+    >>> [schedule(t) for t in (0, 99, 100, 250)]
+    [0.1, 0.1, 0.05, 0.025]
+    """
+    return lambda t: lr * factor ** (t // every)
+
+
+def inverse_decay(lr, k):
+    """Let the learning rate fall as lr / (1 + k t).
+
+    Examples
+    --------
+    >>> schedule = inverse_decay(0.1, k=0.01)
+    >>> [schedule(t) for t in (0, 100, 300)]
+    [0.1, 0.05, 0.025]
+    """
+    return lambda t: lr / (1 + k * t)
+
+
+def exponential_decay(lr, k):
+    """Let the learning rate fall as lr · exp(-k t).
+
+    Examples
+    --------
+    >>> schedule = exponential_decay(0.1, k=math.log(2) / 100)
+    >>> [round(schedule(t), 6) for t in (0, 100, 200)]
+    [0.1, 0.05, 0.025]
+    """
+    return lambda t: lr * math.exp(-k * t)
+
+
+def cosine(lr, steps, *, warmup=0, final=0.0):
+    """Let the learning rate fall along half a cosine, from ``lr`` to ``final``.
+
+    Parameters
+    ----------
+    lr : float
+        The highest learning rate.
+    steps : int
+        Where the fall ends; afterwards it stays at ``final``.
+    warmup : int
+        Over this many steps at the start it rises in equal parts up to ``lr``.
+    final : float
+        The lowest learning rate.
+
+    Examples
+    --------
+    >>> schedule = cosine(0.1, 1000)
+    >>> [round(schedule(t), 6) for t in (0, 500, 1000)]
+    [0.1, 0.05, 0.0]
+    >>> schedule = cosine(0.1, 1000, warmup=4)
+    >>> [round(schedule(t), 6) for t in range(5)]
+    [0.025, 0.05, 0.075, 0.1, 0.1]
+    """
+
+    def schedule(t):
+        if t < warmup:
+            return lr * (t + 1) / warmup
+        part = min((t - warmup) / (steps - warmup), 1)
+        return final + (lr - final) * (1 + math.cos(math.pi * part)) / 2
+
+    return schedule

@@ -1,9 +1,12 @@
 """The training loop: mini-batches, epochs, and a record of what happened."""
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
+
+from dlscratch import files
 
 
 @dataclass
@@ -16,11 +19,19 @@ class History:
         Mean loss over the epoch's training examples, while the weights moved.
     train_accuracy, test_accuracy : list of float
         Fraction classified right at the end of the epoch.
+    test_loss : list of float
+        Mean loss of the test examples at the end of the epoch.
     """
 
     train_loss: list[float] = field(default_factory=list)
     train_accuracy: list[float] = field(default_factory=list)
+    test_loss: list[float] = field(default_factory=list)
     test_accuracy: list[float] = field(default_factory=list)
+
+    @property
+    def best_epoch(self):
+        """The epoch, counted from 1, with the smallest test loss."""
+        return int(np.argmin(self.test_loss)) + 1
 
 
 class TrainingDiverged(FloatingPointError):
@@ -58,7 +69,20 @@ def minibatches(n, batch_size, rng):
         yield order[start : start + batch_size]
 
 
-def train(model, data, optimizer, epochs, *, batch_size=32, rng, progress=True):
+def train(
+    model,
+    data,
+    optimizer,
+    epochs,
+    *,
+    batch_size=32,
+    rng,
+    progress=True,
+    augment=None,
+    patience=None,
+    checkpoint=None,
+    n_measured=None,
+):
     """Train a classifier and measure it after every epoch.
 
     Parameters
@@ -67,7 +91,7 @@ def train(model, data, optimizer, epochs, *, batch_size=32, rng, progress=True):
         With a loss. It is changed in place.
     data : Dataset
         Training and test examples. The test examples are only measured.
-    optimizer
+    optimizer : Optimizer
         Over ``model.parameters``.
     epochs : int
         Passes over the training examples.
@@ -76,6 +100,18 @@ def train(model, data, optimizer, epochs, *, batch_size=32, rng, progress=True):
         Shuffles the examples, anew for each epoch.
     progress : bool
         Show a progress bar.
+    augment : function of (x, rng), optional
+        Returns a changed copy of each training batch's inputs.
+    patience : int, optional
+        Stop early: as soon as so many epochs in a row had no smaller test loss, and go
+        back to the best weights. The test part then has a say in the training: pass
+        :func:`~dlscratch.datasets.validation_split`'s data, not the real test set.
+    checkpoint : str or Path, optional
+        A ``.npz`` file that holds everything after each epoch. If it exists, the
+        training goes on from there, and with the same arguments gives the very same
+        numbers as one that was never interrupted. Delete it to start anew.
+    n_measured : int, optional
+        How many training examples to measure for ``train_accuracy``; all by default.
 
     Returns
     -------
@@ -97,24 +133,111 @@ def train(model, data, optimizer, epochs, *, batch_size=32, rng, progress=True):
             f"got {len(x)} and {len(t)}"
         )
     history = History()
+    best = {name: array.copy() for name, array in model.arrays.items()}
+    if checkpoint is not None:
+        checkpoint = Checkpoint(checkpoint, model, optimizer, rng, history, best)
+        checkpoint.load()
     settings = {"disable": None if progress else True, "leave": False}
-    with tqdm(total=epochs * len(x), unit=" examples", **settings) as bar:
-        for epoch in range(1, epochs + 1):
+    done = len(history.train_loss)
+    with tqdm(
+        total=epochs * len(x), initial=done * len(x), unit=" examples", **settings
+    ) as bar:
+        for epoch in range(done + 1, epochs + 1):
+            if patience is not None and _waited(history) >= patience:
+                break
             total = 0.0
             for step, batch in enumerate(minibatches(len(x), batch_size, rng), 1):
-                loss = model.loss(x[batch], t[batch], training=True)
+                inputs = x[batch] if augment is None else augment(x[batch], rng)
+                loss = model.loss(inputs, t[batch], training=True)
                 if not np.isfinite(loss):
                     raise TrainingDiverged(
                         f"train: the loss became {loss} in epoch {epoch}, step {step}; "
                         "try a smaller learning rate, and look for nan in the data",
                         history,
                     )
-                model.backward()
+                model.backward(input_gradient=False)
                 optimizer.step()
                 total += loss * len(batch)
                 bar.update(len(batch))
+            test_loss, test_accuracy = model.evaluate(data.x_test, data.t_test)
             history.train_loss.append(total / len(x))
-            history.train_accuracy.append(model.accuracy(x, t))
-            history.test_accuracy.append(model.accuracy(data.x_test, data.t_test))
+            history.train_accuracy.append(
+                model.accuracy(x[:n_measured], t[:n_measured])
+            )
+            history.test_loss.append(test_loss)
+            history.test_accuracy.append(test_accuracy)
+            if history.best_epoch == epoch:
+                _copy(model.arrays, best)
+            if checkpoint is not None:
+                checkpoint.save()
             bar.set_postfix(loss=f"{history.train_loss[-1]:.4f}")
+    if patience is not None:
+        _copy(best, model.arrays)
     return history
+
+
+def _waited(history):
+    """Count the epochs since the best one."""
+    epochs = len(history.test_loss)
+    return epochs - history.best_epoch if epochs else 0
+
+
+def _copy(source, target):
+    for name, array in target.items():
+        array[...] = source[name]
+
+
+class Checkpoint:
+    """All that a training needs to go on as if it had never stopped, in one file.
+
+    These are the model's arrays, the optimizer's memory, every generator's state, the
+    history, and the best weights so far.
+    """
+
+    def __init__(self, path, model, optimizer, rng, history, best):
+        self.path = Path(path)
+        if self.path.suffix != ".npz":
+            raise ValueError(f"train: expected a checkpoint in .npz, got {path}")
+        self.optimizer, self.history = optimizer, history
+        own = [getattr(layer, "rng", None) for layer in model.layers]
+        self.generators = [rng, *(r for r in own if r is not None)]
+        self.arrays = {
+            f"{kind}.{name}": array
+            for kind, arrays in (
+                ("model", model.arrays),
+                ("best", best),
+                ("optimizer", optimizer.state),
+            )
+            for name, array in arrays.items()
+        }
+
+    def save(self):
+        """Write the file, whole or not at all."""
+        head = {
+            "history": asdict(self.history),
+            "steps": self.optimizer.steps,
+            "generators": [r.bit_generator.state for r in self.generators],
+        }
+        files.write(self.path, head, self.arrays)
+
+    def load(self):
+        """Take everything over from the file, if there is one."""
+        if not self.path.exists():
+            return
+        try:
+            head, arrays = files.read(self.path)
+            found = {name: (a.shape, a.dtype) for name, a in arrays.items()}
+            wanted = {name: (a.shape, a.dtype) for name, a in self.arrays.items()}
+            if found != wanted or len(head["generators"]) != len(self.generators):
+                raise ValueError("its arrays are those of another model or optimizer")
+            for r, state in zip(self.generators, head["generators"], strict=True):
+                r.bit_generator.state = state
+            for name, values in head["history"].items():
+                getattr(self.history, name)[:] = values
+            self.optimizer.steps = head["steps"]
+        except Exception as error:
+            raise ValueError(
+                f"train: the checkpoint {self.path} does not fit this training "
+                f"({type(error).__name__}: {error}); delete it to start anew"
+            ) from error
+        _copy(arrays, self.arrays)

@@ -622,3 +622,57 @@ def test_two_processes_fetch_at_once(cache, server):
             assert same(result.get(timeout=60), tiny_arrays())
     assert server.requests.count(("together", downloads.FILES[0])) == 2
     assert_whole(cache)
+
+
+def test_validation_split_takes_the_last_training_examples():
+    data = datasets.load_digits()
+    split = datasets.validation_split(data, 200)
+    assert len(split.x_train) == len(split.t_train) == 1237
+    np.testing.assert_array_equal(split.x_test, data.x_train[-200:])
+    np.testing.assert_array_equal(split.t_test, data.t_train[-200:])
+    np.testing.assert_array_equal(split.x_train, data.x_train[:1237])
+
+
+def test_validation_split_at_random_loses_nothing():
+    data = datasets.load_digits()
+    split = datasets.validation_split(data, 200, np.random.default_rng(0))
+    rows = np.concatenate([split.x_train, split.x_test])
+    labels = np.concatenate([split.t_train, split.t_test])
+    with_labels = {(*row, t) for row, t in zip(rows, labels, strict=True)}
+    assert with_labels == {
+        (*row, t) for row, t in zip(data.x_train, data.t_train, strict=True)
+    }
+    assert not np.array_equal(split.x_test, data.x_train[-200:])
+
+
+@pytest.mark.parametrize("n", [0, -1, 1437, 5000])
+def test_validation_split_size(n):
+    with pytest.raises(ValueError, match=f"n between 1 and 1436, got {n}"):
+        datasets.validation_split(datasets.load_digits(), n)
+
+
+@pytest.mark.parametrize("shape", [(900, 5, 5), (900, 1, 5, 5), (900, 25)])
+def test_random_shift(shape):
+    x = np.zeros((900, 5, 5), dtype=np.float32)
+    x[:, 2, 2] = np.arange(1, 901)
+    before = x.copy()
+    y = datasets.random_shift(x.reshape(shape), np.random.default_rng(0), pixels=2)
+    np.testing.assert_array_equal(x, before)
+    assert y.shape == shape
+    assert y.dtype == x.dtype
+    image, row, column = np.nonzero(y.reshape(x.shape))
+    np.testing.assert_array_equal(image, np.arange(900))  # nobody got another's
+    np.testing.assert_array_equal(y.max(axis=tuple(range(1, y.ndim))), image + 1)
+    counts = np.bincount(5 * row + column, minlength=25)
+    assert counts.min() > 15, "every shift in both directions occurs"
+    assert counts.max() < 65
+
+
+def test_random_shift_loses_what_leaves_the_frame():
+    y = datasets.random_shift(np.ones((50, 3, 3)), np.random.default_rng(0))
+    assert set(y.sum(axis=(1, 2))) == {9.0, 6.0, 4.0}
+
+
+def test_random_shift_needs_square_rows():
+    with pytest.raises(ValueError, match="rows of square ones, got "):
+        datasets.random_shift(np.zeros((2, 10)), np.random.default_rng(0))

@@ -63,6 +63,8 @@ LAYERS = {
     "Tanh": lambda rng: layers.Tanh(),
     "ReLU": lambda rng: layers.ReLU(),
     "Flatten": lambda rng: layers.Flatten(),
+    "BatchNorm": lambda rng: layers.BatchNorm(6),
+    "Dropout": lambda rng: layers.Dropout(0.5, rng=rng),
 }
 
 

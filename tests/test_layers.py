@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from dlscratch import initializers, layers
+from dlscratch.gradients import check_gradients
 from dlscratch.layers import Linear, Parameter
 from dlscratch.models import Sequential
 from dlscratch.optimizers import SGD
@@ -129,19 +130,118 @@ def test_reprs(rng):
     )
 
 
-class TestSGD:
-    def test_step_is_in_place(self):
-        p = Parameter(np.array([1.0, 2.0]), np.array([10.0, -10.0]), "W")
-        array = p.value
-        SGD([p], lr=0.1).step()
-        assert p.value is array
-        np.testing.assert_allclose(array, [0.0, 3.0])
+class TestBatchNorm:
+    @pytest.fixture
+    def x(self):
+        return 3 + 2 * np.random.default_rng(0).standard_normal((8, 5))
 
-    @pytest.mark.parametrize("lr", [0, -1, float("nan"), float("inf")])
-    def test_learning_rate(self, lr):
-        with pytest.raises(ValueError, match="positive learning rate, got"):
-            SGD([], lr=lr)
+    def test_training_standardises_each_channel(self, x):
+        layer = layers.BatchNorm(5)
+        y = layer.forward(x, training=True)
+        np.testing.assert_allclose(y.mean(axis=0), 0, atol=1e-12)
+        np.testing.assert_allclose(y.std(axis=0), 1, rtol=1e-5)
+        np.testing.assert_allclose(layer.running_mean, 0.1 * x.mean(axis=0))
+        var = 0.9 + 0.1 * x.var(axis=0, ddof=1)
+        np.testing.assert_allclose(layer.running_var, var)
 
-    def test_no_gradient_yet(self):
-        with pytest.raises(RuntimeError, match=r"0\.W has no gradient yet"):
-            SGD([Parameter(np.zeros(2), name="0.W")]).step()
+    def test_at_test_time_examples_do_not_meet(self, x):
+        layer = layers.BatchNorm(5)
+        for _ in range(200):
+            layer.forward(x, training=True)
+        before = layer.running_mean.copy()
+        alone = np.concatenate([layer.forward(row[None]) for row in x])
+        np.testing.assert_allclose(alone, layer.forward(x))
+        np.testing.assert_array_equal(layer.running_mean, before)
+        expected = (x - x.mean(axis=0)) / np.sqrt(x.var(axis=0, ddof=1) + 1e-5)
+        np.testing.assert_allclose(alone, expected, atol=1e-6)
+
+    def test_images_are_normalised_by_channel(self):
+        x = np.random.default_rng(0).standard_normal((4, 3, 2, 5))
+        y = layers.BatchNorm(3).forward(x, training=True)
+        rows = x.transpose(0, 2, 3, 1).reshape(-1, 3)
+        expected = layers.BatchNorm(3).forward(rows, training=True)
+        np.testing.assert_allclose(y.transpose(0, 2, 3, 1).reshape(-1, 3), expected)
+
+    @pytest.mark.parametrize("shape", [(6, 4), (3, 4, 2, 2)])
+    @pytest.mark.parametrize("training", [True, False])
+    def test_gradients(self, shape, training):
+        rng = np.random.default_rng(1)
+        layer = layers.BatchNorm(4)
+        layer.gamma.value[:] = rng.standard_normal(4)
+        layer.running_var[:] = rng.uniform(0.5, 2, 4)
+        model = Sequential([layer], layers.MeanSquaredError())
+        x, t = rng.standard_normal((2, *shape))
+        check_gradients(model, x, t, training=training)
+
+    @pytest.mark.parametrize("shape", [(6,), (6, 5), (6, 4, 3), (4, 6)])
+    def test_shapes(self, shape):
+        with pytest.raises(ValueError, match=r"\(N, 4\) or \(N, 4, H, W\), got \("):
+            layers.BatchNorm(4).forward(np.zeros(shape))
+
+    def test_a_batch_of_one_has_no_variance(self):
+        with pytest.raises(ValueError, match="at least two values per channel"):
+            layers.BatchNorm(4).forward(np.zeros((1, 4)), training=True)
+        layers.BatchNorm(4).forward(np.zeros((1, 4, 1, 2)), training=True)
+
+    def test_running_statistics_are_saved(self, x, tmp_path):
+        model = Sequential([layers.BatchNorm(5, momentum=0.3)])
+        model.predict(x, training=True)
+        model.save(tmp_path / "m.npz")
+        copy = Sequential.load(tmp_path / "m.npz")
+        np.testing.assert_array_equal(copy.predict(x), model.predict(x))
+        assert copy.layers[0].config == model.layers[0].config
+
+
+class TestDropout:
+    def test_training_keeps_the_mean(self):
+        layer = layers.Dropout(0.3, rng=np.random.default_rng(0))
+        y = layer.forward(np.ones((200, 500)), training=True)
+        assert (y == 0).mean() == pytest.approx(0.3, abs=0.01)
+        np.testing.assert_allclose(y[y != 0], 1 / 0.7)
+        dx = layer.backward(np.full((200, 500), 2.0))
+        np.testing.assert_allclose(dx, 2 * y)
+
+    def test_every_pass_has_its_own_mask(self):
+        layer = layers.Dropout(rng=np.random.default_rng(0))
+        first, second = (layer.forward(np.ones((9, 9)), training=True) for _ in "ab")
+        assert not np.array_equal(first, second)
+
+    def test_nothing_happens_at_test_time(self):
+        x = np.arange(6.0).reshape(2, 3)
+        layer = layers.Dropout(0.5)
+        np.testing.assert_array_equal(layer.forward(x), x)
+        np.testing.assert_array_equal(layer.backward(x), x)
+
+    def test_dtype(self):
+        layer = layers.Dropout(0.5, rng=np.random.default_rng(0))
+        for dtype in (np.float32, np.float64):
+            assert layer.forward(np.ones((2, 2), dtype), training=True).dtype == dtype
+
+    @pytest.mark.parametrize("p", [-0.1, 1, float("nan")])
+    def test_fraction(self, p):
+        with pytest.raises(ValueError, match="the fraction dropped, 0 <= p < 1, got"):
+            layers.Dropout(p)
+
+    def test_training_needs_a_generator(self):
+        with pytest.raises(TypeError, match="Dropout: to train, pass rng="):
+            layers.Dropout(0.5).forward(np.ones((2, 2)), training=True)
+
+
+def test_the_input_gradient_can_be_left_out():
+    rng = np.random.default_rng(0)
+    x, t = rng.standard_normal((6, 4)), rng.integers(3, size=6)
+    for stack in (
+        [layers.Flatten(), Linear(4, 5, rng=rng), layers.ReLU()],
+        [layers.BatchNorm(4), Linear(4, 5, rng=rng), layers.BatchNorm(5)],
+    ):
+        model = Sequential(
+            [*stack, Linear(5, 3, rng=rng)], layers.SoftmaxCrossEntropy()
+        )
+        model.loss(x, t, training=True)
+        assert model.backward().shape == x.shape
+        expected = [p.grad.copy() for p in model.parameters]
+        for p in model.parameters:
+            p.grad = None
+        assert model.backward(input_gradient=False) is None
+        for p, grad in zip(model.parameters, expected, strict=True):
+            np.testing.assert_array_equal(p.grad, grad)

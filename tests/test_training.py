@@ -6,7 +6,16 @@ import pytest
 from dlscratch import datasets
 from dlscratch.datasets import Dataset
 from dlscratch.models import mlp
-from dlscratch.optimizers import SGD
+from dlscratch.optimizers import (
+    SGD,
+    AdaGrad,
+    Adam,
+    AdamW,
+    Momentum,
+    Nesterov,
+    RMSprop,
+    cosine,
+)
 from dlscratch.training import TrainingDiverged, minibatches, train
 
 
@@ -122,3 +131,137 @@ def test_progress_goes_to_a_terminal_only(capsys):
         rng=np.random.default_rng(0),
     )
     assert capsys.readouterr() == ("", "")
+
+
+class TestEarlyStopping:
+    def noisy(self):
+        """Return labels that cannot be learnt: the loss of other examples must rise."""
+        rng = np.random.default_rng(0)
+        x, t = rng.standard_normal((60, 10)), rng.integers(3, size=60)
+        return Dataset(x[:30], t[:30], x[30:], t[30:])
+
+    def run(self, epochs, **kwargs):
+        model = mlp((10, 30, 3), rng=np.random.default_rng(1))
+        settings = {"rng": np.random.default_rng(2), "progress": False} | kwargs
+        optimizer = Momentum(model.parameters, lr=0.05)
+        return model, train(model, self.noisy(), optimizer, epochs, **settings)
+
+    def test_it_stops_and_goes_back_to_the_best(self):
+        data = self.noisy()
+        model, history = self.run(200, patience=7)
+        epochs = len(history.test_loss)
+        assert epochs == history.best_epoch + 7 < 200
+        loss, accuracy = model.evaluate(data.x_test, data.t_test)
+        assert loss == pytest.approx(min(history.test_loss))
+        assert accuracy == history.test_accuracy[history.best_epoch - 1]
+
+    def test_without_patience_the_last_weights_stay(self):
+        data = self.noisy()
+        model, history = self.run(40)
+        loss, _ = model.evaluate(data.x_test, data.t_test)
+        assert loss == pytest.approx(history.test_loss[-1])
+        assert loss > 1.1 * min(history.test_loss)
+
+
+def test_augment_changes_what_is_trained_on():
+    seen = []
+
+    def blank(x, rng):
+        seen.append(len(x))
+        return np.zeros_like(x)
+
+    data = datasets.load_digits()
+    before = data.x_train.copy()
+    model, history = run(epochs=1, augment=blank)
+    assert sum(seen) == len(data.x_train)
+    assert history.test_accuracy[-1] < 0.3
+    np.testing.assert_array_equal(data.x_train, before)
+    assert (model.parameters[0].grad == 0).all()
+
+
+def test_fewer_examples_can_be_measured():
+    data = datasets.load_digits()
+    model, history = run(epochs=1, n_measured=100)
+    accuracy = model.accuracy(data.x_train[:100], data.t_train[:100])
+    assert history.train_accuracy == [accuracy]
+
+
+class TestCheckpoint:
+    """A training that is resumed ends bit for bit where it would have ended."""
+
+    def run(self, epochs, seed=0, optimizer=Adam, **kwargs):
+        rng = np.random.default_rng(seed)
+        data = datasets.load_digits()
+        data = Dataset(*(part[:200] for part in data))
+        model = mlp((64, 12, 10), rng=rng, batch_norm=True, dropout=0.2)
+        schedule = cosine(0.01, 40, warmup=3)
+        history = train(
+            model,
+            data,
+            optimizer(model.parameters, lr=schedule, weight_decay=0.01),
+            epochs,
+            rng=rng,
+            augment=datasets.random_shift,
+            progress=False,
+            **kwargs,
+        )
+        return model, history
+
+    @pytest.mark.parametrize(
+        "optimizer", [SGD, Momentum, Nesterov, AdaGrad, RMSprop, Adam, AdamW]
+    )
+    def test_bit_identical(self, optimizer, tmp_path):
+        path = tmp_path / "run.npz"
+        model, history = self.run(6, optimizer=optimizer)
+        self.run(2, optimizer=optimizer, checkpoint=path)
+        # Another seed: everything must come from the file.
+        resumed, later = self.run(6, seed=9, optimizer=optimizer, checkpoint=path)
+        assert later == history
+        for name, array in model.arrays.items():
+            np.testing.assert_array_equal(resumed.arrays[name], array)
+
+    def test_interrupted_in_the_middle_of_an_epoch(self, tmp_path, monkeypatch):
+        path = tmp_path / "run.npz"
+        model, history = self.run(4)
+        batches, step = 0, Adam.step
+
+        def interrupted(self):
+            nonlocal batches
+            batches += 1
+            if batches == 17:
+                raise KeyboardInterrupt
+            step(self)
+
+        monkeypatch.setattr(Adam, "step", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            self.run(4, checkpoint=path)
+        resumed, later = self.run(4, checkpoint=path)
+        assert later == history
+        np.testing.assert_array_equal(resumed.arrays["0.W"], model.arrays["0.W"])
+
+    def test_early_stopping_goes_on_too(self, tmp_path):
+        path = tmp_path / "run.npz"
+        model, history = self.run(30, patience=3)
+        assert len(history.test_loss) < 30
+        self.run(len(history.test_loss) - 2, patience=3, checkpoint=path)
+        resumed, later = self.run(30, patience=3, checkpoint=path)
+        assert later == history
+        np.testing.assert_array_equal(resumed.arrays["0.W"], model.arrays["0.W"])
+        again, later = self.run(30, patience=3, checkpoint=path)  # nothing left to do
+        assert later == history
+        np.testing.assert_array_equal(again.arrays["0.W"], model.arrays["0.W"])
+
+    def test_a_file_that_does_not_fit_is_kept(self, tmp_path):
+        path = tmp_path / "run.npz"
+        self.run(1, checkpoint=path)
+        whole = path.read_bytes()
+        with pytest.raises(ValueError, match=r"does not fit this training .*delete it"):
+            self.run(1, optimizer=SGD, checkpoint=path)
+        assert path.read_bytes() == whole
+        path.write_bytes(whole[:-100])
+        with pytest.raises(ValueError, match="does not fit this training"):
+            self.run(1, checkpoint=path)
+
+    def test_suffix(self):
+        with pytest.raises(ValueError, match=r"a checkpoint in \.npz"):
+            self.run(1, checkpoint="run.pkl")

@@ -1,0 +1,162 @@
+"""Optimizers and schedules: the formulas by hand, what they refuse, what they keep."""
+
+import math
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from dlscratch import optimizers
+from dlscratch.layers import Parameter
+from dlscratch.models import mlp
+from dlscratch.optimizers import SGD, Adam, AdamW, Momentum
+
+ALL = {
+    kind.__name__: kind
+    for kind in vars(optimizers).values()
+    if isinstance(kind, type) and kind is not optimizers.Optimizer
+}
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+def by_hand(name, g, lr):
+    """Return the steps that the formulas give for one number's gradients g."""
+    v = m = s = 0.0
+    for t, gradient in enumerate(g, 1):
+        if name == "SGD":
+            yield lr * gradient
+        elif name in ("Momentum", "Nesterov"):
+            v = 0.9 * v + gradient
+            yield lr * (v if name == "Momentum" else gradient + 0.9 * v)
+        elif name == "AdaGrad":
+            s += gradient**2
+            yield lr * gradient / (math.sqrt(s) + 1e-10)
+        elif name == "RMSprop":
+            s = 0.99 * s + 0.01 * gradient**2
+            yield lr * gradient / (math.sqrt(s) + 1e-8)
+        else:
+            m = 0.9 * m + 0.1 * gradient
+            s = 0.999 * s + 0.001 * gradient**2
+            m_hat, s_hat = m / (1 - 0.9**t), s / (1 - 0.999**t)
+            yield lr * m_hat / (math.sqrt(s_hat) + 1e-8)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_formulas(name, rng):
+    g = rng.standard_normal((6, 3))
+    W, b = Parameter(np.ones(2), name="W"), Parameter(np.ones(1), name="b")
+    optimizer = ALL[name]([W, b], lr=0.05, weight_decay=0.0)
+    arrays = (W.value, b.value)
+    for gradient in g:
+        W.grad, b.grad = gradient[:2], gradient[2:]
+        optimizer.step()
+    assert W.value is arrays[0], "not in place"
+    assert b.value is arrays[1], "not in place"
+    expected = [1 - sum(by_hand(name, column, 0.05)) for column in g.T]
+    np.testing.assert_allclose([*W.value, *b.value], expected, rtol=1e-12)
+    assert optimizer.steps == 6
+
+
+@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_it_keeps_the_dtype_and_goes_downhill(name, dtype, rng):
+    model = mlp((4, 8, 3), rng=rng, dtype=dtype)
+    x, t = rng.standard_normal((30, 4)).astype(dtype), rng.integers(3, size=30)
+    optimizer = ALL[name](model.parameters, lr=0.01)
+    before = model.loss(x, t)
+    for _ in range(100):
+        model.loss(x, t, training=True)
+        model.backward()
+        optimizer.step()
+    assert model.loss(x, t) < 0.9 * before
+    assert all(p.value.dtype == dtype for p in model.parameters)
+    assert all(v.dtype == dtype for v in optimizer.state.values())
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_weight_decay_shrinks_weights_alone(name):
+    W = Parameter(np.array([2.0, -2.0]), name="W", decay=True)
+    b = Parameter(np.array([2.0, -2.0]), name="b")
+    W.grad, b.grad = np.zeros(2), np.zeros(2)
+    ALL[name]([W, b], lr=0.1, weight_decay=0.5).step()
+    assert (np.abs(W.value) < 2).all()
+    np.testing.assert_array_equal(b.value, [2.0, -2.0])
+
+
+def test_coupled_decay_is_the_penalty_and_decoupled_is_not():
+    def after(kind):
+        W = Parameter(np.array([1.0, 10.0]), np.array([0.3, 0.3]), "W", decay=True)
+        kind([W], lr=0.1, weight_decay=0.1).step()
+        return W.value
+
+    np.testing.assert_allclose(after(SGD), [1 - 0.1 * 0.4, 10 - 0.1 * 1.3])
+    # Adam's first step has length lr whatever the gradient, so the penalty drowns.
+    np.testing.assert_allclose(after(Adam), [0.9, 9.9], rtol=1e-6)
+    np.testing.assert_allclose(after(AdamW), [0.9 - 0.01, 9.9 - 0.1], rtol=1e-6)
+
+
+def test_nesterov_looks_ahead():
+    """In the variable before the look-ahead it is Nesterov's own formula."""
+    lr, mu = 0.1, 0.9
+    p = Parameter(np.array([1.0]), name="theta")
+    optimizer = optimizers.Nesterov([p], lr, mu)
+    x, v = 1.0, 0.0  # the classic form: x is where the steps end
+    for _ in range(20):
+        p.grad = 2 * p.value
+        optimizer.step()
+        v = mu * v - lr * 2 * (x + mu * v)
+        x += v
+        assert p.value[0] == pytest.approx(x + mu * v, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda p: SGD([], lr=0.1), "SGD: expected at least one parameter, got none"),
+        (lambda p: Adam(p, betas=(0.9, 1.0)), "beta2 of at least 0 and below 1, got 1"),
+        (lambda p: Momentum(p, momentum=-0.9), "momentum of at least 0 and below 1"),
+        (lambda p: SGD(p, weight_decay=-1), "weight_decay of at least 0, got -1"),
+        (lambda p: Adam(p, eps=float("nan")), "eps of at least 0, got nan"),
+        *(
+            (lambda p, lr=lr: SGD(p, lr=lr), f"positive learning rate, got {lr}")
+            for lr in (0, -1, math.nan, math.inf)
+        ),
+    ],
+)
+def test_refused(make, words):
+    with pytest.raises(ValueError, match=words):
+        make([Parameter(np.zeros(2), name="W")])
+
+
+def test_no_gradient_yet():
+    with pytest.raises(RuntimeError, match=r"Adam\.step: 0\.W has no gradient yet"):
+        Adam([Parameter(np.zeros(2), name="0.W")]).step()
+
+
+def test_a_schedule_is_asked_for_each_step():
+    asked = []
+
+    def schedule(t):
+        asked.append(t)
+        return 1.0 if t < 2 else 0.5
+
+    p = Parameter(np.array([0.0]), np.array([1.0]))
+    optimizer = SGD([p], lr=schedule)
+    for _ in range(4):
+        optimizer.step()
+    assert asked == [0, 1, 2, 3]
+    assert p.value[0] == -3.0
+    assert optimizer.learning_rate == 0.5
+
+
+def test_cosine_warms_up_and_ends():
+    schedule = optimizers.cosine(1.0, 110, warmup=10, final=0.2)
+    rates = [schedule(t) for t in range(130)]
+    assert rates[:10] == pytest.approx(np.linspace(0.1, 1, 10))
+    assert rates[60] == pytest.approx(0.6)
+    assert all(a >= b for a, b in pairwise(rates[10:]))
+    assert rates[110:] == pytest.approx([0.2] * 20)
