@@ -18,7 +18,7 @@ DESCRIPTION = (
     "An interactive textbook: build neural networks in NumPy, piece by piece, "
     "with figures you can drag and exercises that tell you at once what is wrong."
 )
-CHAPTER = re.compile(r"notebooks/(\d+|lab)-")
+CHAPTER = re.compile(r"notebooks/(\d+[a-z]?|lab)-")
 
 
 def japanese(name, rawtext, text, lineno, inliner, options=None, content=None):
