@@ -5,6 +5,7 @@ import pytest
 
 from dlscratch import datasets
 from dlscratch.datasets import Dataset
+from dlscratch.layers import Dropout
 from dlscratch.models import mlp
 from dlscratch.optimizers import (
     SGD,
@@ -194,6 +195,9 @@ class TestCheckpoint:
         data = datasets.load_digits()
         data = Dataset(*(part[:200] for part in data))
         model = mlp((64, 12, 10), rng=rng, batch_norm=True, dropout=0.2)
+        for layer in model.layers:
+            if isinstance(layer, Dropout):
+                layer.rng = np.random.default_rng(seed + 1)
         schedule = cosine(0.01, 40, warmup=3)
         history = train(
             model,
