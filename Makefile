@@ -24,10 +24,10 @@ CHANGED = find $(SOURCES) \( -name __pycache__ -o -name '.*' \) -prune \
   -o -newer $(BUILT) -print
 
 # One thread for NumPy's linear algebra: steady timings, and no fight for the cores.
-test notebooks labs weights bench: export OPENBLAS_NUM_THREADS := 1
+test test-peers notebooks labs weights bench: export OPENBLAS_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help env book serve lab test test-cpus notebooks labs weights bench lint clean
+.PHONY: help env book serve lab test test-cpus test-peers notebooks labs weights bench lint clean
 
 help:  ## list the targets
 	@echo "make TARGET, where TARGET is one of"
@@ -60,6 +60,10 @@ test: book  ## execute every notebook again, and run all tests
 
 test-cpus: env  ## run the chapters as other processors would
 	@$(PY) tools/other_cpus.py $(CPUS)
+
+test-peers: $(PEERS)/.installed  ## compare the layers and optimizers with PyTorch's
+	@$(PEERS)/bin/python -m pytest -q -p no:cacheprovider -o addopts="" \
+	  $(wildcard tests/test_*_against_pytorch.py)
 
 notebooks: env  ## execute the chapters and save their outputs
 	@$(PY) tools/execute_notebooks.py
