@@ -12,13 +12,21 @@ from dlscratch.explorables import (
     backprop_stepper,
     broadcasting,
     gradient_descent,
+    optimizer_race,
     perceptron_line,
     relu_bends,
 )
 
 ALL = pytest.mark.parametrize(
     "figure",
-    [backprop_stepper, broadcasting, gradient_descent, perceptron_line, relu_bends],
+    [
+        backprop_stepper,
+        broadcasting,
+        gradient_descent,
+        optimizer_race,
+        perceptron_line,
+        relu_bends,
+    ],
 )
 
 
@@ -141,6 +149,15 @@ def test_numbers_that_json_cannot_hold():
         (lambda: gradient_descent(start=(1,)), r"two numbers .*got \(1,\)"),
         (lambda: gradient_descent(lr=0), "expected lr 1e-12 to 100, got 0"),
         (lambda: gradient_descent(steps=2.5), "expected steps 0 to 2000, got 2.5"),
+        (lambda: optimizer_race("hill"), "expected surface in .*'ravine'.*got 'hill'"),
+        (lambda: optimizer_race(optimizers=["Sgd"]), "optimizers of .*'SGD'.*'Sgd'"),
+        (lambda: optimizer_race(lr={"Adam": 0}), "lr 1e-06 to 100, got 0 for Adam"),
+        (lambda: optimizer_race(lr={"adam": 1}), "optimizers of .*got 'adam'"),
+        (lambda: optimizer_race(look_into="AdamW"), "optimizers of .*got 'AdamW'"),
+        (lambda: optimizer_race(momentum=1), r"momentum 0\.\.0\.99, got 1"),
+        (lambda: optimizer_race("saddle", start=(1, 3)), r"±3.2 and ±2, got \(1, 3\)"),
+        (lambda: optimizer_race(start=(1,)), r"a start x, y .*got \(1,\)"),
+        (lambda: optimizer_race(steps=201), "expected steps 0 to 200, got 201"),
         (lambda: relu_bends("cosine"), "expected target in .*'sine'.*got 'cosine'"),
         (lambda: relu_bends(activation="tanh"), "relu or identity, got 'tanh'"),
     ],
@@ -164,6 +181,12 @@ def test_broadcasting_says_what_comes_out():
 def test_gradient_descent_says_where_it_starts():
     words = repr(gradient_descent("ravine", start=(1, -2), lr=0.5))
     assert "f = x0²/20 + x1², x = (1, -2) and lr = 0.5" in words
+
+
+def test_optimizer_race_says_who_races_and_from_where():
+    words = repr(optimizer_race("saddle", optimizers=["Adam"], lr={"Adam": 0.2}))
+    assert "f(x, y) = x²/2 + (y² - 1)²/20" in words
+    assert "start at (-2.5, 0.01): Adam (lr 0.2)." in words
 
 
 def test_backprop_stepper_says_where_it_starts():

@@ -14,6 +14,7 @@ from dlscratch.explorables.backprop_stepper import backprop_stepper
 from dlscratch.explorables.broadcasting import broadcasting
 from dlscratch.explorables.draw_digit import draw_digit
 from dlscratch.explorables.gradient_descent import gradient_descent
+from dlscratch.explorables.optimizer_race import optimizer_race
 
 __all__ = [
     "Explorable",
@@ -21,6 +22,7 @@ __all__ = [
     "broadcasting",
     "draw_digit",
     "gradient_descent",
+    "optimizer_race",
     "perceptron_line",
     "relu_bends",
 ]
