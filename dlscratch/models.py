@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from dlscratch import files, initializers, layers
-from dlscratch.layers import BatchNorm, Dropout, Linear, SoftmaxCrossEntropy
+from dlscratch.layers import BatchNorm, Conv2d, Dropout, Linear, SoftmaxCrossEntropy
 
 _ACTIVATIONS = {
     "relu": (layers.ReLU, initializers.he),
@@ -240,7 +240,7 @@ def _build(name, config):
     kind = getattr(layers, str(name), None)
     if not (isinstance(kind, type) and issubclass(kind, layers.Layer)):
         raise ValueError(f"no layer is called {name}")
-    if kind is Linear:
+    if kind in (Linear, Conv2d):
         config = config | {"init": initializers.zeros}
     return kind(**config)
 

@@ -65,7 +65,11 @@ LAYERS = {
     "Flatten": lambda rng: layers.Flatten(),
     "BatchNorm": lambda rng: layers.BatchNorm(6),
     "Dropout": lambda rng: layers.Dropout(0.5, rng=rng),
+    "Conv2d": lambda rng: layers.Conv2d(2, 3, (2, 3), rng=rng),
+    "MaxPool2d": lambda rng: layers.MaxPool2d(2),
+    "AvgPool2d": lambda rng: layers.AvgPool2d(2),
 }
+PICTURES = ("Flatten", "Conv2d", "MaxPool2d", "AvgPool2d")
 
 
 def test_every_layer_is_listed():
@@ -78,7 +82,7 @@ def test_every_layer_is_listed():
 @pytest.mark.parametrize("name", LAYERS)
 def test_layer_gradients(name, rng):
     layer = LAYERS[name](rng)
-    shape = (N, 2, 3, 4) if name == "Flatten" else (N, 6)
+    shape = (N, 2, 3, 4) if name in PICTURES else (N, 6)
     x = rng.standard_normal(shape)
     x[np.abs(x) < 1e-3] = 0.5  # keep away from the kink of ReLU
     t = rng.standard_normal(layer.forward(x).shape)
@@ -105,9 +109,9 @@ def test_network_gradients(activation, rng):
 
 
 def test_backward_does_not_change_its_argument(rng):
-    for make in LAYERS.values():
+    for name, make in LAYERS.items():
         layer = make(rng)
-        x = rng.standard_normal((N, 6))
+        x = rng.standard_normal((N, 2, 3, 4) if name in PICTURES else (N, 6))
         x_before = x.copy()
         dy = rng.standard_normal(layer.forward(x).shape)
         dy_before = dy.copy()

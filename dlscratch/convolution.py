@@ -1,0 +1,332 @@
+"""Convolution and pooling: layers that look at pictures window by window.
+
+To the outside, pictures have the shape (N, C, H, W). In memory they lie in the order
+(H, C, W, N): row by row, and the batch last. ``transpose`` goes from one view to the
+other and copies nothing. In this order, the KH rows of all C channels that one row of
+the output looks at are a single matrix with KH·C rows and W·N columns, and a kernel's
+column j needs OW·N neighbouring columns of it. So a convolution is KW matrix products
+for each row of the output, and no picture is ever unrolled into a larger one.
+"""
+
+import numpy as np
+
+from dlscratch import initializers
+from dlscratch.base import Layer, Parameter
+
+
+class Conv2d(Layer):
+    """Convolution (cross-correlation, as everywhere in deep learning) of pictures.
+
+    ``y[n, f, h, w] = b[f] + Σ W[f, c, i, j] · x[n, c, sh·h + i - ph, sw·w + j - pw]``,
+    summed over c, i, j, with x taken as 0 outside the picture.
+
+    Parameters
+    ----------
+    channels_in, channels_out : int
+        Number of channels C of the input, and of kernels F.
+    kernel_size, stride, padding : int or pair of int (height, width)
+        Size (KH, KW) of the kernels; step (sh, sw) from window to window; zeros
+        (ph, pw) put around the picture on each side.
+    init : callable, optional
+        An initializer for W, by default ``initializers.he``. The bias starts at 0.
+    rng : numpy.random.Generator
+        Where the initial weights come from.
+    dtype : numpy dtype
+        Of the parameters, and so of all results.
+
+    Attributes
+    ----------
+    W : Parameter, shape (F, C, KH, KW)
+    b : Parameter, shape (F,)
+    """
+
+    def __init__(
+        self,
+        channels_in,
+        channels_out,
+        kernel_size,
+        stride=1,
+        padding=0,
+        *,
+        init=None,
+        rng=None,
+        dtype=np.float64,
+    ):
+        init = init or initializers.he
+        if rng is None and init is not initializers.zeros:
+            raise TypeError("Conv2d: pass rng=numpy.random.default_rng(seed)")
+        self.stride = _pair("Conv2d", "stride", stride, 1)
+        self.padding = _pair("Conv2d", "padding", padding, 0)
+        kernel = _pair("Conv2d", "kernel_size", kernel_size, 1)
+        W = init((channels_out, channels_in, *kernel), rng).astype(dtype)
+        self.W = Parameter(W, name="W", decay=True)
+        self.b = Parameter(np.zeros(channels_out, dtype=dtype), name="b")
+
+    @property
+    def parameters(self):
+        """W, then b."""
+        return [self.W, self.b]
+
+    @property
+    def config(self):
+        """Channels, kernel size, stride and padding."""
+        F, C, *kernel = self.W.value.shape
+        return {
+            "channels_in": C,
+            "channels_out": F,
+            "kernel_size": _short(kernel),
+            "stride": _short(self.stride),
+            "padding": _short(self.padding),
+        }
+
+    def forward(self, x, training=False):
+        """Map x of shape (N, C, H, W) to y of shape (N, F, OH, OW)."""
+        W, b = self.W.value, self.b.value
+        F, C, KH, KW = W.shape
+        x = _picture(x, "Conv2d", C).astype(W.dtype, copy=False)
+        OH, OW = _output_size(x, (KH, KW), self.stride, self.padding, "Conv2d")
+        padded = _pad(x, self.padding)
+        self._remember(padded, x.shape, (OH, OW))
+        y = np.empty((OH, F, OW * x.shape[3]), W.dtype)
+        y[:] = b[:, None]
+        kernels = _by_column(W)
+        for h, windows in _windows(padded, (KH, KW), self.stride, (OH, OW)):
+            for kernel, window in zip(kernels, windows, strict=True):
+                y[h] += kernel @ window
+        return _nchw(y.reshape(OH, F, OW, -1))
+
+    def backward(self, dy, input_gradient=True):
+        """Set dW and db = Σ dy; return dx.
+
+        dW is the sum of all windows, each times the dy that it led to. dx is a
+        convolution too: of dy with zeros between (for strides) and around, with the
+        kernels turned by 180 degrees and their two kinds of channels exchanged.
+        Without ``input_gradient`` dx is not computed and None is returned.
+        """
+        padded, (H, C, width, N), (OH, OW) = self._recall()
+        W = self.W.value
+        F, _, KH, KW = W.shape
+        self._check_dy(dy, (N, F, OH, OW))
+        dy = np.ascontiguousarray(_hcwn(dy))
+        self.b.grad = dy.sum(axis=(0, 2, 3))
+        dW = np.zeros((KW, KH * C, F), W.dtype)
+        for h, windows in _windows(padded, (KH, KW), self.stride, (OH, OW)):
+            dy_row = np.ascontiguousarray(dy[h].reshape(F, OW * N).T)
+            for j, window in enumerate(windows):
+                dW[j] += window @ dy_row
+        self.W.grad = dW.reshape(KW, KH, C, F).transpose(3, 2, 1, 0)
+        if not input_gradient:
+            return None
+        (sh, sw), (ph, pw) = self.stride, self.padding
+        frame = (len(padded) + KH - 1, F, padded.shape[2] + KW - 1, N)
+        spread = np.zeros(frame, W.dtype)
+        spread[KH - 1 :: sh, :, KW - 1 :: sw][:OH, :, :OW] = dy
+        turned = _by_column(W[:, :, ::-1, ::-1].swapaxes(0, 1))
+        dx = np.zeros((H, C, width * N), W.dtype)
+        for h, windows in _windows(spread[ph:, :, pw:], (KH, KW), (1, 1), (H, width)):
+            for kernel, window in zip(turned, windows, strict=True):
+                dx[h] += kernel @ window
+        return _nchw(dx.reshape(H, C, width, N))
+
+
+class _Pool(Layer):
+    """What both kinds of pooling share: first along the width, then the height."""
+
+    outside = 0.0
+
+    def __init__(self, kernel_size, stride=None, padding=0):
+        name = type(self).__name__
+        self.kernel_size = _pair(name, "kernel_size", kernel_size, 1)
+        stride = self.kernel_size if stride is None else stride
+        self.stride = _pair(name, "stride", stride, 1)
+        self.padding = _pair(name, "padding", padding, 0)
+        if any(2 * p > k for p, k in zip(self.padding, self.kernel_size, strict=True)):
+            raise ValueError(
+                f"{name}: expected a padding of at most half the kernel size "
+                f"{self.kernel_size}, got {self.padding}"
+            )
+
+    @property
+    def config(self):
+        """Kernel size, stride and padding."""
+        return {
+            "kernel_size": _short(self.kernel_size),
+            "stride": _short(self.stride),
+            "padding": _short(self.padding),
+        }
+
+    def forward(self, x, training=False):
+        """Map x of shape (N, C, H, W) to y of shape (N, C, OH, OW)."""
+        name = type(self).__name__
+        x = _picture(x, name)
+        size = _output_size(x, self.kernel_size, self.stride, self.padding, name)
+        y = _pad(x, self.padding, self.outside)
+        steps = []
+        for axis in (1, 0):
+            shape = y.shape
+            y, cache = self._along(self._shifted(y, axis, size[axis]))
+            steps.append((axis, shape, cache))
+        self._remember(x.shape, y.shape, steps)
+        return _nchw(y)
+
+    def backward(self, dy):
+        """Return dx of shape (N, C, H, W)."""
+        (H, C, W, N), (OH, _, OW, _), steps = self._recall()
+        self._check_dy(dy, (N, C, OH, OW))
+        dx = _hcwn(dy)
+        for axis, shape, cache in reversed(steps):
+            dy, dx = dx, np.zeros(shape, dx.dtype)
+            self._back(dy, self._shifted(dx, axis, dy.shape[2 * axis]), cache)
+        ph, pw = self.padding
+        return _nchw(dx[ph : ph + H, :, pw : pw + W])
+
+    def _shifted(self, x, axis, n):
+        """Return what the kernel's first, second, ... place sees, n windows each."""
+        k, s = self.kernel_size[axis], self.stride[axis]
+        cuts = [slice(i, i + s * (n - 1) + 1, s) for i in range(k)]
+        return [x[cut] if axis == 0 else x[:, :, cut] for cut in cuts]
+
+
+class MaxPool2d(_Pool):
+    """The largest value of each window.
+
+    Rows and columns at the end that no window reaches are left out. Where several
+    values are largest, the first (row by row) gets the gradient, all of it.
+
+    Parameters
+    ----------
+    kernel_size : int or pair of int (height, width)
+    stride : int or pair of int, optional
+        By default the kernel size: windows side by side.
+    padding : int or pair of int
+        Places around the picture that never win; at most half the kernel size.
+    """
+
+    outside = -np.inf
+
+    def _along(self, shifted):
+        y, *others = shifted
+        later = []
+        for x in others:
+            later.append(x > y)
+            y = np.maximum(y, x)
+        return y, later
+
+    def _back(self, dy, shifted, later):
+        first, *others = shifted
+        for dx, won in zip(reversed(others), reversed(later), strict=True):
+            part = dy * won
+            dx += part
+            dy = dy - part
+        first += dy
+
+
+class AvgPool2d(_Pool):
+    """The mean of each window. The zeros of the padding count, as in PyTorch.
+
+    Parameters
+    ----------
+    kernel_size : int or pair of int (height, width)
+    stride : int or pair of int, optional
+        By default the kernel size: windows side by side.
+    padding : int or pair of int
+        Zeros put around the picture; at most half the kernel size.
+    """
+
+    def _along(self, shifted):
+        return sum(shifted[1:], shifted[0]) / len(shifted), None
+
+    def _back(self, dy, shifted, cache):
+        for dx in shifted:
+            dx += dy / len(shifted)
+
+
+def _hcwn(x):
+    """View (N, C, H, W) as (H, C, W, N)."""
+    return x.transpose(2, 1, 3, 0)
+
+
+def _nchw(x):
+    """View (H, C, W, N) as (N, C, H, W)."""
+    return x.transpose(3, 1, 0, 2)
+
+
+def _windows(x, kernel_size, stride, size):
+    """Yield, for each row h of the output, what each column of the kernel sees of x.
+
+    Parameters
+    ----------
+    x : ndarray, shape (H, C, W, N)
+    kernel_size, stride, size : pair of int
+        (KH, KW), (sh, sw), and the size (OH, OW) of the output.
+
+    Yields
+    ------
+    h : int
+    windows : list of KW ndarrays, shape (KH·C, OW·N)
+        Views where the stride along the width is 1, otherwise copies.
+    """
+    (KH, KW), (sh, sw), (OH, OW) = kernel_size, stride, size
+    _, C, W, N = x.shape
+    for h in range(OH):
+        rows = x[sh * h : sh * h + KH].reshape(KH * C, W, N)
+        cuts = [slice(j, j + sw * (OW - 1) + 1, sw) for j in range(KW)]
+        yield h, [rows[:, cut].reshape(KH * C, OW * N) for cut in cuts]
+
+
+def _by_column(W):
+    """Bring kernels (F, C, KH, KW) to one matrix (F, KH·C) for each column."""
+    F, C, KH, KW = W.shape
+    return W.transpose(3, 0, 2, 1).reshape(KW, F, KH * C)
+
+
+def _pad(x, padding, value=0.0):
+    """Put ``padding`` places around x (H, C, W, N), in (H, C, W, N) memory order."""
+    (H, C, W, N), (ph, pw) = x.shape, padding
+    if ph == pw == 0:
+        return np.ascontiguousarray(x)
+    padded = np.full((H + 2 * ph, C, W + 2 * pw, N), value, x.dtype)
+    padded[ph : ph + H, :, pw : pw + W] = x
+    return padded
+
+
+def _picture(x, name, channels=None):
+    """Check x (N, C, H, W), and view it as (H, C, W, N) floating-point numbers."""
+    x = np.asarray(x)
+    if x.ndim != 4 or channels not in (None, x.shape[1]):
+        raise ValueError(
+            f"{name}: expected x of shape (N, {channels or 'C'}, H, W), got {x.shape}"
+        )
+    return _hcwn(x if x.dtype.kind == "f" else x.astype(np.float64))
+
+
+def _output_size(x, kernel_size, stride, padding, name):
+    """Return (OH, OW): the number of windows, (size + 2 p - k) // s + 1, each way."""
+    H, _, W, _ = x.shape
+    if H + 2 * padding[0] < kernel_size[0] or W + 2 * padding[1] < kernel_size[1]:
+        raise ValueError(
+            f"{name}: expected pictures of at least {kernel_size[0]}×{kernel_size[1]} "
+            f"with the padding {padding}, got {H}×{W}; "
+            "use a smaller kernel or more padding"
+        )
+    return tuple(
+        (n + 2 * p - k) // s + 1
+        for n, k, s, p in zip((H, W), kernel_size, stride, padding, strict=True)
+    )
+
+
+def _pair(layer, name, value, least):
+    """Make (height, width) of one number or two, each at least ``least``."""
+    pair = tuple(value) if np.ndim(value) else (value, value)
+    whole = all(isinstance(v, (int, np.integer)) and v >= least for v in pair)
+    if len(pair) != 2 or not whole:
+        raise ValueError(
+            f"{layer}: expected {name} as a whole number of at least {least}, or two "
+            f"(height, width), got {value!r}"
+        )
+    return tuple(int(v) for v in pair)
+
+
+def _short(pair):
+    """Write (3, 3) as 3."""
+    return pair[0] if pair[0] == pair[1] else tuple(pair)
