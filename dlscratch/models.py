@@ -307,6 +307,108 @@ def mlp(
     return Sequential(stack, SoftmaxCrossEntropy())
 
 
+def simple_cnn(
+    *,
+    rng,
+    input_shape=(1, 28, 28),
+    filters=30,
+    kernel_size=5,
+    padding=0,
+    hidden=100,
+    classes=10,
+    dtype=np.float64,
+):
+    """Build a small convolutional network: one convolution, two linear layers.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    input_shape : tuple of int
+        (C, H, W) of a picture.
+    filters : int
+        Number of kernels.
+    kernel_size, padding : int or pair of int
+        Of the convolution.
+    hidden, classes : int
+        Widths of the two linear layers.
+    dtype : numpy dtype
+
+    Returns
+    -------
+    Sequential
+        Conv2d, ReLU, 2×2 max pooling, Flatten, Linear, ReLU, Linear, initialised by
+        He, with the loss :class:`~dlscratch.layers.SoftmaxCrossEntropy`.
+
+    Examples
+    --------
+    >>> print(simple_cnn(rng=np.random.default_rng(0)).summary())
+        layer                     parameters
+     0  Conv2d(1, 30, 5, 1, 0)           780
+     1  ReLU()                             0
+     2  MaxPool2d(2, 2, 0)                 0
+     3  Flatten()                          0
+     4  Linear(4320, 100)            432,100
+     5  ReLU()                             0
+     6  Linear(100, 10)                1,010
+        total                        433,890
+    """
+    settings = {"rng": rng, "dtype": dtype}
+    convolution = Conv2d(
+        input_shape[0], filters, kernel_size, padding=padding, **settings
+    )
+    stack = [convolution, layers.ReLU(), layers.MaxPool2d(2), layers.Flatten()]
+    stack += [Linear(_n_features(stack, input_shape), hidden, **settings)]
+    stack += [layers.ReLU(), Linear(hidden, classes, **settings)]
+    return Sequential(stack, SoftmaxCrossEntropy())
+
+
+def deep_cnn(
+    *, rng, input_shape=(1, 28, 28), classes=10, dropout=0.5, dtype=np.float64
+):
+    """Build a deeper convolutional network: six convolutions, two linear layers.
+
+    All kernels are 3×3. The numbers of kernels are 16, 16, 32, 32, 64 and 64, and 2×2
+    max pooling follows each pair. The fourth convolution pads by 2, so that pictures
+    of 28×28 go through 28, 14, 16, 8 to 4×4, and no pooling loses a border.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    input_shape : tuple of int
+        (C, H, W) of a picture.
+    classes : int
+    dropout : float
+        The fraction dropped after the hidden linear layer. Nothing is dropped from
+        the output: a logit that is set to 0 says something wrong about its class.
+    dtype : numpy dtype
+
+    Returns
+    -------
+    Sequential
+        Initialised by He, with the loss
+        :class:`~dlscratch.layers.SoftmaxCrossEntropy`.
+    """
+    settings = {"rng": rng, "dtype": dtype}
+    channels = (input_shape[0], 16, 16, 32, 32, 64, 64)
+    stack = []
+    for i, (n_in, n_out) in enumerate(pairwise(channels), start=1):
+        padding = 2 if i == 4 else 1
+        stack += [Conv2d(n_in, n_out, 3, padding=padding, **settings), layers.ReLU()]
+        if i % 2 == 0:
+            stack.append(layers.MaxPool2d(2))
+    stack.append(layers.Flatten())
+    stack += [Linear(_n_features(stack, input_shape), 50, **settings), layers.ReLU()]
+    if dropout:
+        stack.append(Dropout(dropout, rng=rng))
+    stack.append(Linear(50, classes, **settings))
+    return Sequential(stack, SoftmaxCrossEntropy())
+
+
+def _n_features(stack, input_shape):
+    """Count what the layers make of one picture, by showing them an empty one."""
+    return Sequential(stack).predict(np.zeros((1, *input_shape))).shape[1]
+
+
 def pretrained(name):
     """Load one of the trained networks that come with the book.
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from dlscratch import layers, models
+from dlscratch.gradients import check_gradients
 from dlscratch.models import Sequential, mlp, pretrained
 
 
@@ -201,3 +202,68 @@ def test_summary_counts(model):
         .summary()
         .endswith("39,760")
     )
+
+
+def shapes(model, x):
+    """Return the shape behind every convolution and pooling layer."""
+    found = []
+    for layer in model.layers:
+        x = layer.forward(x)
+        if isinstance(layer, (layers.Conv2d, layers.MaxPool2d)):
+            found.append(x.shape[1:])
+    return found
+
+
+def test_simple_cnn_has_the_reference_shapes():
+    model = models.simple_cnn(rng=np.random.default_rng(0))
+    assert shapes(model, np.zeros((2, 1, 28, 28))) == [(30, 24, 24), (30, 12, 12)]
+    values = [p.value.shape for p in model.parameters if p.name.endswith("W")]
+    assert values == [(30, 1, 5, 5), (4320, 100), (100, 10)]
+
+
+def test_deep_cnn_has_the_reference_shapes():
+    model = models.deep_cnn(rng=np.random.default_rng(0))
+    sizes = [(16, 28), (16, 28), (16, 14), (32, 14), (32, 16), (32, 8)]
+    sizes += [(64, 8), (64, 8), (64, 4)]
+    expected = [(channels, size, size) for channels, size in sizes]
+    assert shapes(model, np.zeros((2, 1, 28, 28))) == expected
+    linear = [p.value.shape for p in model.parameters if p.value.ndim == 2]
+    assert linear == [(1024, 50), (50, 10)]
+
+
+def test_deep_cnn_drops_after_the_hidden_linear_layer_only():
+    kinds = [
+        type(layer).__name__
+        for layer in models.deep_cnn(rng=np.random.default_rng(0)).layers
+    ]
+    assert kinds[-4:] == ["Linear", "ReLU", "Dropout", "Linear"]
+    assert kinds.count("Dropout") == 1
+    plain = models.deep_cnn(rng=np.random.default_rng(0), dropout=0)
+    assert "Dropout" not in repr(plain)
+
+
+@pytest.mark.parametrize("make", [models.simple_cnn, models.deep_cnn])
+def test_cnns_start_from_he_and_take_other_pictures(make, tmp_path):
+    """Colour pictures of another size, as many classes as asked for, any dtype."""
+    rng = np.random.default_rng(0)
+    model = make(rng=rng, input_shape=(3, 16, 12), classes=4, dtype=np.float32)
+    x = rng.random((5, 3, 16, 12))
+    y = model.predict(x)
+    assert (y.shape, y.dtype) == ((5, 4), np.float32)
+    for layer in model.layers:
+        if isinstance(layer, (layers.Conv2d, layers.Linear)):
+            W = layer.W.value
+            fan_in = W[0].size if W.ndim == 4 else len(W)
+            assert W.std() == pytest.approx(np.sqrt(2 / fan_in), rel=0.2)
+    model.save(tmp_path / "m.npz")
+    np.testing.assert_array_equal(Sequential.load(tmp_path / "m.npz").predict(x), y)
+
+
+def test_gradients_through_a_whole_cnn():
+    """Each kind of layer hands back what the one before it can use."""
+    rng = np.random.default_rng(1)
+    model = models.simple_cnn(
+        rng=rng, input_shape=(2, 7, 6), filters=3, kernel_size=3, hidden=5, classes=4
+    )
+    errors = check_gradients(model, rng.standard_normal((3, 2, 7, 6)), [0, 3, 1])
+    assert len(errors) == 7
