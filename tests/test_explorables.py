@@ -10,6 +10,7 @@ from dlscratch import explorables
 from dlscratch.explorables import (
     Explorable,
     backprop_stepper,
+    batch_norm,
     broadcasting,
     gradient_descent,
     optimizer_race,
@@ -21,6 +22,7 @@ ALL = pytest.mark.parametrize(
     "figure",
     [
         backprop_stepper,
+        batch_norm,
         broadcasting,
         gradient_descent,
         optimizer_race,
@@ -140,6 +142,12 @@ def test_numbers_that_json_cannot_hold():
         (lambda: backprop_stepper((1, 2, 3)), "expected two numbers x .*1, 2, 3"),
         (lambda: backprop_stepper(t=2), "expected class t 0 or 1, got 2"),
         (lambda: backprop_stepper(step=0), "expected step 1 to 13, got 0"),
+        (lambda: batch_norm((1,)), r"2 to 8 numbers .*got \(1,\)"),
+        (lambda: batch_norm((1, 7)), r"between -6 and 6, got \(1, 7\)"),
+        (lambda: batch_norm(gamma=3), "gamma between -2 and 2, got 3"),
+        (lambda: batch_norm(beta=-2.1), "beta between -2 and 2, got -2.1"),
+        (lambda: batch_norm(momentum=1.5), "momentum 0 to 1, got 1.5"),
+        (lambda: batch_norm(running=(0, -1)), r"a running mean .*got \(0, -1\)"),
         (lambda: broadcasting((2, 5)), r"a with at most 3 axes .*got \(2, 5\)"),
         (lambda: broadcasting(b=(1, 1, 1, 1)), "b with at most 3 axes .*1, 1, 1, 1"),
         (lambda: broadcasting(3), "a with at most 3 axes of length 1 to 4, got 3"),
@@ -187,6 +195,13 @@ def test_optimizer_race_says_who_races_and_from_where():
     words = repr(optimizer_race("saddle", optimizers=["Adam"], lr={"Adam": 0.2}))
     assert "f(x, y) = x²/2 + (y² - 1)²/20" in words
     assert "start at (-2.5, 0.01): Adam (lr 0.2)." in words
+
+
+def test_batch_norm_says_the_mean_and_the_deviation():
+    assert "a batch of 8 examples" in repr(batch_norm())
+    words = repr(batch_norm((1, 2, 6)))
+    assert "a batch of 3 examples" in words
+    assert "mean is 3.00 and their standard deviation 2.16" in words
 
 
 def test_backprop_stepper_says_where_it_starts():

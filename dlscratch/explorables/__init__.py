@@ -11,6 +11,7 @@ import math
 from importlib.resources import files
 
 from dlscratch.explorables.backprop_stepper import backprop_stepper
+from dlscratch.explorables.batch_norm import batch_norm
 from dlscratch.explorables.broadcasting import broadcasting
 from dlscratch.explorables.draw_digit import draw_digit
 from dlscratch.explorables.gradient_descent import gradient_descent
@@ -19,6 +20,7 @@ from dlscratch.explorables.optimizer_race import optimizer_race
 __all__ = [
     "Explorable",
     "backprop_stepper",
+    "batch_norm",
     "broadcasting",
     "draw_digit",
     "gradient_descent",
