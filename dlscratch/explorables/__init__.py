@@ -16,6 +16,7 @@ from dlscratch.explorables.broadcasting import broadcasting
 from dlscratch.explorables.draw_digit import draw_digit
 from dlscratch.explorables.gradient_descent import gradient_descent
 from dlscratch.explorables.optimizer_race import optimizer_race
+from dlscratch.explorables.regularisation import regularisation
 
 __all__ = [
     "Explorable",
@@ -26,6 +27,7 @@ __all__ = [
     "gradient_descent",
     "optimizer_race",
     "perceptron_line",
+    "regularisation",
     "relu_bends",
 ]
 
