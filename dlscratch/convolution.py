@@ -82,18 +82,12 @@ class Conv2d(Layer):
     def forward(self, x, training=False):
         """Map x of shape (N, C, H, W) to y of shape (N, F, OH, OW)."""
         W, b = self.W.value, self.b.value
-        F, C, KH, KW = W.shape
+        _, C, KH, KW = W.shape
         x = _picture(x, "Conv2d", C).astype(W.dtype, copy=False)
-        OH, OW = _output_size(x, (KH, KW), self.stride, self.padding, "Conv2d")
+        size = _output_size(x, (KH, KW), self.stride, self.padding, "Conv2d")
         padded = _pad(x, self.padding)
-        self._remember(padded, x.shape, (OH, OW))
-        y = np.empty((OH, F, OW * x.shape[3]), W.dtype)
-        y[:] = b[:, None]
-        kernels = _by_column(W)
-        for h, windows in _windows(padded, (KH, KW), self.stride, (OH, OW)):
-            for kernel, window in zip(kernels, windows, strict=True):
-                y[h] += kernel @ window
-        return _nchw(y.reshape(OH, F, OW, -1))
+        self._remember(padded, x.shape, size)
+        return _nchw(_correlate(padded, W, self.stride, size, b))
 
     def backward(self, dy, input_gradient=True):
         """Set dW and db = Σ dy; return dx.
@@ -109,11 +103,10 @@ class Conv2d(Layer):
         self._check_dy(dy, (N, F, OH, OW))
         dy = np.ascontiguousarray(_hcwn(dy))
         self.b.grad = dy.sum(axis=(0, 2, 3))
-        dW = np.zeros((KW, KH * C, F), W.dtype)
+        dW = 0
         for h, windows in _windows(padded, (KH, KW), self.stride, (OH, OW)):
             dy_row = np.ascontiguousarray(dy[h].reshape(F, OW * N).T)
-            for j, window in enumerate(windows):
-                dW[j] += window @ dy_row
+            dW += np.stack([window @ dy_row for window in windows])
         self.W.grad = dW.reshape(KW, KH, C, F).transpose(3, 2, 1, 0)
         if not input_gradient:
             return None
@@ -121,12 +114,8 @@ class Conv2d(Layer):
         frame = (len(padded) + KH - 1, F, padded.shape[2] + KW - 1, N)
         spread = np.zeros(frame, W.dtype)
         spread[KH - 1 :: sh, :, KW - 1 :: sw][:OH, :, :OW] = dy
-        turned = _by_column(W[:, :, ::-1, ::-1].swapaxes(0, 1))
-        dx = np.zeros((H, C, width * N), W.dtype)
-        for h, windows in _windows(spread[ph:, :, pw:], (KH, KW), (1, 1), (H, width)):
-            for kernel, window in zip(turned, windows, strict=True):
-                dx[h] += kernel @ window
-        return _nchw(dx.reshape(H, C, width, N))
+        turned = W[:, :, ::-1, ::-1].swapaxes(0, 1)
+        return _nchw(_correlate(spread[ph:, :, pw:], turned, (1, 1), (H, width)))
 
 
 class _Pool(Layer):
@@ -176,7 +165,9 @@ class _Pool(Layer):
         dx = _hcwn(dy)
         for axis, shape, cache in reversed(steps):
             dy, dx = dx, np.zeros(shape, dx.dtype)
-            self._back(dy, self._shifted(dx, axis, dy.shape[2 * axis]), cache)
+            overlap = self.kernel_size[axis] > self.stride[axis]
+            put = _add if overlap else np.copyto
+            self._back(dy, self._shifted(dx, axis, dy.shape[2 * axis]), cache, put)
         ph, pw = self.padding
         return _nchw(dx[ph : ph + H, :, pw : pw + W])
 
@@ -212,13 +203,13 @@ class MaxPool2d(_Pool):
             y = np.maximum(y, x)
         return y, later
 
-    def _back(self, dy, shifted, later):
+    def _back(self, dy, shifted, later, put):
         first, *others = shifted
         for dx, won in zip(reversed(others), reversed(later), strict=True):
             part = dy * won
-            dx += part
+            put(dx, part)
             dy = dy - part
-        first += dy
+        put(first, dy)
 
 
 class AvgPool2d(_Pool):
@@ -236,9 +227,13 @@ class AvgPool2d(_Pool):
     def _along(self, shifted):
         return sum(shifted[1:], shifted[0]) / len(shifted), None
 
-    def _back(self, dy, shifted, cache):
+    def _back(self, dy, shifted, cache, put):
         for dx in shifted:
-            dx += dy / len(shifted)
+            put(dx, dy / len(shifted))
+
+
+def _add(target, values):
+    target += values
 
 
 def _hcwn(x):
@@ -264,20 +259,36 @@ def _windows(x, kernel_size, stride, size):
     ------
     h : int
     windows : list of KW ndarrays, shape (KH·C, OW·N)
-        Views where the stride along the width is 1, otherwise copies.
+        Views where the stride along the width is 1, otherwise copies. If there are few
+        rows, they are joined to one array of shape (KW·KH·C, OW·N).
     """
     (KH, KW), (sh, sw), (OH, OW) = kernel_size, stride, size
     _, C, W, N = x.shape
     for h in range(OH):
         rows = x[sh * h : sh * h + KH].reshape(KH * C, W, N)
         cuts = [slice(j, j + sw * (OW - 1) + 1, sw) for j in range(KW)]
-        yield h, [rows[:, cut].reshape(KH * C, OW * N) for cut in cuts]
+        windows = [rows[:, cut].reshape(KH * C, OW * N) for cut in cuts]
+        yield h, windows if KH * C > _FEW else [np.concatenate(windows)]
 
 
-def _by_column(W):
-    """Bring kernels (F, C, KH, KW) to one matrix (F, KH·C) for each column."""
+# Rows of a window: products with so few are slow, and copying so few costs little.
+_FEW = 32
+
+
+def _correlate(x, W, stride, size, b=None):
+    """Slide kernels W (F, C, KH, KW) over x (H, C, W, N): y of shape (OH, F, OW, N)."""
     F, C, KH, KW = W.shape
-    return W.transpose(3, 0, 2, 1).reshape(KW, F, KH * C)
+    kernels = W.transpose(3, 0, 2, 1).reshape(KW, F, KH * C)
+    if KH * C <= _FEW:
+        kernels = [np.concatenate(kernels, axis=1)]
+    y = np.empty((size[0], F, size[1] * x.shape[3]), W.dtype)
+    for h, windows in _windows(x, (KH, KW), stride, size):
+        np.matmul(kernels[0], windows[0], out=y[h])
+        for kernel, window in zip(kernels[1:], windows[1:], strict=True):
+            y[h] += kernel @ window
+        if b is not None:
+            y[h] += b[:, None]
+    return y.reshape(size[0], F, size[1], -1)
 
 
 def _pad(x, padding, value=0.0):

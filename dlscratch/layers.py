@@ -71,7 +71,9 @@ class Linear(Layer):
         self._check_dy(dy, (len(x), self.b.value.size))
         self.W.grad = x.T @ dy
         self.b.grad = dy.sum(axis=0)
-        return dy @ self.W.value.T if input_gradient else None
+        if not input_gradient:
+            return None
+        return np.matmul(dy, self.W.value.T, out=np.empty_like(x))
 
 
 class Sigmoid(Layer):
@@ -123,12 +125,18 @@ class ReLU(Layer):
 
 
 class Flatten(Layer):
-    """Make each example one row: (N, C, H, W) becomes (N, C·H·W)."""
+    """Make each example one row: (N, C, H, W) becomes (N, C·H·W).
+
+    Where x lies in memory with the batch last, as convolutions hand it on, y does too.
+    """
 
     def forward(self, x, training=False):
         """Map x of shape (N, ...) to y of shape (N, D)."""
         self._remember(x.shape)
-        return x.reshape(len(x), -1)
+        N = len(x)
+        if x.strides[0] == x.itemsize:
+            return np.moveaxis(x, 0, -1).reshape(-1, N).T
+        return x.reshape(N, -1)
 
     def backward(self, dy):
         """Give dy the shape that x had."""

@@ -6,7 +6,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from dlscratch import initializers, layers
+from dlscratch import convolution, initializers, layers
 from dlscratch.convolution import AvgPool2d, Conv2d, MaxPool2d
 from dlscratch.gradients import check_gradients
 from dlscratch.models import Sequential
@@ -64,6 +64,13 @@ SHAPES = [
 CONV_SHAPES = [*SHAPES, ((3, 3), 2, 1, 3), ((2, 2), 1, 2, 2)]  # windows of zeros only
 
 
+@pytest.fixture(params=[True, False], ids=["joined", "apart"])
+def few(request, monkeypatch):
+    """Join the windows of all kernel columns, or not, however many rows they have."""
+    monkeypatch.setattr(convolution, "_FEW", 1000 if request.param else 0)
+
+
+@pytest.mark.usefixtures("few")
 @pytest.mark.parametrize(("size", "kernel", "stride", "padding"), CONV_SHAPES)
 class TestConv2d:
     def test_forward_equals_the_plain_loop(self, size, kernel, stride, padding, rng):
@@ -233,6 +240,22 @@ def test_a_network_keeps_the_rows_first_and_the_batch_last(rng):
     for layer in reversed(stack):
         dy = layer.backward(dy)
         assert memory_order(dy) == (2, 1, 3, 0), layer
+
+
+def test_flatten_and_linear_leave_the_batch_last_in_memory(rng):
+    flatten, linear = layers.Flatten(), layers.Linear(24, 3, rng=rng)
+    x = rng.standard_normal((5, 2, 3, 4))
+    for order in ((0, 1, 2, 3), (2, 1, 3, 0), (1, 2, 3, 0)):
+        x = np.ascontiguousarray(x.transpose(order)).transpose(np.argsort(order))
+        y = flatten.forward(x)
+        np.testing.assert_array_equal(y, x.ravel().reshape(5, 24))
+        dx = linear.backward(linear.forward(y))
+        np.testing.assert_allclose(dx, (y @ linear.W.value) @ linear.W.value.T)
+        expected = (0, 1) if order[0] == 0 else (1, 0)
+        assert memory_order(y) == memory_order(dx) == expected
+        dx = flatten.backward(dx)
+        assert dx.shape == x.shape
+        assert memory_order(dx)[-1] == order[-1]
 
 
 class TestErrors:
