@@ -13,6 +13,7 @@ from dlscratch.explorables import (
     batch_norm,
     broadcasting,
     gradient_descent,
+    initial_values,
     optimizer_race,
     perceptron_line,
     relu_bends,
@@ -25,6 +26,7 @@ ALL = pytest.mark.parametrize(
         batch_norm,
         broadcasting,
         gradient_descent,
+        initial_values,
         optimizer_race,
         perceptron_line,
         relu_bends,
@@ -157,6 +159,10 @@ def test_numbers_that_json_cannot_hold():
         (lambda: gradient_descent(start=(1,)), r"two numbers .*got \(1,\)"),
         (lambda: gradient_descent(lr=0), "expected lr 1e-12 to 100, got 0"),
         (lambda: gradient_descent(steps=2.5), "expected steps 0 to 2000, got 2.5"),
+        (lambda: initial_values("step"), "activation in .*'tanh'.*got 'step'"),
+        (lambda: initial_values(std=11), "std from 0 to 10, .*got 11"),
+        (lambda: initial_values(std="glorot"), "'xavier' or 'he', got 'glorot'"),
+        (lambda: initial_values(layers=0), "layers 1 to 10, got 0"),
         (lambda: optimizer_race("hill"), "expected surface in .*'ravine'.*got 'hill'"),
         (lambda: optimizer_race(optimizers=["Sgd"]), "optimizers of .*'SGD'.*'Sgd'"),
         (lambda: optimizer_race(lr={"Adam": 0}), "lr 1e-06 to 100, got 0 for Adam"),
@@ -202,6 +208,12 @@ def test_batch_norm_says_the_mean_and_the_deviation():
     words = repr(batch_norm((1, 2, 6)))
     assert "a batch of 3 examples" in words
     assert "mean is 3.00 and their standard deviation 2.16" in words
+
+
+def test_initial_values_says_how_it_starts():
+    assert "at first 0.141421, relu and 7." in repr(
+        initial_values("relu", std="he", layers=7)
+    )
 
 
 def test_backprop_stepper_says_where_it_starts():

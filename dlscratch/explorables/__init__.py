@@ -15,6 +15,7 @@ from dlscratch.explorables.batch_norm import batch_norm
 from dlscratch.explorables.broadcasting import broadcasting
 from dlscratch.explorables.draw_digit import draw_digit
 from dlscratch.explorables.gradient_descent import gradient_descent
+from dlscratch.explorables.initial_values import initial_values
 from dlscratch.explorables.optimizer_race import optimizer_race
 from dlscratch.explorables.regularisation import regularisation
 
@@ -25,6 +26,7 @@ __all__ = [
     "broadcasting",
     "draw_digit",
     "gradient_descent",
+    "initial_values",
     "optimizer_race",
     "perceptron_line",
     "regularisation",
