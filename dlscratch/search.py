@@ -28,9 +28,11 @@ The trials are the same, number for number, whoever runs them and in whatever or
 thread for its linear algebra (``OPENBLAS_NUM_THREADS=1`` in the environment), or
 the processes compete for the cores.
 
-**More than one machine.** Install ``dlscratch[cluster]`` everywhere, start
-``dask scheduler`` on one machine and ``dask worker tcp://scheduler:8786`` on the
-others, and pass the cluster's executor::
+**More than one machine.** On each, in the book's folder, run
+``pip install ".[cluster]"``. Start ``dask scheduler`` on one of them and
+``dask worker tcp://scheduler:8786`` on the others, with the first one's name in
+place of ``scheduler``. (Whoever reaches the scheduler can run code on all of them,
+so use a network you trust.) Then pass the cluster's executor::
 
     from distributed import Client
 
