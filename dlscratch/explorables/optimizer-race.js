@@ -219,19 +219,23 @@ function explore(props) {
     const { xs, ys, f } = SURFACES[surface];
     picture = plot(xs, ys, WIDE, HIGH, "Map of the surface with the paths");
     const { x: X, y: Y, at, node } = picture;
-    const [w, h] = [2 * WIDE, 2 * HIGH];
-    const heights = Array.from({ length: w * h }, (_, k) =>
-      f(xs[0] + ((xs[1] - xs[0]) * ((k % w) + 0.5)) / w, ys[1] - ((ys[1] - ys[0]) * (Math.floor(k / w) + 0.5)) / h),
-    );
+    const [w, h] = [1.5 * WIDE, 1.5 * HIGH];
+    const heights = new Float64Array(w * h);
+    for (let k = 0; k < w * h; k++) {
+      const [i, j] = [k % w, Math.floor(k / w)];
+      heights[k] = f(xs[0] + ((xs[1] - xs[0]) * (i + 0.5)) / w, ys[1] - ((ys[1] - ys[0]) * (j + 0.5)) / h);
+    }
     const high = heights.reduce((a, b) => Math.max(a, b));
     const band = heights.map((height) => Math.floor(14 * (height / high) ** 0.4));
     const canvas = el("canvas", { width: w, height: h });
     const paint = canvas.getContext("2d");
     const pixels = paint.createImageData(w, h);
-    band.forEach((one, k) => {
-      const edge = (k % w && one !== band[k - 1]) || (k >= w && one !== band[k - w]);
-      pixels.data.set(edge ? [125, 135, 145, 170] : [45, 125, 190, 9 * one], 4 * k);
-    });
+    // Four bytes a pixel, from the last: opacity, blue, green, red.
+    const colours = new Uint32Array(pixels.data.buffer);
+    for (let k = 0; k < w * h; k++) {
+      const edge = (k % w && band[k] !== band[k - 1]) || (k >= w && band[k] !== band[k - w]);
+      colours[k] = edge ? 0xaa91877d : ((9 * band[k]) << 24) | 0xbe7d2d;
+    }
     paint.putImageData(pixels, 0, 0);
     set(bands, { href: canvas.toDataURL() });
     const ticks = (range) => [-6, -4, -2, -1, 1, 2, 4, 6].filter((t) => t > range[0] * 0.95 && t < range[1] * 0.95 && (range[1] < 4 || t % 2 === 0));
