@@ -4,13 +4,16 @@
 
 All variants of a measurement run in turns, round after round, so that a slow moment of
 the machine hits all of them; a ratio is the median of the rounds' ratios. The training
-step is also compared with PyTorch's and scikit-learn's, where these are installed.
+steps are also compared with PyTorch's and scikit-learn's, where these are installed,
+and with plain convolutions that unroll every picture.
 """
 
 import argparse
 import os
 import platform
 import statistics
+import subprocess
+import sys
 import time
 from contextlib import suppress
 from importlib import metadata
@@ -27,8 +30,7 @@ from dlscratch import datasets, models
 
 ROOT = Path(__file__).resolve().parent.parent
 BATCH = 100
-STEPS = 20  # of training, timed together
-COMPARED = 50  # steps over which the losses of all trainings must agree
+SLOW = 5  # so many times fewer rounds for what takes long
 
 
 def in_turns(variants, rounds):
@@ -83,6 +85,7 @@ def predicting(name, x):
 
 def images(noise):
     """Return batches for training, and a word for what they are."""
+    n = BATCH * max(network.compared for network in steps.NETWORKS.values())
     rng = np.random.default_rng(0)
     try:
         data = None if noise else datasets.load_mnist()
@@ -90,31 +93,62 @@ def images(noise):
         print(error)
         data = None
     if data is None:
-        x = rng.random((COMPARED * BATCH, 784), dtype=np.float32)
+        x = rng.random((n, 784), dtype=np.float32)
         t = rng.integers(10, size=len(x))
         kind = "noise in the shape of MNIST, not its images"
     else:
-        chosen = rng.choice(len(data.x_train), COMPARED * BATCH, replace=False)
+        chosen = rng.choice(len(data.x_train), n, replace=False)
         x, t = data.x_train[chosen], data.t_train[chosen]
         kind = "images of MNIST"
     cuts = range(0, len(x), BATCH)
     return [(x[i : i + BATCH], t[i : i + BATCH]) for i in cuts], kind
 
 
-def training(batches, peers):
+def training(name, batches, peers):
     """Return the variants of one training step, and how far their losses differ."""
-    weights = steps.start_weights(np.random.default_rng(0))
-    makers = {
-        "`dlscratch`, float32": steps.ours,
-        "`dlscratch`, float64": lambda w, b: steps.ours(w, b, np.float64),
-    }
-    makers |= {f"{name}, float32": steps.PEERS[name][1] for name in peers}
+    network = steps.NETWORKS[name]
+    batches = network.batches(batches[: network.compared])
     variants, losses = {}, {}
-    for name, make in makers.items():
-        step, own = make(weights, batches)
-        losses[name] = [step(x, t) for x, t in own]
-        variants[name] = lambda step=step, own=own[:STEPS]: [step(*b) for b in own]
+    for who, make in steps.makers(name, peers).items():
+        step, own = make(network, batches)
+        losses[who] = [step(x, t) for x, t in own]
+        own = own[: network.steps]
+        variants[who] = lambda step=step, own=own: [step(*b) for b in own]
     return variants, steps.largest_difference(losses)
+
+
+def convolving(batches, peers):
+    """Return the variants of one convolution layer, forwards and backwards."""
+    # What a second layer gets: the pictures, through a first layer and its ReLU.
+    first = steps.NETWORKS["deep_cnn"].start()
+    x = batches[0][0].reshape(-1, *steps.PICTURE)
+    for layer in first.layers[:2]:
+        x = layer.forward(x)
+    x = np.ascontiguousarray(x)
+    dy = np.random.default_rng(0).standard_normal(x.shape, dtype=np.float32)
+    names = {"`dlscratch`, float32": "ours", "pictures unrolled, float64": "unrolled"}
+    if "PyTorch" in peers:
+        names["PyTorch, float32"] = "pytorch"
+    variants = {who: steps.convolution(name, x, dy) for who, name in names.items()}
+    expected = variants["`dlscratch`, float32"]()
+    for work in variants.values():
+        for a, b in zip(expected, work(), strict=True):
+            assert np.abs(a - b).max() <= 1e-4 * np.abs(a).max()
+    return variants
+
+
+def memory(peers):
+    """Return the megabytes that a step of ``deep_cnn`` needs, by who takes it."""
+    names = {"`dlscratch`, float32": "ours", "pictures unrolled, float64": "unrolled"}
+    if "PyTorch" in peers:
+        names["PyTorch, float32"] = "pytorch"
+    if not Path("/proc/self/clear_refs").exists():
+        return {}
+    program = ROOT / "benchmarks" / "memory.py"
+    return {
+        who: float(subprocess.check_output([sys.executable, program, name]))
+        for who, name in names.items()
+    }
 
 
 def installed_peers():
@@ -126,20 +160,22 @@ def installed_peers():
     return versions
 
 
-def comparison(peers, results, difference):
-    """Return the paragraph about the peers."""
-    if not peers:
-        return (
-            "PyTorch and scikit-learn were not measured in this run; "
-            "`make bench` installs and measures them."
-        )
-    ratios = {name: results[f"{name}, float32"][1] for name in peers}
-    said = " and ".join(f"{1 / r:.2f} times as fast as {n}" for n, r in ratios.items())
-    return (
-        f"The step of `dlscratch` in float32 is {said}. All trainings started from the "
-        f"same weights and saw the same batches. Over {COMPARED} steps their losses "
-        f"differed by at most {difference:.0e} of their size, so all did the same work."
+def comparison(peers, results, difference, compared):
+    """Return the paragraph below the table of a network's training step."""
+    said = (
+        f"All trainings started from the same weights and saw the same batches. Over "
+        f"{compared} steps their losses differed by at most {difference:.0e} of their "
+        "size, so all did the same work."
     )
+    ratios = {
+        name: results[f"{name}, float32"][1]
+        for name in peers
+        if f"{name}, float32" in results
+    }
+    if not ratios:
+        return said
+    parts = [f"{1 / r:.2f} times as fast as {name}" for name, r in ratios.items()]
+    return f"The step of `dlscratch` in float32 is {' and '.join(parts)}. {said}"
 
 
 def processor():
@@ -174,9 +210,22 @@ def table(title, unit, count, results):
     lines = [f"| {title} | {unit} | times as fast |", "|:--|--:|--:|"]
     for name, (seconds, ratio) in results.items():
         each = 1e6 * seconds / count
-        each = f"{each:.3g} µs" if each < 1000 else f"{each / 1000:.3g} ms"
+        scale, each = ("µs", each) if each < 1000 else ("ms", each / 1000)
+        each = f"{each:.3g} {scale}" if each < 1000 else f"{each:.0f} {scale}"
         ratio = f"{ratio:.0f}" if ratio >= 100 else f"{ratio:.2g}"
         lines.append(f"| {name} | {each} | {ratio} |")
+    return "\n".join(lines)
+
+
+def memory_table(results):
+    """Return a Markdown table of the memory, or say why there is none."""
+    if not results:
+        return "The memory of a step can be measured on Linux only."
+    lines = [
+        "| `deep_cnn`, one training step | memory beyond the network |",
+        "|:--|--:|",
+    ]
+    lines += [f"| {name} | {megabytes:.0f} MB |" for name, megabytes in results.items()]
     return "\n".join(lines)
 
 
@@ -193,6 +242,7 @@ def main():
     )
     args = parser.parse_args()
     peers = {} if args.no_peers else installed_peers()
+    few_rounds = max(1, args.rounds // SLOW)
     digits = datasets.load_digits().x_test
     noise = np.random.default_rng(0).random((1000, 196))
     forward = []
@@ -201,18 +251,29 @@ def main():
         title = f"`{name}`, forward"
         forward.append(table(title, "time for an image", len(x), results))
     batches, kind = images(args.noise)
-    variants, difference = training(batches, peers)
-    results = in_turns(variants, args.rounds)
-    title = f"784-50-10 with sigmoid, one training step on {BATCH} images"
     parts = [
         "<!-- written by benchmarks/run.py -->",
-        f"Measured on: {machine(peers)} CPU time; medians of {args.rounds} "
-        "rounds, in turns. "
-        f"The training steps saw {kind}.",
+        f"Measured on: {machine(peers)} CPU time; medians of {args.rounds} rounds, in "
+        f"turns, and of {few_rounds} where convolutions are. "
+        f"The training steps saw {kind}, {BATCH} at a time.",
         *forward,
-        table(title, "time for a step", STEPS, results),
-        comparison(peers, results, difference),
     ]
+    for name, network in steps.NETWORKS.items():
+        variants, difference = training(name, batches, peers)
+        slow = "cnn" in name
+        results = in_turns(variants, few_rounds if slow else args.rounds)
+        title = f"{network.title}: one training step"
+        parts.append(table(title, "time for a step", network.steps, results))
+        parts.append(comparison(peers, results, difference, network.compared))
+    results = in_turns(convolving(batches, peers), few_rounds)
+    title = "3×3 convolution of 16 maps of 28×28 to 16, forwards and backwards"
+    parts.append(table(title, f"time for {BATCH}", 1, results))
+    parts.append(memory_table(memory(peers)))
+    if not peers:
+        parts.append(
+            "PyTorch and scikit-learn were not measured in this run; "
+            "`make bench` installs and measures them."
+        )
     args.output.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
 
 

@@ -114,14 +114,14 @@ class ReLU(Layer):
     def forward(self, x, training=False):
         """Map x of any shape to y of the same shape."""
         y = functions.relu(x)
-        self._remember(y)
+        self._remember(y > 0)
         return y
 
     def backward(self, dy):
         """Return dx = dy where x was positive, else 0."""
-        (y,) = self._recall()
-        self._check_dy(dy, y.shape)
-        return dy * (y > 0)
+        (positive,) = self._recall()
+        self._check_dy(dy, positive.shape)
+        return dy * positive
 
 
 class Flatten(Layer):

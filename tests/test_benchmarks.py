@@ -6,6 +6,8 @@ The peers are not needed here: they are installed by ``make bench`` only.
 import re
 import subprocess
 import sys
+import tracemalloc
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +16,14 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
+import plain  # noqa: E402
 import run  # noqa: E402
 import steps  # noqa: E402
+
+from dlscratch import layers, models  # noqa: E402
+from dlscratch.gradients import check_gradients  # noqa: E402
+
+MLP = steps.NETWORKS["mlp"]
 
 RESULTS = {
     "`dlscratch`, float32": (2.0, 1.0),
@@ -48,10 +56,32 @@ def first_column(text):
 
 
 def test_every_row_has_a_time_and_a_ratio(page):
-    """Eight variants are measured."""
+    """Three and three forward, 2, 1, 2 and 2 training, and 2 of one convolution."""
     rows = re.findall(r"^\| .* \| (\S+) [µm]s \| (\S+) \|$", page, re.MULTILINE)
-    assert len(rows) == 8
+    assert len(rows) == 15
     assert all(float(time) > 0 and float(ratio) > 0 for time, ratio in rows)
+
+
+def test_the_memory_of_a_step_is_measured(page):
+    """Unrolling takes far more; elsewhere than on Linux the page says why not."""
+    found = re.findall(r"^\| .* \| (\d+) MB \|$", page, re.MULTILINE)
+    if Path("/proc/self/clear_refs").exists():
+        own, unrolled = map(int, found)
+        assert 10 < own < 100 < 3 * own < unrolled
+    else:
+        assert "on Linux only" in page
+
+
+def test_a_step_of_deep_cnn_needs_at_most_60_mb():
+    """NumPy tells tracemalloc of each array. All of a step counts, the weights not."""
+    network = steps.NETWORKS["deep_cnn"]
+    x = np.random.default_rng(0).random((100, 784), dtype=np.float32)
+    step, [batch] = steps.ours(network, network.batches([(x, np.arange(100) % 10)]))
+    tracemalloc.start()
+    step(*batch)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert 20e6 < peak <= 60e6
 
 
 def test_a_page_without_peers_or_mnist_says_so(page):
@@ -85,10 +115,13 @@ def test_variants_take_turns_in_alternating_order(monkeypatch):
 
 def test_comparison_names_each_peer_and_its_ratio():
     """A peer that takes twice as long makes the library twice as fast."""
-    text = run.comparison({"PyTorch": "1", "scikit-learn": "2"}, RESULTS, 2e-7)
+    peers = {"PyTorch": "1", "scikit-learn": "2"}
+    text = run.comparison(peers, RESULTS, 2e-7, 50)
     assert "2.00 times as fast as PyTorch and 4.00 times as fast as scikit" in text
-    assert "differed by at most 2e-07" in text
-    assert "scikit-learn" not in run.comparison({"PyTorch": "1"}, RESULTS, 2e-7)
+    assert "Over 50 steps their losses differed by at most 2e-07" in text
+    assert "scikit-learn" not in run.comparison({"PyTorch": "1"}, RESULTS, 2e-7, 50)
+    only_torch = {k: v for k, v in RESULTS.items() if "scikit" not in k}
+    assert "scikit-learn" not in run.comparison(peers, only_torch, 2e-7, 50)
 
 
 def test_the_machine_names_the_peers_versions():
@@ -105,9 +138,8 @@ def test_peers_are_found_by_their_packages(monkeypatch):
 
 def test_a_step_is_the_textbook_step(batches):
     """Forward, backward and update, written out by hand, give the same losses."""
-    weights = steps.start_weights(np.random.default_rng(0))
-    W1, b1, W2, b2 = (w.astype(np.float64) for w in weights)
-    step, own = steps.ours(weights, batches, np.float64)
+    W1, b1, W2, b2 = (p.value for p in MLP.start(np.float64).parameters)
+    step, own = steps.ours(MLP, batches, np.float64)
     for x, t in own:
         h = 1 / (1 + np.exp(-(x @ W1 + b1)))
         p = np.exp(h @ W2 + b2)
@@ -117,28 +149,46 @@ def test_a_step_is_the_textbook_step(batches):
         p[n, t] -= 1
         dy = p / len(t)
         dh = dy @ W2.T * h * (1 - h)
-        W2 -= steps.LEARNING_RATE * h.T @ dy
-        b2 -= steps.LEARNING_RATE * dy.sum(axis=0)
-        W1 -= steps.LEARNING_RATE * x.T @ dh
-        b1 -= steps.LEARNING_RATE * dh.sum(axis=0)
+        W2 -= MLP.lr * h.T @ dy
+        b2 -= MLP.lr * dy.sum(axis=0)
+        W1 -= MLP.lr * x.T @ dh
+        b1 -= MLP.lr * dh.sum(axis=0)
 
 
-def test_start_weights_are_left_as_they_are(batches):
-    """Otherwise the second training would not start where the first did."""
-    weights = steps.start_weights(np.random.default_rng(0))
-    before = [w.copy() for w in weights]
-    step, own = steps.ours(weights, batches)
-    step(*own[0])
-    assert all(np.array_equal(a, b) for a, b in zip(weights, before, strict=True))
+@pytest.mark.parametrize("name", steps.NETWORKS)
+def test_everybody_starts_from_the_same_weights(name):
+    """Also in float64, whose generator would give other numbers."""
+    network = steps.NETWORKS[name]
+    single, double = network.start().parameters, network.start(np.float64).parameters
+    for a, b in zip(single, double, strict=True):
+        assert (a.value.dtype, b.value.dtype) == (np.float32, np.float64)
+        np.testing.assert_array_equal(a.value, b.value)
 
 
-def test_trainings_that_differ_are_not_compared(batches, monkeypatch):
+@pytest.mark.parametrize(("stride", "padding"), [(1, 0), (1, 2), (2, 1)])
+def test_plain_convolution_equals_the_librarys(stride, padding):
+    """Outputs and gradients, of convolution and of max pooling."""
+    rng = np.random.default_rng(0)
+    conv = layers.Conv2d(2, 3, 3, stride, padding, rng=rng)
+    stack = [conv, layers.MaxPool2d(2)]
+    ours = models.Sequential(stack, layers.MeanSquaredError())
+    theirs = plain.plain(ours)
+    assert [type(layer) for layer in theirs.layers] == [
+        plain.Convolution,
+        plain.MaxPooling,
+    ]
+    size = 2 + stride * 3 - 2 * padding + 1  # makes 4×4, which the pooling halves
+    x = rng.standard_normal((4, 2, size, size))
+    t = rng.standard_normal(ours.predict(x).shape)
+    assert theirs.loss(x, t) == pytest.approx(ours.loss(x, t), rel=1e-12)
+    check_gradients(theirs, x, t)
+
+
+def test_trainings_that_differ_are_not_compared(batches):
     """The same work passes; another learning rate, and a nan, do not."""
-    weights = steps.start_weights(np.random.default_rng(0))
 
     def losses(lr=0.1, dtype=np.float32):
-        monkeypatch.setattr(steps, "LEARNING_RATE", lr)
-        step, own = steps.ours(weights, batches, dtype)
+        step, own = steps.ours(replace(MLP, lr=lr), batches, dtype)
         return [step(x, t) for x, t in own]
 
     same = {"a": losses(), "b": losses(dtype=np.float64)}
