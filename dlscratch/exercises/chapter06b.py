@@ -1,0 +1,971 @@
+"""Exercises of part 6b, Initial values and batch normalisation."""
+
+import math
+
+import numpy as np
+
+from dlscratch.exercises import Exercise, Mistake
+
+
+def initial_std(recipe, n_in, n_out):
+    """Return the std of the initial weights of a layer n_in -> n_out."""
+    variances = {
+        "xavier": 1 / n_in,
+        "glorot": 2 / (n_in + n_out),
+        "he": 2 / n_in,
+    }
+    return variances[recipe] ** 0.5
+
+
+def _variance(recipe, n_in, n_out):
+    return initial_std(recipe, n_in, n_out) ** 2
+
+
+def _upside_down(recipe, n_in, n_out):
+    return 1 / initial_std(recipe, n_in, n_out)
+
+
+def _fan_out(recipe, n_in, n_out):
+    return initial_std(recipe, n_out, n_in)
+
+
+def _he_halves(recipe, n_in, n_out):
+    std = initial_std(recipe, n_in, n_out)
+    return std / 2 if recipe == "he" else std
+
+
+def _glorot_one(recipe, n_in, n_out):
+    std = initial_std(recipe, n_in, n_out)
+    return (1 / (n_in + n_out)) ** 0.5 if recipe == "glorot" else std
+
+
+def glorot_uniform(n_in, n_out, rng):
+    """Return weights (n_in, n_out), even on (-a, a), with variance 2/(n_in + n_out)."""
+    a = np.sqrt(6 / (n_in + n_out))
+    return rng.uniform(-a, a, (n_in, n_out))
+
+
+def _std_as_limit(n_in, n_out, rng):
+    a = np.sqrt(2 / (n_in + n_out))
+    return rng.uniform(-a, a, (n_in, n_out))
+
+
+def _whole_width(n_in, n_out, rng):
+    a = np.sqrt(24 / (n_in + n_out))
+    return rng.uniform(-a, a, (n_in, n_out))
+
+
+def _positive_only(n_in, n_out, rng):
+    a = np.sqrt(6 / (n_in + n_out))
+    return rng.uniform(0, a, (n_in, n_out))
+
+
+def _forward_only(n_in, n_out, rng):
+    a = np.sqrt(3 / n_in)
+    return rng.uniform(-a, a, (n_in, n_out))
+
+
+def leaky_std(n_in, c):
+    """Return the std of initial weights before leaky ReLUs with slope c."""
+    return (2 / ((1 + c**2) * n_in)) ** 0.5
+
+
+def _not_squared(n_in, c):
+    return (2 / ((1 + c) * n_in)) ** 0.5
+
+
+def _plain_he(n_in, c):
+    return (2 / n_in) ** 0.5
+
+
+def _leaky_variance(n_in, c):
+    return 2 / ((1 + c**2) * n_in)
+
+
+def _too_large(n_in, c):
+    return (2 * (1 + c**2) / n_in) ** 0.5
+
+
+def size_after(depth, n, s, activation):
+    """Return the predicted root mean square of the outputs after depth layers."""
+    factor = n * s**2
+    if activation == "relu":
+        factor = factor / 2
+    return factor ** (depth / 2)
+
+
+def _mean_square(depth, n, s, activation):
+    return size_after(depth, n, s, activation) ** 2
+
+
+def _one_layer(depth, n, s, activation):
+    return size_after(1, n, s, activation)
+
+
+def _adds_up(depth, n, s, activation):
+    return depth * size_after(1, n, s, activation)
+
+
+def _no_root_of_n(depth, n, s, activation):
+    factor = n * s / 2 if activation == "relu" else n * s
+    return float(factor) ** depth
+
+
+def _half_outside(depth, n, s, activation):
+    factor = n * s**2
+    size = factor ** (depth / 2)
+    return size / 2**depth if activation == "relu" else size
+
+
+def batches_until(momentum, share):
+    """Return after how many batches the start's share is at most share."""
+    return int(np.ceil(np.log(share) / np.log(1 - momentum)))
+
+
+def _kerass_momentum(momentum, share):
+    return math.ceil(math.log(share) / math.log(momentum))
+
+
+def _rounded_down(momentum, share):
+    return math.floor(math.log(share) / math.log(1 - momentum))
+
+
+def _share_of_the_rest(momentum, share):
+    return math.ceil(math.log(1 - share) / math.log(1 - momentum))
+
+
+def _linear_decay(momentum, share):
+    return math.ceil((1 - share) / momentum)
+
+
+def extreme_batch(n):
+    """Return n numbers whose largest normalised value is as large as possible."""
+    x = np.zeros(n)
+    x[0] = 1.0
+    return x
+
+
+def _largest(answer, n):
+    x = np.asarray(answer(n), dtype=float)
+    if x.shape != (n,) or x.std() == 0:
+        return x  # the wrong shape, or a column that cannot be normalised
+    return float(np.abs(x - x.mean()).max() / x.std())
+
+
+def _two_camps(n):
+    return np.where(np.arange(n) < n // 2, -1.0, 1.0)
+
+
+def _evenly(n):
+    return np.arange(n, dtype=float)
+
+
+def _two_far_out(n):
+    x = np.zeros(n)
+    x[0], x[1] = 1e6, -1e6
+    return x
+
+
+def _growing(n):
+    return 10.0 ** np.arange(n)
+
+
+def update_running(mean, var, x, momentum):
+    """Return the running mean and variance after one more batch x (N, D)."""
+    old = 1 - momentum
+    new_mean = old * mean + momentum * x.mean(axis=0)
+    new_var = old * var + momentum * x.var(axis=0, ddof=1)
+    return new_mean, new_var
+
+
+def _swapped_momentum(mean, var, x, momentum):
+    return update_running(mean, var, x, 1 - momentum)
+
+
+def _biased(mean, var, x, momentum):
+    new_mean, _ = update_running(mean, var, x, momentum)
+    return new_mean, (1 - momentum) * var + momentum * x.var(axis=0)
+
+
+def _std_instead(mean, var, x, momentum):
+    new_mean, _ = update_running(mean, var, x, momentum)
+    return new_mean, (1 - momentum) * var + momentum * x.std(axis=0, ddof=1)
+
+
+def _last_batch_only(mean, var, x, momentum):
+    return x.mean(axis=0), x.var(axis=0, ddof=1)
+
+
+def _over_everything(mean, var, x, momentum):
+    old = 1 - momentum
+    return old * mean + momentum * x.mean(), old * var + momentum * x.var(ddof=1)
+
+
+def layer_norm(x, gamma, beta, eps):
+    """Normalise each row of x (N, D), then scale and shift each column."""
+    mean = x.mean(axis=1, keepdims=True)
+    var = x.var(axis=1, keepdims=True)
+    return gamma * (x - mean) / np.sqrt(var + eps) + beta
+
+
+def _batch_norm(x, gamma, beta, eps):
+    return gamma * (x - x.mean(axis=0)) / np.sqrt(x.var(axis=0) + eps) + beta
+
+
+def _everything(x, gamma, beta, eps):
+    return gamma * (x - x.mean()) / np.sqrt(x.var() + eps) + beta
+
+
+def _by_variance(x, gamma, beta, eps):
+    mean, var = x.mean(axis=1, keepdims=True), x.var(axis=1, keepdims=True)
+    return gamma * (x - mean) / (var + eps) + beta
+
+
+def _eps_outside(x, gamma, beta, eps):
+    mean, std = x.mean(axis=1, keepdims=True), x.std(axis=1, keepdims=True)
+    return gamma * (x - mean) / (std + eps) + beta
+
+
+def _not_scaled(x, gamma, beta, eps):
+    return layer_norm(x, 1, 0, eps)
+
+
+def channel_norm(x, eps):
+    """Normalise each channel of x (N, C, H, W)."""
+    mean = x.mean(axis=(0, 2, 3), keepdims=True)
+    var = x.var(axis=(0, 2, 3), keepdims=True)
+    return (x - mean) / np.sqrt(var + eps)
+
+
+def _along(axes):
+    def channel_norm(x, eps):
+        mean, var = x.mean(axis=axes, keepdims=True), x.var(axis=axes, keepdims=True)
+        return (x - mean) / np.sqrt(var + eps)
+
+    return channel_norm
+
+
+def scale_layers(weights, x):
+    """Return scaled copies of the matrices, so that each x @ W has std 1."""
+    scaled = []
+    for W in weights:
+        W = W / (x @ W).std()
+        x = np.maximum(x @ W, 0)
+        scaled.append(W)
+    return scaled
+
+
+def _measured_unscaled(weights, x):
+    scaled = []
+    for W in weights:
+        scaled.append(W / (x @ W).std())
+        x = np.maximum(x @ W, 0)
+    return scaled
+
+
+def _without_relu(weights, x):
+    scaled = []
+    for W in weights:
+        W = W / (x @ W).std()
+        x = x @ W
+        scaled.append(W)
+    return scaled
+
+
+def _each_unit(weights, x):
+    scaled = []
+    for W in weights:
+        W = W / (x @ W).std(axis=0)
+        x = np.maximum(x @ W, 0)
+        scaled.append(W)
+    return scaled
+
+
+def _after_relu(weights, x):
+    scaled = []
+    for W in weights:
+        W = W / np.maximum(x @ W, 0).std()
+        x = np.maximum(x @ W, 0)
+        scaled.append(W)
+    return scaled
+
+
+def _weights_to_one(weights, x):
+    return [W / W.std() for W in weights]
+
+
+def scale_backward(x, dy, eps):
+    """Return dx of y = x / sqrt(mean(x², axis=0) + eps), for x and dy (N, D)."""
+    sigma = np.sqrt(np.mean(x**2, axis=0) + eps)
+    y = x / sigma
+    return (dy - y * np.mean(y * dy, axis=0)) / sigma
+
+
+def _one_path(x, dy, eps):
+    return dy / np.sqrt(np.mean(x**2, axis=0) + eps)
+
+
+def _summed(x, dy, eps):
+    sigma = np.sqrt(np.mean(x**2, axis=0) + eps)
+    y = x / sigma
+    return (dy - y * np.sum(y * dy, axis=0)) / sigma
+
+
+def _x_for_y(x, dy, eps):
+    sigma = np.sqrt(np.mean(x**2, axis=0) + eps)
+    return (dy - x * np.mean(x * dy, axis=0)) / sigma
+
+
+def _full_batch_norm(x, dy, eps):
+    sigma = np.sqrt(x.var(axis=0) + eps)
+    y = (x - x.mean(axis=0)) / sigma
+    return (dy - dy.mean(axis=0) - y * np.mean(y * dy, axis=0)) / sigma
+
+
+def _plus(x, dy, eps):
+    sigma = np.sqrt(np.mean(x**2, axis=0) + eps)
+    y = x / sigma
+    return (dy + y * np.mean(y * dy, axis=0)) / sigma
+
+
+def fold(W, b, gamma, beta, mean, var, eps):
+    """Return W and b of the one linear layer that does the work of both."""
+    factor = gamma / np.sqrt(var + eps)
+    return W * factor, (b - mean) * factor + beta
+
+
+def _mean_not_scaled(W, b, gamma, beta, mean, var, eps):
+    factor = gamma / np.sqrt(var + eps)
+    return W * factor, b * factor - mean + beta
+
+
+def _bias_forgotten(W, b, gamma, beta, mean, var, eps):
+    factor = gamma / np.sqrt(var + eps)
+    return W * factor, -mean * factor + beta
+
+
+def _by_the_variance(W, b, gamma, beta, mean, var, eps):
+    factor = gamma / (var + eps)
+    return W * factor, (b - mean) * factor + beta
+
+
+def _rows(W, b, gamma, beta, mean, var, eps):
+    factor = gamma / np.sqrt(var + eps)
+    return W * factor[:, None], (b - mean) * factor + beta
+
+
+def _use_fold(answer, x, *arrays):
+    W, b = answer(*arrays)
+    return {"W": W, "b": b, "x @ W + b": x @ W + b}
+
+
+class RepairedBatchNorm:
+    """Batch norm for x of shape (N, D), with both its modes."""
+
+    def __init__(self, channels, momentum=0.1, eps=1e-5):
+        self.gamma, self.beta = np.ones(channels), np.zeros(channels)
+        self.running_mean, self.running_var = np.zeros(channels), np.ones(channels)
+        self.momentum, self.eps = momentum, eps
+
+    def forward(self, x, training=False):
+        """Return y; in training, also update the running averages."""
+        mean, var = self.running_mean, self.running_var
+        if training:
+            m, mean, var = self.momentum, x.mean(axis=0), x.var(axis=0)
+            unbiased = var * len(x) / (len(x) - 1)
+            self.running_mean = (1 - m) * self.running_mean + m * mean
+            self.running_var = (1 - m) * self.running_var + m * unbiased
+        self.sigma = np.sqrt(var + self.eps)
+        self.x_hat = (x - mean) / self.sigma
+        return self.gamma * self.x_hat + self.beta
+
+    def backward(self, dy):
+        """Return dx; keep the gradients of gamma and beta."""
+        self.d_beta, self.d_gamma = dy.sum(axis=0), np.sum(dy * self.x_hat, axis=0)
+        without = dy - dy.mean(axis=0) - self.x_hat * self.d_gamma / len(dy)
+        return self.gamma / self.sigma * without
+
+
+class _WrongMomentum(RepairedBatchNorm):
+    def forward(self, x, training=False):
+        self.momentum = 1 - self.momentum
+        y = super().forward(x, training)
+        self.momentum = 1 - self.momentum
+        return y
+
+
+class _NoVariancePath(RepairedBatchNorm):
+    def backward(self, dy):
+        super().backward(dy)
+        return self.gamma / self.sigma * (dy - dy.mean(axis=0))
+
+
+class _NoMeanPath(RepairedBatchNorm):
+    def backward(self, dy):
+        super().backward(dy)
+        without = dy - self.x_hat * self.d_gamma / len(dy)
+        return self.gamma / self.sigma * without
+
+
+class _NeitherPath(RepairedBatchNorm):
+    def backward(self, dy):
+        super().backward(dy)
+        return self.gamma / self.sigma * dy
+
+
+class _BothBugs(_WrongMomentum, _NoVariancePath):
+    pass
+
+
+class _Biased(RepairedBatchNorm):
+    def forward(self, x, training=False):
+        old = self.running_var
+        y = super().forward(x, training)
+        if training:
+            m = self.momentum
+            self.running_var = (1 - m) * old + m * x.var(axis=0)
+        return y
+
+
+def _run_batch_norm(cls, batches, x, dy):
+    norm = cls(dy.shape[1])
+    norm.gamma = np.linspace(0.5, 2.0, dy.shape[1])
+    norm.beta = np.linspace(-1.0, 1.0, dy.shape[1])
+    found = {}
+    for batch in batches:
+        found["forward in training"] = norm.forward(batch, training=True)
+    found["backward"] = norm.backward(dy)
+    found["running mean"], found["running variance"] = (
+        norm.running_mean,
+        norm.running_var,
+    )
+    return found | {"forward at test time": norm.forward(x)}
+
+
+def _normals(seed, *shapes):
+    rng = np.random.default_rng(seed)
+    return tuple(rng.normal(0.5, 2.0, shape) for shape in shapes)
+
+
+_X, _DY = _normals(1, (6, 3), (6, 3))
+_GAMMA, _BETA = np.array([1.0, 2.0, -0.5]), np.array([0.0, 1.0, 3.0])
+
+EXERCISES = [
+    Exercise(
+        key="6b.1",
+        title="Three recipes",
+        reference=initial_std,
+        cases=[
+            ("xavier", 100, 50),
+            ("glorot", 100, 50),
+            ("he", 100, 50),
+            ("he", 64, 10),
+        ],
+        hints=[
+            "All three were derived as variances in this part. Which are they?",
+            "`n_in` is the number of inputs of each unit. Only one of the recipes "
+            "looks at `n_out`.",
+            "A dictionary from the recipe's name to its variance, and one root at the "
+            "end (`** 0.5`).",
+        ],
+        mistakes=[
+            Mistake(
+                _variance, "This is the variance. The standard deviation is its root."
+            ),
+            Mistake(
+                _upside_down,
+                "Upside down: more inputs need smaller weights, but "
+                "your weights grow with `n_in`.",
+            ),
+            Mistake(
+                _fan_out,
+                "You have taken the outputs for the inputs: the forward "
+                "condition counts `n_in`.",
+            ),
+            Mistake(
+                _he_halves,
+                "He: ReLU halves the mean square, so the variance is "
+                "twice Xavier's, and the std the square root of two times.",
+            ),
+            Mistake(
+                _glorot_one,
+                "Glorot: the mean of `n_in` and `n_out` takes the "
+                "place of `n_in` in `1 / n_in`. A factor 2 is missing.",
+            ),
+        ],
+    ),
+    Exercise(
+        key="6b.2",
+        title="From a flat distribution",
+        reference=glorot_uniform,
+        cases=[
+            (3, 5, np.random.default_rng(0)),
+            (100, 20, np.random.default_rng(1)),
+        ],
+        hints=[
+            "The mean of the interval is 0, so the variance is the mean of the "
+            "square of the weights.",
+            "Integrate the square over the interval and divide by its length. "
+            "The variance is a third of the limit squared.",
+            "Set a third of `a**2` equal to `2 / (n_in + n_out)`, solve for `a`, and "
+            "call `rng.uniform` once with the shape `(n_in, n_out)`.",
+        ],
+        mistakes=[
+            Mistake(
+                _std_as_limit,
+                "You have used the standard deviation as the limit. "
+                "The variance on (-a, a) is a²/3, so your weights are too small.",
+            ),
+            Mistake(
+                _whole_width,
+                "The interval (-a, a) has the length 2a: it looks as "
+                "if you took the formula for an interval of length a.",
+            ),
+            Mistake(
+                _positive_only, "All your weights are positive. Their mean must be 0."
+            ),
+            Mistake(
+                _forward_only,
+                "This is the forward condition alone, 1/n_in. "
+                "Glorot's variance takes both sides into account.",
+            ),
+        ],
+    ),
+    Exercise(
+        key="6b.3",
+        title="He for a leaky gate",
+        reference=leaky_std,
+        cases=[(50, 0.1), (50, 0.0), (50, 1.0), (8, 0.5)],
+        hints=[
+            "Write down the outputs for `a` and for `-a`, with `a` positive, square "
+            "them, and add.",
+            "For ReLU the sum was the square of `a`. Now the negative side adds `c` "
+            "squared times as much.",
+            "The mean square is multiplied by half of (1 plus `c` squared). This, "
+            "times `n_in` times the variance, must be 1.",
+        ],
+        mistakes=[
+            Mistake(
+                _not_squared,
+                "The slope `c` multiplies the output, so its *square* "
+                "multiplies the mean square.",
+            ),
+            Mistake(
+                _plain_he,
+                "This is He's value for ReLU. The leaky side lets "
+                "something through as well.",
+            ),
+            Mistake(
+                _leaky_variance,
+                "This is the variance. The standard deviation is its root.",
+            ),
+            Mistake(
+                _too_large,
+                "The wrong way round: the more the gate lets through, "
+                "the smaller the weights must be.",
+            ),
+        ],
+    ),
+    Exercise(
+        key="6b.4",
+        title="Predict a deep network",
+        reference=size_after,
+        cases=[
+            (3, 100, 0.2, "identity"),
+            (3, 100, 0.2, "relu"),
+            (1, 50, 1.0, "relu"),
+            (10, 64, 0.1, "identity"),
+        ],
+        hints=[
+            "What does one layer do to the mean square? See the derivation of the "
+            "variance, and what ReLU keeps of it.",
+            "The mean square is multiplied by the same factor in each layer, so after "
+            "several layers by a power of it.",
+            "Asked is the *root* of the mean square: half of the exponent.",
+        ],
+        mistakes=[
+            Mistake(_mean_square, "This is the mean square. Asked is its root."),
+            Mistake(
+                _one_layer,
+                "This is one layer's factor. There are `depth` layers, "
+                "one after the other.",
+            ),
+            Mistake(_adds_up, "Factors of layers in a row multiply, they do not add."),
+            Mistake(
+                _no_root_of_n,
+                "The mean square is multiplied by n s², so the size "
+                "by the square root of n times s. You have n times s.",
+            ),
+            Mistake(
+                _half_outside,
+                "ReLU halves the mean *square*. The size itself is "
+                "divided by the square root of two in each layer.",
+            ),
+        ],
+    ),
+    Exercise(
+        key="6b.5",
+        title="How long the start lingers",
+        reference=batches_until,
+        cases=[(0.1, 0.01), (0.01, 0.01), (0.1, 0.5), (0.3, 0.2), (0.9, 0.5)],
+        hints=[
+            "With PyTorch's momentum, by what is the old average multiplied when a "
+            "batch comes?",
+            "After `k` batches the start has been multiplied by that number `k` "
+            "times. Solve for `k` with logarithms.",
+            "Round up to a whole number: `np.ceil` or `math.ceil`, then `int`.",
+        ],
+        mistakes=[
+            Mistake(
+                _kerass_momentum,
+                "This is the answer for Keras's momentum. In "
+                "PyTorch's the *new* batch has this weight, the old average the "
+                "rest.",
+            ),
+            Mistake(
+                _rounded_down,
+                "You rounded down: after that many batches the "
+                "start's share is still larger than allowed.",
+            ),
+            Mistake(
+                _share_of_the_rest,
+                "This is when the *data's* share reaches "
+                "`share`. Asked is when the start's share has fallen to it.",
+            ),
+            Mistake(
+                _linear_decay,
+                "The start does not lose the same amount with each "
+                "batch, but the same *fraction* of what is left.",
+            ),
+        ],
+    ),
+    Exercise(
+        key="6b.6",
+        title="As far out as possible",
+        reference=extreme_batch,
+        use=_largest,
+        cases=[2, 3, 10, 64],
+        hints=[
+            "Does it help to move one value very far away? Try it with numbers: the "
+            "standard deviation grows, too.",
+            "What about the others: should they be spread out, or not? What they "
+            "spread only makes the standard deviation larger.",
+            "One value is different and all others are the same. The numbers "
+            "themselves do not matter.",
+        ],
+        mistakes=[
+            Mistake(
+                _two_camps,
+                "Two camps of equal size have the standard deviation as "
+                "their distance from the mean: nobody is further out than 1.",
+            ),
+            Mistake(
+                _evenly,
+                "Spread evenly, the outermost values are less than two "
+                "standard deviations out, however many there are.",
+            ),
+            Mistake(
+                _two_far_out,
+                "Two values share the extreme. Each makes the "
+                "standard deviation larger, and so spoils it for the other.",
+            ),
+            Mistake(
+                _growing,
+                "Nearly: the largest value dominates. But the others are "
+                "still different from each other, and that costs a little.",
+            ),
+        ],
+        after="The largest normalised value is the root of n - 1, no more.",
+    ),
+    Exercise(
+        key="6b.7",
+        title="One running update",
+        reference=update_running,
+        cases=[
+            (np.array([0.0, 1.0, 2.0]), np.array([1.0, 4.0, 9.0]), _X, 0.1),
+            (np.zeros(3), np.ones(3), _X[:2], 0.3),
+        ],
+        hints=[
+            "In PyTorch's convention, which of the two gets the weight `momentum`, the "
+            "old average or the new batch?",
+            "Statistics of a batch are taken over its examples: `axis=0`.",
+            "`np.var` divides by N. Its argument `ddof=1` makes it divide by N - 1.",
+        ],
+        mistakes=[
+            Mistake(
+                _swapped_momentum,
+                "The momentum is the wrong way round: here it is "
+                "the weight of the new batch.",
+            ),
+            Mistake(
+                _biased,
+                "The mean is right, but the variance is the biased one. "
+                "The running variance takes the one with N - 1.",
+            ),
+            Mistake(
+                _std_instead,
+                "You have averaged standard deviations. The running "
+                "variance averages variances.",
+            ),
+            Mistake(
+                _last_batch_only,
+                "You have returned the batch's own statistics. "
+                "Where is the old average?",
+            ),
+            Mistake(
+                _over_everything,
+                "Every unit has its own statistics. You have taken "
+                "them over the whole array.",
+            ),
+        ],
+    ),
+    Exercise(
+        key="6b.8",
+        title="Layer normalisation",
+        reference=layer_norm,
+        cases=[(_X, _GAMMA, _BETA, 1e-5), (_X[:3], _GAMMA, _BETA, 0.1)],
+        batch=[(_X[:1], _GAMMA, _BETA, 1e-5)],
+        hints=[
+            "Each *row* of `x` has its own mean and variance.",
+            "`x.mean(axis=1)` has the shape (N,). To subtract it from `x` it must be "
+            "(N, 1): `keepdims=True`.",
+            "As in batch norm, `eps` goes under the root, and `gamma` and `beta` come "
+            "last, one of each per column.",
+        ],
+        mistakes=[
+            Mistake(
+                _batch_norm,
+                "This is batch norm: you have normalised columns. Here "
+                "each example is normalised by itself.",
+            ),
+            Mistake(
+                _everything,
+                "One mean for the whole array mixes the examples. Each "
+                "row has its own.",
+            ),
+            Mistake(
+                _by_variance, "You have divided by the variance. Divide by its root."
+            ),
+            Mistake(
+                _eps_outside, "`eps` belongs under the root, next to the variance."
+            ),
+            Mistake(
+                _not_scaled,
+                "The normalisation is right, but `gamma` and `beta` are missing.",
+            ),
+        ],
+    ),
+    Exercise(
+        key="6b.9",
+        title="One mean for each channel",
+        reference=channel_norm,
+        cases=[
+            (_normals(2, (4, 3, 2, 5))[0], 1e-5),
+            (_normals(3, (2, 2, 2, 2))[0], 0.1),
+        ],
+        hints=[
+            "Which of the four axes must *not* be averaged over?",
+            "`axis` may be a tuple of several axes.",
+            "With `keepdims=True` the mean has the shape (1, C, 1, 1) and broadcasts "
+            "against `x`.",
+        ],
+        mistakes=[
+            Mistake(
+                _along((0,)),
+                "You have taken the statistics over the examples only: "
+                "every place of the picture has its own mean.",
+            ),
+            Mistake(
+                _along((2, 3)),
+                "You have taken the statistics of each image by "
+                "itself. The examples of the batch share them.",
+            ),
+            Mistake(
+                _along((1, 2, 3)),
+                "This is layer normalisation: each example by "
+                "itself, over all its channels.",
+            ),
+            Mistake(
+                _along((0, 1, 2, 3)),
+                "The channels share one mean and one "
+                "variance. Each channel has its own.",
+            ),
+            Mistake(
+                _along((0, 1, 2)),
+                "The channel axis is axis 1: x has the shape "
+                "(N, C, H, W). You have kept the last axis.",
+            ),
+        ],
+    ),
+    Exercise(
+        key="6b.10",
+        title="Measure instead of calculate",
+        reference=scale_layers,
+        use=lambda answer, weights, x: dict(enumerate(answer(weights, x), start=1)),
+        cases=[
+            (list(_normals(4, (4, 5), (5, 6), (6, 3))), _normals(5, (7, 4))[0]),
+        ],
+        hints=[
+            "A loop over the matrices. What must be measured, and what must be handed "
+            "to the next layer?",
+            "If `a` has the standard deviation s, then `a / s` has 1, and dividing the "
+            "matrix by s divides `a` by s.",
+            "Measure `(x @ W).std()`, divide, and only then compute the ReLU of the "
+            "new product for the next layer.",
+        ],
+        mistakes=[
+            Mistake(
+                _measured_unscaled,
+                "The next layer must get the outputs of the "
+                "*scaled* matrix. You have sent on those of the old one.",
+            ),
+            Mistake(
+                _without_relu,
+                "The first layer is right, but the ReLU is missing between the layers.",
+            ),
+            Mistake(
+                _each_unit,
+                "Divide the whole matrix by *one* number. You have "
+                "scaled each unit by itself.",
+            ),
+            Mistake(
+                _after_relu, "Measure the pre-activations `x @ W`, before the ReLU."
+            ),
+            Mistake(
+                _weights_to_one,
+                "You have made the std of the *weights* 1. Asked "
+                "is that of the pre-activations.",
+            ),
+        ],
+    ),
+    Exercise(
+        key="6b.11",
+        title="Without the mean",
+        reference=scale_backward,
+        cases=[(_X, _DY, 1e-5), (_X[:2], _DY[:2], 0.5)],
+        hints=[
+            "Two paths lead from `x` to `y`: straight, and through the mean square.",
+            "Take the rules for the product, the inverse root and the mean of squares "
+            "from batch norm. There `c` stood in the place of `x`.",
+            "Put together, from `dy` a multiple of `y` is subtracted: the mean of the "
+            "products of `y` and `dy`. All is divided by the root.",
+        ],
+        mistakes=[
+            Mistake(
+                _one_path,
+                "Only the straight path. The mean square depends on `x`, too.",
+            ),
+            Mistake(
+                _summed,
+                "In the second path the factor 1/N is missing: a mean, not a sum.",
+            ),
+            Mistake(
+                _x_for_y,
+                "In the second path it must be `y`, the scaled value, in "
+                "both places where you have `x`.",
+            ),
+            Mistake(
+                _full_batch_norm,
+                "This is batch norm's backward pass. Here no mean is subtracted.",
+            ),
+            Mistake(
+                _plus,
+                "The sign of the second path: the derivative of an inverse "
+                "root is negative.",
+            ),
+        ],
+    ),
+    Exercise(
+        key="6b.12",
+        title="Fold it away",
+        reference=fold,
+        use=_use_fold,
+        cases=[
+            (
+                *_normals(6, (2, 3), (3, 3), 3),
+                _GAMMA,
+                _BETA,
+                np.array([1.0, -2.0, 0.5]),
+                np.array([4.0, 0.25, 1.0]),
+                1e-5,
+            ),
+        ],
+        hints=[
+            "Write out what both layers compute, one formula for one column, and "
+            "multiply out.",
+            "What stands next to `x` is the new `W`, everything else is the new `b`.",
+            "Each column is multiplied by its `gamma` over the root of its variance "
+            "plus `eps`. So are the old bias and the mean.",
+        ],
+        mistakes=[
+            Mistake(
+                _mean_not_scaled,
+                "The running mean is subtracted *before* the "
+                "scaling, so it is scaled, too.",
+            ),
+            Mistake(
+                _bias_forgotten,
+                "The old bias `b` is lost. At test time it does "
+                "count, because the running mean contains it.",
+            ),
+            Mistake(
+                _by_the_variance,
+                "You have divided by the variance. Divide by its root.",
+            ),
+            Mistake(
+                _rows, "You have scaled the *rows* of `W`. Each output is a column."
+            ),
+        ],
+    ),
+    Exercise(
+        key="6b.lab",
+        title="Find both bugs and repair them",
+        reference=RepairedBatchNorm,
+        use=_run_batch_norm,
+        cases=[
+            (list(_normals(7, (6, 3), (6, 3), (6, 3))), *_normals(8, (6, 3), (6, 3))),
+        ],
+        break_it=True,
+        hints=[
+            "Way back: which numbers of the way forward depend on `x`? He has treated "
+            "one of them as a constant.",
+            "Check again with random `dy`, and compare with the compact formula: one "
+            "of its three terms is missing.",
+            "Way forward: put in what happens for `momentum=0.1`. How much of a "
+            "hundred earlier batches is left after one more?",
+        ],
+        mistakes=[
+            Mistake(
+                _BothBugs,
+                "Two bugs, as he wrote it. Backwards, the path through "
+                "the variance is missing. Forwards, something is the wrong way "
+                "round in the running averages.",
+            ),
+            Mistake(
+                _WrongMomentum,
+                "The way back is right now. But the running averages "
+                "have the momentum the wrong way round: the last batch counts for "
+                "nearly everything.",
+            ),
+            Mistake(
+                _NoVariancePath,
+                "The running averages are right now. Backwards, the "
+                "path through the variance is still missing: the term with "
+                "`x_hat` and `d_gamma`.",
+            ),
+            Mistake(
+                _NoMeanPath,
+                "The path through the variance is there now, but the "
+                "one through the mean has got lost.",
+            ),
+            Mistake(
+                _NeitherPath,
+                "Both paths are missing, through the mean and through the variance.",
+            ),
+            Mistake(
+                _Biased,
+                "The running variance must take the unbiased variance, with N - 1.",
+            ),
+        ],
+    ),
+]
