@@ -1,0 +1,780 @@
+"""Exercises of chapter 6c, Regularisation and search."""
+
+import numpy as np
+
+from dlscratch.exercises import Exercise, Mistake
+
+
+def decayed_step(W, b, dW, db, lr, weight_decay):
+    """Return W and b after a step of SGD with the L2 penalty."""
+    return W - lr * (dW + weight_decay * W), b - lr * db
+
+
+def _decays_biases(W, b, dW, db, lr, weight_decay):
+    return W - lr * (dW + weight_decay * W), b - lr * (db + weight_decay * b)
+
+
+def _decay_without_lr(W, b, dW, db, lr, weight_decay):
+    return W - lr * dW - weight_decay * W, b - lr * db
+
+
+def _decay_doubled(W, b, dW, db, lr, weight_decay):
+    return W - lr * (dW + 2 * weight_decay * W), b - lr * db
+
+
+def _decay_grows(W, b, dW, db, lr, weight_decay):
+    return W - lr * (dW - weight_decay * W), b - lr * db
+
+
+def _no_decay(W, b, dW, db, lr, weight_decay):
+    return W - lr * dW, b - lr * db
+
+
+def _decay_l1(W, b, dW, db, lr, weight_decay):
+    return W - lr * (dW + weight_decay * np.sign(W)), b - lr * db
+
+
+def proximal_step(w, g, lr, l1):
+    """Return w after a gradient step and the exact step of the L1 penalty."""
+    a = w - lr * g
+    return np.sign(a) * np.maximum(np.abs(a) - lr * l1, 0)
+
+
+def _threshold_without_lr(w, g, lr, l1):
+    return proximal_step(w, g, 1, l1) if lr == 1 else _soft(w - lr * g, l1)
+
+
+def _soft(a, size):
+    return np.sign(a) * np.maximum(np.abs(a) - size, 0)
+
+
+def _hard_threshold(w, g, lr, l1):
+    a = w - lr * g
+    return np.where(np.abs(a) > lr * l1, a, 0.0)
+
+
+def _subgradient(w, g, lr, l1):
+    return w - lr * (g + l1 * np.sign(w))
+
+
+def _threshold_first(w, g, lr, l1):
+    return _soft(w, lr * l1) - lr * g
+
+
+def _only_positive(w, g, lr, l1):
+    return np.maximum(w - lr * g - lr * l1, 0)
+
+
+def from_old_paper(kept, W):
+    """Return p and weights for inverted dropout in place of the original one."""
+    return 1 - kept, kept * W
+
+
+def _kept_for_p(kept, W):
+    return kept, kept * W
+
+
+def _weights_divided(kept, W):
+    return 1 - kept, W / kept
+
+
+def _weights_by_dropped(kept, W):
+    return 1 - kept, (1 - kept) * W
+
+
+def _weights_unchanged(kept, W):
+    return 1 - kept, W
+
+
+def early_stop(losses, patience):
+    """Return the last epoch run and the best epoch, both counted from 1."""
+    best = 0
+    for epoch, loss in enumerate(losses):
+        if loss < losses[best]:
+            best = epoch
+        if epoch - best >= patience:
+            break
+    return epoch + 1, best + 1
+
+
+def _from_zero(losses, patience):
+    last, best = early_stop(losses, patience)
+    return last - 1, best - 1
+
+
+def _first_rise(losses, patience):
+    for epoch in range(1, len(losses)):
+        if losses[epoch] >= losses[epoch - 1]:
+            return epoch + 1, epoch
+    return len(losses), len(losses)
+
+
+def _best_of_all(losses, patience):
+    last, _ = early_stop(losses, patience)
+    return last, int(np.argmin(losses)) + 1
+
+
+def _never_stops(losses, patience):
+    return len(losses), int(np.argmin(losses)) + 1
+
+
+def _one_too_late(losses, patience):
+    return early_stop(losses, patience + 1)
+
+
+def _rises_in_a_row(losses, patience):
+    rises = 0
+    for epoch in range(1, len(losses)):
+        rises = rises + 1 if losses[epoch] >= losses[epoch - 1] else 0
+        if rises >= patience:
+            break
+    return epoch + 1, int(np.argmin(losses[: epoch + 1])) + 1
+
+
+def flattery(k, n):
+    """Return the bound on how much the best of k equal settings flatters itself."""
+    return np.sqrt(np.log(k) / (2 * n))
+
+
+def _decimal_logarithm(k, n):
+    return np.sqrt(np.log10(k) / (2 * n))
+
+
+def _forgot_the_two(k, n):
+    return np.sqrt(np.log(k) / n)
+
+
+def _no_root(k, n):
+    return np.log(k) / (2 * n)
+
+
+def _no_logarithm(k, n):
+    return np.sqrt(k / (2 * n))
+
+
+def _swapped(k, n):
+    return np.sqrt(np.log(n) / (2 * k))
+
+
+def draw_log_uniform(rng, low, high, n):
+    """Return n log-uniform numbers from low to high."""
+    return np.exp(rng.uniform(np.log(low), np.log(high), n))
+
+
+def _draw_uniform(rng, low, high, n):
+    return rng.uniform(low, high, n)
+
+
+def _forgot_exp(rng, low, high, n):
+    return rng.uniform(np.log(low), np.log(high), n)
+
+
+def _exponents_of_ten(rng, low, high, n):
+    return 10 ** rng.uniform(np.log(low), np.log(high), n)
+
+
+def _log_of_uniform(rng, low, high, n):
+    return np.log(rng.uniform(low, high, n))
+
+
+def _whole_exponents(rng, low, high, n):
+    low, high = round(np.log10(low)), round(np.log10(high))
+    return 10.0 ** rng.integers(low, high + 1, n)
+
+
+def shift(images, down, right):
+    """Return images (N, H, W) moved down and right, with zeros coming in."""
+    _, height, width = images.shape
+    moved = np.zeros_like(images)
+    rows = slice(max(down, 0), height + min(down, 0))
+    columns = slice(max(right, 0), width + min(right, 0))
+    old_rows = slice(max(-down, 0), height - max(down, 0))
+    old_columns = slice(max(-right, 0), width - max(right, 0))
+    moved[:, rows, columns] = images[:, old_rows, old_columns]
+    return moved
+
+
+def _rolled(images, down, right):
+    return np.roll(images, (down, right), axis=(1, 2))
+
+
+def _other_way(images, down, right):
+    return shift(images, -down, -right)
+
+
+def _axes_swapped(images, down, right):
+    return shift(images, right, down)
+
+
+def _only_down(images, down, right):
+    return shift(images, down, 0)
+
+
+def _only_right(images, down, right):
+    return shift(images, 0, right)
+
+
+def split_by_writer(writers, held):
+    """Return the indices of the training and of the validation examples."""
+    validation = np.isin(writers, held)
+    return np.flatnonzero(~validation), np.flatnonzero(validation)
+
+
+def _split_swapped(writers, held):
+    return split_by_writer(writers, held)[::-1]
+
+
+def _split_at_the_end(writers, held):
+    n = int(np.isin(writers, held).sum())
+    return np.arange(len(writers) - n), np.arange(len(writers) - n, len(writers))
+
+
+def _split_first_writer(writers, held):
+    validation = writers == held[0]
+    return np.flatnonzero(~validation), np.flatnonzero(validation)
+
+
+def _split_masks(writers, held):
+    validation = np.isin(writers, held)
+    return ~validation, validation
+
+
+def _split_leaks(writers, held):
+    return np.arange(len(writers)), np.flatnonzero(np.isin(writers, held))
+
+
+def geometric_mean(answers):
+    """Return the scaled geometric mean of probabilities (M, N, K), shape (N, K)."""
+    a = np.mean(np.log(answers), axis=0)
+    e = np.exp(a - a.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+
+
+def _arithmetic(answers):
+    return np.mean(answers, axis=0)
+
+
+def _not_scaled(answers):
+    return np.exp(np.mean(np.log(answers), axis=0))
+
+
+def _over_examples(answers):
+    return geometric_mean(np.swapaxes(answers, 0, 1))
+
+
+def _product(answers):
+    a = np.sum(np.log(answers), axis=0)
+    e = np.exp(a - a.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+
+
+def _scaled_over_all(answers):
+    e = np.exp(np.mean(np.log(answers), axis=0))
+    return e / e.sum()
+
+
+def ridge(X, t, strength):
+    """Return the w that minimises the mean of (X w - t)²/2 plus the L2 penalty."""
+    N, D = X.shape
+    return np.linalg.solve(X.T @ X / N + strength * np.eye(D), X.T @ t / N)
+
+
+def _ridge_not_divided(X, t, strength):
+    return np.linalg.solve(X.T @ X + strength * np.eye(X.shape[1]), X.T @ t)
+
+
+def _ridge_without(X, t, strength):
+    return np.linalg.solve(X.T @ X, X.T @ t)
+
+
+def _ridge_negative(X, t, strength):
+    N, D = X.shape
+    return np.linalg.solve(X.T @ X / N - strength * np.eye(D), X.T @ t / N)
+
+
+def _ridge_everywhere(X, t, strength):
+    return np.linalg.solve(X.T @ X / len(X) + strength, X.T @ t / len(X))
+
+
+def _ridge_half(X, t, strength):
+    return ridge(X, t, strength / 2)
+
+
+class RepairedDropout:
+    """Dropout with p the fraction dropped, and nothing to do at test time."""
+
+    def __init__(self, p, rng):
+        self.p, self.rng = p, rng
+
+    def forward(self, x, training=False):
+        """Return x with holes in training, and x itself at test time."""
+        if not training:
+            self.mask = np.ones(x.shape)
+            return x
+        self.mask = (self.rng.random(x.shape) >= self.p) / (1 - self.p)
+        return x * self.mask
+
+    def backward(self, dy):
+        """Return dx."""
+        return dy * self.mask
+
+
+class _Colleagues(RepairedDropout):
+    def forward(self, x, training=False):
+        self.mask = (self.rng.random(x.shape) < self.p) / self.p
+        return x * self.mask
+
+
+class _StillAtTest(RepairedDropout):
+    def forward(self, x, training=False):
+        return super().forward(x, training=True)
+
+
+class _StillKept(_Colleagues):
+    def forward(self, x, training=False):
+        y = super().forward(x)
+        if not training:
+            self.mask = np.ones(x.shape)
+            y = x
+        return y
+
+
+class _WrongScale(RepairedDropout):
+    def forward(self, x, training=False):
+        if not training:
+            return super().forward(x)
+        self.mask = (self.rng.random(x.shape) >= self.p) / self.p
+        return x * self.mask
+
+
+class _NoScale(RepairedDropout):
+    def forward(self, x, training=False):
+        if not training:
+            return super().forward(x)
+        self.mask = (self.rng.random(x.shape) >= self.p).astype(float)
+        return x * self.mask
+
+
+class _TestScale(_NoScale):
+    def forward(self, x, training=False):
+        if training:
+            return super().forward(x, training)
+        self.mask = np.full(x.shape, 1 - self.p)
+        return x * self.mask
+
+
+class _OldMaskAtTest(RepairedDropout):
+    def forward(self, x, training=False):
+        if not training:
+            return x
+        return super().forward(x, training)
+
+
+class _BackwardWithoutMask(RepairedDropout):
+    def backward(self, dy):
+        return dy
+
+
+def _run_dropout(cls, p, x, rng):
+    layer = cls(p, rng)
+    dy = np.linspace(1, 2, x.size).reshape(x.shape)
+    y = layer.forward(x, training=True)
+    dx = layer.backward(dy)
+    share = np.mean(y == 0)
+    factor = np.max(y / x)
+    tied = np.allclose(dx, dy * y / x)
+    at_test = layer.forward(x)
+    return {
+        "the output at test time": at_test,
+        "the share of zeros in training, rounded": float(np.round(share, 1)),
+        "the factor of what is kept": float(factor),
+        "backward uses forward's mask": bool(tied),
+        "dx at test time": layer.backward(dy),
+    }
+
+
+def _dropout_cases():
+    x = np.linspace(1, 3, 10_000).reshape(100, 100)
+    return [(0.2, x, np.random.default_rng(0)), (0.5, x, np.random.default_rng(1))]
+
+
+def _step_cases():
+    rng = np.random.default_rng(0)
+    W, dW = rng.standard_normal((2, 3, 2))
+    b, db = rng.standard_normal((2, 2))
+    return [(W, b, dW, db, 0.1, 0.5), (W, b, dW, db, 1.0, 0.0)]
+
+
+def _answer_cases():
+    rng = np.random.default_rng(0)
+    answers = rng.random((4, 3, 5))
+    return [answers / answers.sum(axis=2, keepdims=True)]
+
+
+def _tiny_answers():
+    sure, tiny = np.array([1.0, 1e-200]), np.array([1e-200, 1.0])
+    return [np.array([[sure], [sure], [tiny], [tiny]])]  # (4, 1, 2): two against two
+
+
+def _ridge_cases():
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((20, 3))
+    return [(X, rng.standard_normal(20), 0.5), (X[:5], rng.standard_normal(5), 0.1)]
+
+
+WRITERS = np.array([3, 1, 1, 2, 3, 0, 2, 2, 0, 1])
+LOSSES = np.array([2.0, 1.5, 1.1, 1.2, 1.0, 1.3, 1.2, 1.1, 0.9, 1.4])
+
+EXERCISES = [
+    Exercise(
+        key="6c.1",
+        title="A step with decay",
+        reference=decayed_step,
+        cases=_step_cases,
+        hints=[
+            "The gradient of `weight_decay / 2 * np.sum(W**2)` is `weight_decay * W`.",
+            "Add it to `dW`, and then take the usual step.",
+            "The biases take the usual step, and nothing else happens to them.",
+        ],
+        mistakes=[
+            Mistake(
+                _decays_biases,
+                "You shrink the biases as well. The penalty is for the weights.",
+            ),
+            Mistake(
+                _decay_without_lr,
+                "The penalty's gradient is part of the gradient: multiply it by the "
+                "learning rate, too.",
+            ),
+            Mistake(
+                _decay_doubled,
+                "Twice too strong. The ½ in the penalty cancels the 2 of the square.",
+            ),
+            Mistake(
+                _decay_grows,
+                "Your weights grow. The penalty's gradient is added to `dW`.",
+            ),
+            Mistake(_no_decay, "This is a step without a penalty."),
+            Mistake(
+                _decay_l1,
+                "This is the subgradient of L1: it pulls every weight equally hard.",
+            ),
+        ],
+    ),
+    Exercise(
+        key="6c.2",
+        title="A proximal step",
+        reference=proximal_step,
+        cases=[
+            (np.array([1.0, -0.4, 0.04, -0.3, 0.0]), np.zeros(5), 0.1, 0.5),
+            (
+                np.array([1.0, -0.4, 0.04, -0.3, 0.0]),
+                np.array([2.0, 0.3, 1.0, -3.0, 0.2]),
+                0.1,
+                0.5,
+            ),
+        ],
+        hints=[
+            "Two steps: first the gradient step gives `a = w - lr * g`.",
+            "Then every entry of `a` moves towards 0 by `lr * l1`, and stops at 0.",
+            "`np.maximum(np.abs(a) - lr * l1, 0)` is how large it still is; what about "
+            "its sign?",
+        ],
+        mistakes=[
+            Mistake(
+                _threshold_without_lr,
+                "The threshold is `lr * l1`, not `l1` alone.",
+            ),
+            Mistake(
+                _hard_threshold,
+                "You set small entries to 0 and leave large ones as they are. All move "
+                "towards 0.",
+            ),
+            Mistake(
+                _subgradient,
+                "This is a plain subgradient step. It hovers about 0.",
+            ),
+            Mistake(
+                _threshold_first,
+                "First the gradient step, then the threshold: otherwise the last thing "
+                "that happens to a zero is that it moves.",
+            ),
+            Mistake(
+                _only_positive,
+                "Negative entries move towards 0 as well, from the other side.",
+            ),
+        ],
+    ),
+    Exercise(
+        key="6c.3",
+        title="Weights from an old paper",
+        reference=from_old_paper,
+        cases=[(0.8, np.arange(6.0).reshape(2, 3) - 2), (0.5, np.eye(2))],
+        hints=[
+            "The first number follows this book's convention: what share is dropped?",
+            "At test time the paper's network computes `(kept * x) @ W`.",
+            "Yours computes `x @ W_new` at test time. Which `W_new` gives the same?",
+        ],
+        mistakes=[
+            Mistake(
+                _kept_for_p,
+                "In this book p is the fraction dropped, not the fraction kept.",
+            ),
+            Mistake(
+                _weights_divided,
+                "The wrong way: at test time the paper multiplies by that fraction.",
+            ),
+            Mistake(
+                _weights_by_dropped,
+                "You scaled by the fraction dropped.",
+            ),
+            Mistake(
+                _weights_unchanged,
+                "With the same weights, your network would hear too much at test time.",
+            ),
+        ],
+    ),
+    Exercise(
+        key="6c.4",
+        title="When to stop",
+        reference=early_stop,
+        cases=[
+            (LOSSES, 3),
+            (LOSSES, 2),
+            (LOSSES, 4),
+            (np.array([3.0, 2.0, 1.0]), 2),
+            (np.array([1.0, 1.0, 1.0, 0.5]), 2),
+        ],
+        hints=[
+            "Walk through the losses, and remember the best epoch so far.",
+            "How many epochs since the best one? If as many as the patience, stop.",
+            "An equal loss is no improvement. Epochs count from 1.",
+        ],
+        mistakes=[
+            Mistake(_from_zero, "Count the epochs from 1."),
+            Mistake(
+                _first_rise,
+                "You stop at the first rise. Patience means to wait.",
+            ),
+            Mistake(
+                _best_of_all,
+                "The best epoch must be one that was run before the stop: you looked "
+                "into the future.",
+            ),
+            Mistake(_never_stops, "Your training never stops early."),
+            Mistake(_one_too_late, "You stop one epoch too late."),
+            Mistake(
+                _rises_in_a_row,
+                "You count rises in a row. Count the epochs since the best one: a loss "
+                "may fall a little and still not be a new best.",
+            ),
+        ],
+    ),
+    Exercise(
+        key="6c.5",
+        title="How much luck",
+        reference=flattery,
+        cases=[(100, 360), (1000, 10_000), (1, 100), (2, 50)],
+        hints=[
+            "The bound stands at the end of the derivation.",
+            "`np.log` is the natural logarithm.",
+            "The square root is over the whole fraction.",
+        ],
+        mistakes=[
+            Mistake(_decimal_logarithm, "The bound has the natural logarithm."),
+            Mistake(_forgot_the_two, "You lost the 2 under the fraction bar."),
+            Mistake(_no_root, "You forgot the square root."),
+            Mistake(_no_logarithm, "You forgot the logarithm of k."),
+            Mistake(_swapped, "You swapped the settings and the images."),
+        ],
+    ),
+    Exercise(
+        key="6c.6",
+        title="A random learning rate",
+        reference=draw_log_uniform,
+        cases=[
+            (np.random.default_rng(0), 1e-4, 1.0, 6),
+            (np.random.default_rng(1), 0.5, 2.0, 3),
+        ],
+        hints=[
+            "Draw uniformly between the two logarithms, with `rng.uniform`.",
+            "Then undo the logarithm.",
+            "With natural logarithms `np.exp` undoes it, with `np.log10` it is `10**`.",
+        ],
+        mistakes=[
+            Mistake(
+                _draw_uniform,
+                "This is uniform on the plain scale: small orders of magnitude hardly "
+                "ever come.",
+            ),
+            Mistake(_forgot_exp, "These are the logarithms. Undo them."),
+            Mistake(
+                _exponents_of_ten,
+                "You took natural logarithms and undid them with 10.",
+            ),
+            Mistake(
+                _log_of_uniform,
+                "First the logarithms of the ends, then a draw, then the exponential.",
+            ),
+        ],
+    ),
+    Exercise(
+        key="6c.7",
+        title="Move an image",
+        reference=shift,
+        cases=[
+            (np.arange(1.0, 13).reshape(1, 3, 4), 1, 0),
+            (np.arange(1.0, 13).reshape(1, 3, 4), 0, -1),
+            (np.arange(1.0, 25).reshape(2, 3, 4), -1, 2),
+            (np.arange(1.0, 25).reshape(2, 3, 4), 0, 0),
+        ],
+        hints=[
+            "Begin with zeros of the same shape, and copy a part of the images in.",
+            "Moved down by 1: `moved[:, 1:] = images[:, :-1]`. How is it for -1?",
+            "A frame of zeros helps, too: `np.pad` by the largest shift, and "
+            "cut out a window.",
+        ],
+        mistakes=[
+            Mistake(
+                _rolled,
+                "`np.roll` brings back on one side what left on the other. Zeros come "
+                "in.",
+            ),
+            Mistake(_other_way, "Your images move the other way."),
+            Mistake(_axes_swapped, "You swapped down and right."),
+            Mistake(_only_down, "Your images move down, but not to the right."),
+            Mistake(_only_right, "Your images move to the right, but not down."),
+        ],
+    ),
+    Exercise(
+        key="6c.8",
+        title="Split by writer",
+        reference=split_by_writer,
+        cases=[(WRITERS, [1]), (WRITERS, [0, 3]), (np.array([0, 0, 1]), [1])],
+        hints=[
+            "For each example: is its writer one of those held out?",
+            "`np.isin(writers, held)` answers this for all of them.",
+            "`np.flatnonzero` turns a mask into indices.",
+        ],
+        mistakes=[
+            Mistake(_split_swapped, "The training examples come first."),
+            Mistake(
+                _split_at_the_end,
+                "You held out the last examples, whoever wrote them.",
+            ),
+            Mistake(
+                _split_first_writer,
+                "You held out only the first of the writers in `held`.",
+            ),
+            Mistake(_split_masks, "These are masks. Return indices."),
+            Mistake(
+                _split_leaks,
+                "The validation examples are among the training examples as well.",
+            ),
+        ],
+    ),
+    Exercise(
+        key="6c.9",
+        title="A geometric ensemble",
+        reference=geometric_mean,
+        cases=_answer_cases,
+        overflow=_tiny_answers,
+        hints=[
+            "A geometric mean is the exponential of the mean of the logarithms.",
+            "The mean is over the networks, axis 0. Then scale each row to sum one.",
+            "So that nothing vanishes, subtract each row's largest logarithm before "
+            "the exponential, as in softmax.",
+        ],
+        mistakes=[
+            Mistake(_arithmetic, "This is the arithmetic mean."),
+            Mistake(_not_scaled, "Your rows do not add up to one."),
+            Mistake(
+                _over_examples,
+                "You averaged over the examples. Average over the networks.",
+            ),
+            Mistake(
+                _product,
+                "You multiplied, and forgot the root: take the mean of the logarithms, "
+                "not their sum.",
+            ),
+            Mistake(_scaled_over_all, "Scale each row by itself."),
+        ],
+    ),
+    Exercise(
+        key="6c.10",
+        title="Ridge regression",
+        reference=ridge,
+        cases=_ridge_cases,
+        hints=[
+            "The gradient is `X.T @ (X @ w - t) / N + strength * w`. Set it to zero.",
+            "Collect what multiplies `w`: a matrix of shape (D, D).",
+            "`np.linalg.solve` solves it. The penalty adds to the diagonal only.",
+        ],
+        mistakes=[
+            Mistake(
+                _ridge_not_divided,
+                "The loss is a mean: divide `X.T @ X` and `X.T @ t` by N.",
+            ),
+            Mistake(_ridge_negative, "The sign of the penalty is wrong."),
+            Mistake(
+                _ridge_everywhere,
+                "You added the strength to every entry of the matrix. "
+                "Only its diagonal gets it.",
+            ),
+            Mistake(
+                _ridge_half,
+                "Half as strong as it should be. The ½ of the penalty cancels.",
+            ),
+        ],
+    ),
+    Exercise(
+        key="6c.lab",
+        title="Find the bugs and repair them",
+        reference=RepairedDropout,
+        cases=_dropout_cases,
+        use=_run_dropout,
+        hints=[
+            "What does `training` say, and who listens to it?",
+            "Count the zeros for p = 0.2. How many should there be?",
+            "Keep where the draw is at least p, and divide by the fraction kept.",
+        ],
+        mistakes=[
+            Mistake(
+                _Colleagues,
+                "Both bugs are still there: it drops at test time, too, and p is the "
+                "fraction kept.",
+            ),
+            Mistake(
+                _StillAtTest,
+                "Half way: p is right now, but the layer still drops at test time.",
+            ),
+            Mistake(
+                _StillKept,
+                "Half way: the test time is right now, but p is still the fraction "
+                "kept.",
+            ),
+            Mistake(
+                _WrongScale,
+                "Divide what is kept by the fraction kept, not by p.",
+            ),
+            Mistake(
+                _NoScale,
+                "What is kept must be scaled up, or the next layer hears too little.",
+            ),
+            Mistake(
+                _TestScale,
+                "You scale at test time, the original way. Here, scale in training.",
+            ),
+            Mistake(
+                _OldMaskAtTest,
+                "After a forward pass at test time, backward still uses the mask of "
+                "the last training pass.",
+            ),
+            Mistake(
+                _BackwardWithoutMask,
+                "Backward must use the mask of the forward pass.",
+            ),
+        ],
+        break_it=True,
+    ),
+]
