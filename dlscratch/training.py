@@ -1,5 +1,6 @@
 """The training loop: mini-batches, epochs, and a record of what happened."""
 
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import numpy as np
 from tqdm import tqdm
 
 from dlscratch import files
+from dlscratch.parallel import DataParallel
 
 
 @dataclass
@@ -82,6 +84,7 @@ def train(
     patience=None,
     checkpoint=None,
     n_measured=None,
+    workers=1,
 ):
     """Train a classifier and measure it after every epoch.
 
@@ -112,6 +115,9 @@ def train(
         numbers as one that was never interrupted. Delete it to start anew.
     n_measured : int, optional
         How many training examples to measure for ``train_accuracy``; all by default.
+    workers : int
+        On how many threads to compute each batch's gradient;
+        :class:`~dlscratch.parallel.DataParallel` says when more than one helps.
 
     Returns
     -------
@@ -139,23 +145,26 @@ def train(
         checkpoint.load()
     settings = {"disable": None if progress else True, "leave": False}
     done = len(history.train_loss)
-    with tqdm(
-        total=epochs * len(x), initial=done * len(x), unit=" examples", **settings
-    ) as bar:
+    with (
+        tqdm(
+            total=epochs * len(x), initial=done * len(x), unit=" examples", **settings
+        ) as bar,
+        nullcontext(model) if workers == 1 else DataParallel(model, workers) as learner,
+    ):
         for epoch in range(done + 1, epochs + 1):
             if patience is not None and _waited(history) >= patience:
                 break
             total = 0.0
             for step, batch in enumerate(minibatches(len(x), batch_size, rng), 1):
                 inputs = x[batch] if augment is None else augment(x[batch], rng)
-                loss = model.loss(inputs, t[batch], training=True)
+                loss = learner.loss(inputs, t[batch], training=True)
                 if not np.isfinite(loss):
                     raise TrainingDiverged(
                         f"train: the loss became {loss} in epoch {epoch}, step {step}; "
                         "try a smaller learning rate, and look for nan in the data",
                         history,
                     )
-                model.backward(input_gradient=False)
+                learner.backward(input_gradient=False)
                 optimizer.step()
                 total += loss * len(batch)
                 bar.update(len(batch))

@@ -1,0 +1,176 @@
+"""Data-parallel training: the same gradients, in shards on threads."""
+
+import threading
+
+import numpy as np
+import pytest
+
+from dlscratch import layers
+from dlscratch.datasets import load_digits
+from dlscratch.models import Sequential, mlp, simple_cnn
+from dlscratch.optimizers import SGD, Adam
+from dlscratch.parallel import DataParallel
+from dlscratch.training import train
+
+
+def small_cnn(seed=0):
+    return simple_cnn(
+        rng=np.random.default_rng(seed),
+        input_shape=(1, 8, 8),
+        filters=4,
+        kernel_size=3,
+        hidden=6,
+    )
+
+
+@pytest.fixture
+def batch():
+    rng = np.random.default_rng(1)
+    return rng.standard_normal((7, 1, 8, 8)), rng.integers(10, size=7)
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3, 7, 9])
+def test_gradients_equal_those_of_one_thread(workers, batch):
+    """Shards of unequal sizes, and fewer examples than workers, included."""
+    model, single = small_cnn(), small_cnn()
+    expected = single.loss(*batch, training=True)
+    single.backward(input_gradient=False)
+    with DataParallel(model, workers) as parallel:
+        for _ in range(2):
+            loss = parallel.loss(*batch, training=True)
+            parallel.backward()
+            assert loss == pytest.approx(expected, rel=1e-12)
+            for p, q in zip(model.parameters, single.parameters, strict=True):
+                np.testing.assert_allclose(p.grad, q.grad, rtol=1e-9, atol=1e-13)
+
+
+def test_replicas_follow_the_model(batch):
+    """Also when values are replaced by new arrays."""
+    model, single = small_cnn(), small_cnn(seed=5)
+    with DataParallel(model, 2) as parallel:
+        parallel.loss(*batch)
+        for p, q in zip(model.parameters, single.parameters, strict=True):
+            p.value = q.value.copy()
+        assert parallel.loss(*batch) == pytest.approx(single.loss(*batch), rel=1e-12)
+
+
+def test_shards_run_on_threads_of_their_own():
+    """Two at a time: each waits for the other."""
+    meeting = threading.Barrier(2, timeout=20)
+
+    class Meeting(layers.ReLU):
+        def forward(self, x, training=False):
+            meeting.wait()
+            return super().forward(x, training)
+
+        def __deepcopy__(self, memo):
+            return Meeting()
+
+    model = Sequential([Meeting()], layers.SoftmaxCrossEntropy())
+    with DataParallel(model, 2) as parallel:
+        assert parallel.loss(np.zeros((4, 3)), np.zeros(4, int)) > 0
+
+
+def test_running_averages_are_the_mean_over_the_shards():
+    rng = np.random.default_rng(0)
+    norm = layers.BatchNorm(3)
+    x = rng.standard_normal((10, 3))
+    with DataParallel(Sequential([norm], layers.MeanSquaredError()), 2) as parallel:
+        for _ in range(3):
+            parallel.loss(x, np.zeros((10, 3)), training=True)
+    expected = 0.0
+    for _ in range(3):
+        expected = 0.9 * expected + 0.1 * (x[:5].mean(axis=0) + x[5:].mean(axis=0)) / 2
+    np.testing.assert_allclose(norm.running_mean, expected, rtol=1e-12)
+
+
+def dropped(seed=0):
+    model = Sequential(
+        [layers.Dropout(0.5, rng=np.random.default_rng(seed))],
+        layers.MeanSquaredError(),
+    )
+    with DataParallel(model, 2) as parallel:
+        parallel.loss(np.ones((8, 50)), np.zeros((8, 50)), training=True)
+        return [replica.layers[0]._cache[0] for replica in parallel.replicas]
+
+
+def test_each_shard_has_its_own_dropout_mask_the_same_in_each_run():
+    first, second = dropped()
+    assert np.any(first != second)
+    np.testing.assert_array_equal(dropped(), (first, second))
+    assert np.any(dropped(seed=1)[1] != second)
+
+
+def test_an_error_on_a_thread_is_raised_here(batch):
+    x, t = batch
+    with (
+        pytest.raises(ValueError, match="0 to 9, got"),
+        DataParallel(small_cnn(), 2) as parallel,
+    ):
+        parallel.loss(x, t + 90)
+
+
+@pytest.mark.parametrize("workers", [0, -1, 1.5, None])
+def test_workers_is_a_count(workers):
+    with pytest.raises(ValueError, match="whole number of workers, got"):
+        DataParallel(small_cnn(), workers)
+
+
+@pytest.fixture(scope="module")
+def data():
+    digits = load_digits()
+    cut = [a[:100] for a in digits]
+    return type(digits)(*cut)
+
+
+def trained(data, workers, dropout=0.0, epochs=3, checkpoint=None):
+    model = mlp((64, 20, 10), rng=np.random.default_rng(0), dropout=dropout)
+    history = train(
+        model,
+        data,
+        SGD(model.parameters, lr=0.5),
+        epochs,
+        rng=np.random.default_rng(1),
+        progress=False,
+        workers=workers,
+        checkpoint=checkpoint,
+    )
+    return model, history
+
+
+def test_training_is_the_same_to_rounding(data):
+    (one, expected), (two, history) = trained(data, 1), trained(data, 2)
+    for p, q in zip(one.parameters, two.parameters, strict=True):
+        np.testing.assert_allclose(p.value, q.value, rtol=1e-8, atol=1e-10)
+    np.testing.assert_allclose(history.train_loss, expected.train_loss, rtol=1e-9)
+    assert history.train_loss[-1] < history.train_loss[0]
+
+
+def test_going_on_from_a_checkpoint_with_dropout(data, tmp_path):
+    """The replicas' masks come from the generator whose state is saved."""
+    straight, _ = trained(data, 2, dropout=0.5)
+    trained(data, 2, dropout=0.5, epochs=1, checkpoint=tmp_path / "c.npz")
+    resumed, _ = trained(data, 2, dropout=0.5, checkpoint=tmp_path / "c.npz")
+    for p, q in zip(straight.parameters, resumed.parameters, strict=True):
+        np.testing.assert_array_equal(p.value, q.value)
+
+
+def test_a_convolutional_network_learns_on_two_threads():
+    data = load_digits(flatten=False)
+    model = simple_cnn(
+        rng=np.random.default_rng(0),
+        input_shape=(1, 8, 8),
+        filters=8,
+        kernel_size=3,
+        hidden=30,
+    )
+    history = train(
+        model,
+        data,
+        Adam(model.parameters, lr=3e-3),
+        3,
+        rng=np.random.default_rng(1),
+        progress=False,
+        workers=2,
+    )
+    assert history.test_accuracy[-1] > 0.7
