@@ -232,9 +232,10 @@ function explore(props) {
     const pixels = paint.createImageData(w, h);
     // Four bytes a pixel, from the last: opacity, blue, green, red.
     const colours = new Uint32Array(pixels.data.buffer);
+    const rgb = (red, green, blue) => (blue << 16) | (green << 8) | red;
     for (let k = 0; k < w * h; k++) {
       const edge = (k % w && band[k] !== band[k - 1]) || (k >= w && band[k] !== band[k - w]);
-      colours[k] = edge ? 0xaa91877d : ((9 * band[k]) << 24) | 0xbe7d2d;
+      colours[k] = edge ? (170 << 24) | rgb(125, 135, 145) : ((9 * band[k]) << 24) | rgb(45, 125, 190);
     }
     paint.putImageData(pixels, 0, 0);
     set(bands, { href: canvas.toDataURL() });
