@@ -164,10 +164,10 @@ class _Pool(Layer):
         self._check_dy(dy, (N, C, OH, OW))
         dx = _hcwn(dy)
         for axis, shape, cache in reversed(steps):
-            dy, dx = dx, np.zeros(shape, dx.dtype)
-            overlap = self.kernel_size[axis] > self.stride[axis]
-            put = _add if overlap else np.copyto
-            self._back(dy, self._shifted(dx, axis, dy.shape[2 * axis]), cache, put)
+            k, s, n = self.kernel_size[axis], self.stride[axis], dx.shape[2 * axis]
+            tiled = k == s and n * s == shape[2 * axis]  # each place in one window
+            dy, dx = dx, (np.empty if tiled else np.zeros)(shape, dx.dtype)
+            self._back(dy, self._shifted(dx, axis, n), cache, tiled)
         ph, pw = self.padding
         return _nchw(dx[ph : ph + H, :, pw : pw + W])
 
@@ -203,13 +203,19 @@ class MaxPool2d(_Pool):
             y = np.maximum(y, x)
         return y, later
 
-    def _back(self, dy, shifted, later, put):
+    def _back(self, dy, shifted, later, tiled):
         first, *others = shifted
         for dx, won in zip(reversed(others), reversed(later), strict=True):
-            part = dy * won
-            put(dx, part)
+            if tiled:
+                part = np.multiply(dy, won, out=dx)
+            else:
+                part = dy * won
+                dx += part
             dy = dy - part
-        put(first, dy)
+        if tiled:
+            first[:] = dy
+        else:
+            first += dy
 
 
 class AvgPool2d(_Pool):
@@ -227,13 +233,13 @@ class AvgPool2d(_Pool):
     def _along(self, shifted):
         return sum(shifted[1:], shifted[0]) / len(shifted), None
 
-    def _back(self, dy, shifted, cache, put):
+    def _back(self, dy, shifted, cache, tiled):
+        part = dy / len(shifted)
         for dx in shifted:
-            put(dx, dy / len(shifted))
-
-
-def _add(target, values):
-    target += values
+            if tiled:
+                dx[:] = part
+            else:
+                dx += part
 
 
 def _hcwn(x):

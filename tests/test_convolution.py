@@ -59,6 +59,8 @@ SHAPES = [
     ((9, 8), 2, (3, 4), 0),  # steps longer than the kernel
     ((5, 9), (3, 2), (1, 2), (0, 1)),
     ((4, 4), (4, 4), 1, 0),  # one window
+    ((6, 9), (2, 3), (2, 3), 0),  # side by side, and nothing left over
+    ((5, 7), 2, 2, 0),  # side by side, with a row and a column left over
     ((2, 3), 3, 1, (1, 1)),  # smaller than the kernel, were it not for the padding
 ]
 CONV_SHAPES = [*SHAPES, ((3, 3), 2, 1, 3), ((2, 2), 1, 2, 2)]  # windows of zeros only
