@@ -12,6 +12,7 @@ from dlscratch.explorables import (
     backprop_stepper,
     batch_norm,
     broadcasting,
+    convolution,
     gradient_descent,
     initial_values,
     optimizer_race,
@@ -25,6 +26,7 @@ ALL = pytest.mark.parametrize(
         backprop_stepper,
         batch_norm,
         broadcasting,
+        convolution,
         gradient_descent,
         initial_values,
         optimizer_race,
@@ -154,6 +156,14 @@ def test_numbers_that_json_cannot_hold():
         (lambda: broadcasting(b=(1, 1, 1, 1)), "b with at most 3 axes .*1, 1, 1, 1"),
         (lambda: broadcasting(3), "a with at most 3 axes of length 1 to 4, got 3"),
         (lambda: broadcasting(operation="/"), "operation '\\+', '-' or .*got '/'"),
+        (
+            lambda: convolution([[1, 10]]),
+            r"numbers from -9 to 9, got \[\[1.0, 10.0\]\]",
+        ),
+        (lambda: convolution([[0] * 7]), "expected x with sides of 1 to 6"),
+        (lambda: convolution(kernel=[[1]]), r"kernel of 2×2 or 3×3 .*got \[\[1.0\]\]"),
+        (lambda: convolution(stride=4), "expected stride 1, 2 or 3, got 4"),
+        (lambda: convolution(padding=-1), "expected padding 0, 1 or 2, got -1"),
         (lambda: gradient_descent("hill"), "expected surface in .*'bowl'.*got 'hill'"),
         (lambda: gradient_descent(start=(1, 6)), r"between -5 and 5, got \(1, 6\)"),
         (lambda: gradient_descent(start=(1,)), r"two numbers .*got \(1,\)"),
@@ -190,6 +200,16 @@ def test_repr_is_words_for_a_terminal():
 def test_broadcasting_says_what_comes_out():
     assert "the result has shape (2, 3)" in repr(broadcasting())
     assert "they do not fit" in repr(broadcasting((3,), (4,)))
+
+
+def test_convolution_says_what_comes_out():
+    assert "6×6 picture, a 3×3 kernel, stride 2, padding 1 and cross-" in repr(
+        convolution(stride=2, padding=1)
+    )
+    assert "stride 2, padding 0 and true convolution: 2×2 output" in repr(
+        convolution(stride=2, flip=True)
+    )
+    assert ": no output" in repr(convolution([[1, 2]]))
 
 
 def test_gradient_descent_says_where_it_starts():

@@ -13,6 +13,7 @@ from importlib.resources import files
 from dlscratch.explorables.backprop_stepper import backprop_stepper
 from dlscratch.explorables.batch_norm import batch_norm
 from dlscratch.explorables.broadcasting import broadcasting
+from dlscratch.explorables.convolution import convolution
 from dlscratch.explorables.draw_digit import draw_digit
 from dlscratch.explorables.gradient_descent import gradient_descent
 from dlscratch.explorables.initial_values import initial_values
@@ -24,6 +25,7 @@ __all__ = [
     "backprop_stepper",
     "batch_norm",
     "broadcasting",
+    "convolution",
     "draw_digit",
     "gradient_descent",
     "initial_values",
