@@ -17,6 +17,7 @@ from dlscratch.explorables import (
     initial_values,
     optimizer_race,
     perceptron_line,
+    regularisation,
     relu_bends,
 )
 
@@ -31,6 +32,7 @@ ALL = pytest.mark.parametrize(
         initial_values,
         optimizer_race,
         perceptron_line,
+        regularisation,
         relu_bends,
     ],
 )
