@@ -1,0 +1,802 @@
+"""Exercises of chapter 7a, Convolution."""
+
+import numpy as np
+
+from dlscratch.exercises import Exercise, Mistake
+
+
+def _random(*shape, seed=0):
+    return np.random.default_rng(seed).standard_normal(shape)
+
+
+def sizes(n, layers):
+    """Return the size after each layer; a layer is (kernel, stride, padding)."""
+    found = []
+    for k, stride, padding in layers:
+        n = (n + 2 * padding - k) // stride + 1
+        found.append(n)
+    return found
+
+
+def _chain(n, layers, step):
+    found = []
+    for k, stride, padding in layers:
+        n = step(n, k, stride, padding)
+        found.append(n)
+    return found
+
+
+def _sizes_no_one(n, layers):
+    return _chain(n, layers, lambda n, k, s, p: (n + 2 * p - k) // s)
+
+
+def _sizes_rounded_up(n, layers):
+    return _chain(n, layers, lambda n, k, s, p: -(-(n + 2 * p - k) // s) + 1)
+
+
+def _sizes_one_side(n, layers):
+    return _chain(n, layers, lambda n, k, s, p: (n + p - k) // s + 1)
+
+
+def _sizes_no_padding(n, layers):
+    return _chain(n, layers, lambda n, k, s, p: (n - k) // s + 1)
+
+
+def _sizes_from_the_start(n, layers):
+    return [(n + 2 * p - k) // s + 1 for k, s, p in layers]
+
+
+def _sizes_last_only(n, layers):
+    return sizes(n, layers)[-1]
+
+
+MOVE_RIGHT = np.array([[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 0.0]])
+
+
+def _correlate(x, w):
+    """Cross-correlate x with w of 3×3, with a frame of one zero."""
+    padded = np.pad(x, 1)
+    H, W = x.shape
+    return sum(
+        w[u, v] * padded[u : u + H, v : v + W] for u in range(3) for v in range(3)
+    )
+
+
+def _moved(w, x):
+    return _correlate(x, np.asarray(w, dtype=float))
+
+
+_MOVE_LEFT = MOVE_RIGHT[:, ::-1].copy()
+_STAY = np.array([[0.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 0.0]])
+
+
+def receptive_field(layers):
+    """Return how many input pixels in a row one output sees, for (kernel, stride)s."""
+    size, step = 1, 1
+    for k, stride in layers:
+        size += (k - 1) * step
+        step *= stride
+    return size
+
+
+def _field_sum(layers):
+    return sum(k for k, _ in layers)
+
+
+def _field_product(layers):
+    return int(np.prod([k for k, _ in layers]))
+
+
+def _field_no_stride(layers):
+    return 1 + sum(k - 1 for k, _ in layers)
+
+
+def _field_own_stride(layers):
+    size, step = 1, 1
+    for k, stride in layers:
+        step *= stride
+        size += (k - 1) * step
+    return size
+
+
+def _field_last_stride(layers):
+    size, step = 1, 1
+    for k, stride in layers:
+        size += (k - 1) * step
+        step = stride
+    return size
+
+
+def count(C, H, W, F, K, stride=1, padding=0):
+    """Return what a convolutional layer costs for one picture."""
+    OH = (H + 2 * padding - K) // stride + 1
+    OW = (W + 2 * padding - K) // stride + 1
+    return {
+        "parameters": F * C * K * K + F,
+        "outputs": F * OH * OW,
+        "multiplications": F * OH * OW * C * K * K,
+    }
+
+
+def _count_no_bias(C, H, W, F, K, stride=1, padding=0):
+    return count(C, H, W, F, K, stride, padding) | {"parameters": F * C * K * K}
+
+
+def _count_one_slice(C, H, W, F, K, stride=1, padding=0):
+    found = count(C, H, W, F, K, stride, padding)
+    return found | {
+        "parameters": F * K * K + F,
+        "multiplications": found["outputs"] * K * K,
+    }
+
+
+def _count_bias_per_place(C, H, W, F, K, stride=1, padding=0):
+    found = count(C, H, W, F, K, stride, padding)
+    return found | {"parameters": F * C * K * K + found["outputs"]}
+
+
+def _count_one_map(C, H, W, F, K, stride=1, padding=0):
+    found = count(C, H, W, F, K, stride, padding)
+    return found | {"outputs": found["outputs"] // F}
+
+
+def _count_not_shared(C, H, W, F, K, stride=1, padding=0):
+    found = count(C, H, W, F, K, stride, padding)
+    return found | {"parameters": found["multiplications"] + F}
+
+
+def join(v, w):
+    """Return the one kernel that does what v does and after it w."""
+    joined = np.zeros((len(v) + len(w) - 1, v.shape[1] + w.shape[1] - 1))
+    for i in range(len(w)):
+        for j in range(w.shape[1]):
+            joined[i : i + len(v), j : j + v.shape[1]] += w[i, j] * v
+    return joined
+
+
+def _join_flipped(v, w):
+    return join(v, w[::-1, ::-1])
+
+
+def _join_cut(v, w):
+    joined = join(v, w)
+    top, left = (len(w) - 1) // 2, (w.shape[1] - 1) // 2
+    return joined[top : top + len(v), left : left + v.shape[1]]
+
+
+def _join_overwrites(v, w):
+    joined = np.zeros((len(v) + len(w) - 1, v.shape[1] + w.shape[1] - 1))
+    for i in range(len(w)):
+        for j in range(w.shape[1]):
+            joined[i : i + len(v), j : j + v.shape[1]] = w[i, j] * v
+    return joined
+
+
+def _join_entrywise(v, w):
+    return v * w
+
+
+def pointwise(x, W, b):
+    """Convolve with kernels of 1×1: x (N, C, H, W), W (F, C), b (F,)."""
+    N, C, H, width = x.shape
+    rows = x.transpose(0, 2, 3, 1).reshape(-1, C)
+    y = rows @ W.T + b
+    return y.reshape(N, H, width, len(W)).transpose(0, 3, 1, 2)
+
+
+def _pointwise_reshaped_in(x, W, b):
+    N, C, H, width = x.shape
+    y = x.reshape(-1, C) @ W.T + b
+    return y.reshape(N, H, width, len(W)).transpose(0, 3, 1, 2)
+
+
+def _pointwise_reshaped_out(x, W, b):
+    N, C, H, width = x.shape
+    y = x.transpose(0, 2, 3, 1).reshape(-1, C) @ W.T + b
+    return y.reshape(N, len(W), H, width)
+
+
+def _pointwise_channels_last(x, W, b):
+    return pointwise(x, W, b).transpose(0, 2, 3, 1)
+
+
+def _pointwise_no_bias(x, W, b):
+    return pointwise(x, W, 0 * b)
+
+
+class GlobalAveragePool:
+    """The mean of each map: from (N, C, H, W) to (N, C)."""
+
+    def forward(self, x):
+        """Return y of shape (N, C)."""
+        self.shape = x.shape
+        return x.mean(axis=(2, 3))
+
+    def backward(self, dy):
+        """Return dx of shape (N, C, H, W)."""
+        H, W = self.shape[2:]
+        return np.zeros(self.shape) + dy[:, :, None, None] / (H * W)
+
+
+class _GlobalNotDivided(GlobalAveragePool):
+    def backward(self, dy):
+        return np.zeros(self.shape) + dy[:, :, None, None]
+
+
+class _GlobalOneSide(GlobalAveragePool):
+    def backward(self, dy):
+        return np.zeros(self.shape) + dy[:, :, None, None] / self.shape[2]
+
+
+class _GlobalOverChannels(GlobalAveragePool):
+    def forward(self, x):
+        self.shape = x.shape
+        return x.mean(axis=(1, 2))
+
+
+class _GlobalNotSpread(GlobalAveragePool):
+    def backward(self, dy):
+        return dy / (self.shape[2] * self.shape[3])
+
+
+class _GlobalMax(GlobalAveragePool):
+    def forward(self, x):
+        self.shape = x.shape
+        return x.max(axis=(2, 3))
+
+
+def _run_layer(cls, x, dy):
+    layer = cls()
+    return {"forward(x)": layer.forward(x), "backward(dy)": layer.backward(dy)}
+
+
+def depthwise(x, W):
+    """Convolve each channel with its own kernel: x (N, C, H, W), W (C, KH, KW)."""
+    C, KH, KW = W.shape
+    OH, OW = x.shape[2] - KH + 1, x.shape[3] - KW + 1
+    y = np.zeros((len(x), C, OH, OW))
+    for u in range(KH):
+        for v in range(KW):
+            y += W[:, u, v][:, None, None] * x[:, :, u : u + OH, v : v + OW]
+    return y
+
+
+def _depthwise_summed(x, W):
+    return depthwise(x, W).sum(axis=1, keepdims=True)
+
+
+def _depthwise_first_kernel(x, W):
+    return depthwise(x, np.repeat(W[:1], len(W), axis=0))
+
+
+def _depthwise_flipped(x, W):
+    return depthwise(x, W[:, ::-1, ::-1])
+
+
+def _depthwise_mean(x, W):
+    return depthwise(x, W) / (W.shape[1] * W.shape[2])
+
+
+class Upsample:
+    """Each pixel becomes K×K equal ones: (N, C, H, W) to (N, C, K·H, K·W)."""
+
+    def __init__(self, K=2):
+        self.K = K
+
+    def forward(self, x):
+        """Return y of shape (N, C, K·H, K·W)."""
+        self.shape = x.shape
+        return x.repeat(self.K, axis=2).repeat(self.K, axis=3)
+
+    def backward(self, dy):
+        """Return dx of shape (N, C, H, W)."""
+        N, C, H, W = self.shape
+        blocks = dy.reshape(N, C, H, self.K, W, self.K)
+        return blocks.sum(axis=(3, 5))
+
+
+class _UpsampleMean(Upsample):
+    def backward(self, dy):
+        return super().backward(dy) / self.K**2
+
+
+class _UpsampleOne(Upsample):
+    def backward(self, dy):
+        return dy[:, :, :: self.K, :: self.K]
+
+
+class _UpsampleTiled(Upsample):
+    def forward(self, x):
+        self.shape = x.shape
+        return np.tile(x, (1, 1, self.K, self.K))
+
+
+class _UpsampleWrongBlocks(Upsample):
+    def backward(self, dy):
+        N, C, H, W = self.shape
+        return dy.reshape(N, C, self.K, H, self.K, W).sum(axis=(2, 4))
+
+
+class _UpsampleMax(Upsample):
+    def backward(self, dy):
+        N, C, H, W = self.shape
+        return dy.reshape(N, C, H, self.K, W, self.K).max(axis=(3, 5))
+
+
+def _run_upsample(cls, K, x, dy):
+    layer = cls(K)
+    return {"forward(x)": layer.forward(x), "backward(dy)": layer.backward(dy)}
+
+
+def input_gradient(dy, W, stride, H, width):
+    """Return dx of a convolution without padding, for pictures of H×width."""
+    _, _, KH, KW = W.shape
+    N, F, OH, OW = dy.shape
+    spread = np.zeros((N, F, H + KH - 1, width + KW - 1))
+    rows = slice(KH - 1, KH - 1 + stride * OH, stride)
+    columns = slice(KW - 1, KW - 1 + stride * OW, stride)
+    spread[:, :, rows, columns] = dy
+
+    flipped = W[:, :, ::-1, ::-1]
+    dx = np.zeros((N, W.shape[1], H, width))
+    for u in range(KH):
+        for v in range(KW):
+            seen = spread[:, :, u : u + H, v : v + width]
+            dx += np.einsum("nfij,fc->ncij", seen, flipped[:, :, u, v])
+    return dx
+
+
+def _gradient_not_flipped(dy, W, stride, H, width):
+    return input_gradient(dy, W[:, :, ::-1, ::-1], stride, H, width)
+
+
+def _gradient_not_spread(dy, W, stride, H, width):
+    return input_gradient(dy, W, 1, H, width)
+
+
+def _gradient_transposed(dy, W, stride, H, width):
+    return input_gradient(dy, W.swapaxes(2, 3), stride, H, width)
+
+
+def _gradient_smaller(dy, W, stride, H, width):
+    reach_h = stride * (dy.shape[2] - 1) + W.shape[2]
+    reach_w = stride * (dy.shape[3] - 1) + W.shape[3]
+    return input_gradient(dy, W, stride, H, width)[:, :, :reach_h, :reach_w]
+
+
+def _gradient_overwritten(dy, W, stride, H, width):
+    dx = np.zeros((len(dy), W.shape[1], H, width))
+    for i in range(dy.shape[2]):
+        for j in range(dy.shape[3]):
+            top, left = stride * i, stride * j
+            window = np.einsum("nf,fcuv->ncuv", dy[:, :, i, j], W)
+            dx[:, :, top : top + W.shape[2], left : left + W.shape[3]] = window
+    return dx
+
+
+def repaired_col2im(dcols, shape, KH, KW, stride=1, padding=0):
+    """Add each number of the table to the pixel that it came from."""
+    N, C, H, W = shape
+    OH = (H + 2 * padding - KH) // stride + 1
+    OW = (W + 2 * padding - KW) // stride + 1
+    dcols = dcols.reshape(N, OH, OW, C, KH, KW).transpose(0, 3, 4, 5, 1, 2)
+    dx = np.zeros((N, C, H + 2 * padding, W + 2 * padding), dcols.dtype)
+    for u in range(KH):
+        for v in range(KW):
+            rows = slice(u, u + stride * OH, stride)
+            columns = slice(v, v + stride * OW, stride)
+            dx[:, :, rows, columns] += dcols[:, :, u, v]
+    return dx[:, :, padding : padding + H, padding : padding + W]
+
+
+def _fold(dcols, shape, KH, KW, stride, padding, add, cut):
+    N, C, H, W = shape
+    OH = (H + 2 * padding - KH) // stride + 1
+    OW = (W + 2 * padding - KW) // stride + 1
+    dcols = dcols.reshape(N, OH, OW, C, KH, KW).transpose(0, 3, 4, 5, 1, 2)
+    dx = np.zeros((N, C, H + 2 * padding, W + 2 * padding), dcols.dtype)
+    for u in range(KH):
+        for v in range(KW):
+            rows = slice(u, u + stride * OH, stride)
+            columns = slice(v, v + stride * OW, stride)
+            kept = dx[:, :, rows, columns] if add else 0
+            dx[:, :, rows, columns] = kept + dcols[:, :, u, v]
+    if cut == "minus":
+        return dx[:, :, padding:-padding, padding:-padding]
+    if cut == "none":
+        return dx
+    return dx[:, :, padding : padding + H, padding : padding + W]
+
+
+def _colleagues(dcols, shape, KH, KW, stride=1, padding=0):
+    return _fold(dcols, shape, KH, KW, stride, padding, False, "minus")
+
+
+def _still_empty(dcols, shape, KH, KW, stride=1, padding=0):
+    return _fold(dcols, shape, KH, KW, stride, padding, True, "minus")
+
+
+def _still_overwrites(dcols, shape, KH, KW, stride=1, padding=0):
+    return _fold(dcols, shape, KH, KW, stride, padding, False, "right")
+
+
+def _frame_kept(dcols, shape, KH, KW, stride=1, padding=0):
+    return _fold(dcols, shape, KH, KW, stride, padding, True, "none")
+
+
+def _averaged(dcols, shape, KH, KW, stride=1, padding=0):
+    arguments = (shape, KH, KW, stride, padding)
+    number = repaired_col2im(np.ones_like(dcols), *arguments)
+    return repaired_col2im(dcols, *arguments) / np.maximum(number, 1)
+
+
+EXERCISES = [
+    Exercise(
+        key="7a.1",
+        title="Sizes through a network",
+        reference=sizes,
+        cases=[
+            (32, [(5, 1, 2), (2, 2, 0), (3, 2, 0), (3, 2, 1)]),
+            (28, [(5, 1, 0), (2, 2, 0)]),
+            (7, [(2, 2, 1), (3, 4, 0)]),
+        ],
+        hints=[
+            "What comes out of one layer goes into the next.",
+            "Use the chapter's formula for each layer: padding on both sides, the "
+            "floor of the division, and one more.",
+            "Loop over the layers, put the new size into `n`, and append it to a list. "
+            "The operator `//` is the floor.",
+        ],
+        mistakes=[
+            Mistake(_sizes_no_one, "Windows are counted from 0, so there is one more."),
+            Mistake(
+                _sizes_rounded_up,
+                "You rounded up. A window that does not fit as a whole does not count.",
+            ),
+            Mistake(_sizes_one_side, "The padding is put on both sides."),
+            Mistake(_sizes_no_padding, "You left out the padding."),
+            Mistake(
+                _sizes_from_the_start,
+                "Each layer gets what the one before it gave, not the first picture.",
+            ),
+            Mistake(_sizes_last_only, "All sizes are wanted, in a list."),
+        ],
+    ),
+    Exercise(
+        key="7a.2",
+        title="A kernel that moves the picture",
+        reference=MOVE_RIGHT,
+        name="MOVE_RIGHT",
+        use=_moved,
+        cases=[
+            np.array([[0.0, 1.0, 0.0], [0.0, 1.0, 2.0], [3.0, 0.0, 0.0]]),
+            _random(4, 5),
+        ],
+        hints=[
+            "One weight is 1, all others are 0. So each output is a copy of one pixel "
+            "of its window.",
+            "If the picture moves to the right, then the new pixel at a place is the "
+            "old pixel from the place to its left.",
+            "The middle of the kernel lies on the place itself. Which entry of the "
+            "kernel lies on the neighbour to the left?",
+        ],
+        mistakes=[
+            Mistake(
+                _MOVE_LEFT,
+                "This moves the picture to the left. The layer does not flip the "
+                "kernel: a weight on the right fetches the pixel from the right.",
+            ),
+            Mistake(_STAY, "This leaves the picture where it is."),
+            Mistake(
+                MOVE_RIGHT.T.copy(),
+                "This moves the picture down: the weight stands in the wrong row.",
+            ),
+        ],
+    ),
+    Exercise(
+        key="7a.3",
+        title="How far does it see?",
+        reference=receptive_field,
+        cases=[
+            [(3, 1)],
+            [(3, 1), (3, 1)],
+            [(5, 1), (2, 2), (3, 1)],
+            [(3, 2), (3, 2), (3, 2)],
+            [(2, 2), (2, 3), (4, 1)],
+        ],
+        hints=[
+            "Start at the picture and go up. Two neighbours behind a stride of 2 lie "
+            "two pixels apart in the picture.",
+            "Keep two numbers: how many pixels one value sees, and how far apart "
+            "neighbours are, in pixels. Both start at 1.",
+            "A window of k values reaches over k - 1 gaps. Each gap is as long as the "
+            "distance between neighbours *before* this layer's stride.",
+        ],
+        mistakes=[
+            Mistake(
+                _field_sum,
+                "The kernels' sizes do not add up: two windows of 3 see 5 pixels, for "
+                "they overlap.",
+            ),
+            Mistake(_field_product, "Windows overlap: the sizes do not multiply."),
+            Mistake(
+                _field_no_stride,
+                "Behind a stride, neighbours lie further apart in the picture.",
+            ),
+            Mistake(
+                _field_own_stride,
+                "A layer's stride moves the *next* layer's neighbours apart, not its "
+                "own window's.",
+            ),
+            Mistake(
+                _field_last_stride,
+                "The strides of all layers before multiply, not only the last one.",
+            ),
+        ],
+    ),
+    Exercise(
+        key="7a.4",
+        title="What a layer costs",
+        reference=count,
+        cases=[(1, 28, 28, 30, 5), (3, 9, 8, 4, 3, 2), (16, 14, 14, 8, 3, 1, 1)],
+        hints=[
+            "The parameters do not depend on the picture's size, the other two do.",
+            "A kernel has a slice of K times K for each channel, and one bias.",
+            "Each output is one dot product of a window with a kernel. How many "
+            "numbers has a window, over all the channels?",
+        ],
+        mistakes=[
+            Mistake(_count_no_bias, "Each kernel has a bias, too."),
+            Mistake(
+                _count_one_slice,
+                "A kernel looks at all C channels: it has a slice for each.",
+            ),
+            Mistake(
+                _count_bias_per_place,
+                "A bias is shared by all places of its map: there are F of them.",
+            ),
+            Mistake(_count_one_map, "There are F maps."),
+            Mistake(
+                _count_not_shared,
+                "The same kernel serves all places: its weights count once.",
+            ),
+        ],
+    ),
+    Exercise(
+        key="7a.5",
+        title="Two kernels become one",
+        reference=join,
+        cases=[
+            (_random(3, 3), _random(3, 3, seed=1)),
+            (_random(2, 3), _random(4, 2, seed=2)),
+        ],
+        hints=[
+            "Write z as a sum over t of w_t y_(i+t), and put in y as a sum over u of "
+            "v_u x_(i+u). Which weight stands before x_(i+m)?",
+            "It is the sum of all w_t v_u with t + u = m. What have you seen that "
+            "adds over indices which add up?",
+            "The new kernel has len(v) + len(w) - 1 rows. For each entry of w, add "
+            "that entry times the whole of v, moved by the entry's place.",
+        ],
+        mistakes=[
+            Mistake(
+                _join_flipped,
+                "You flipped one of them. In the joined kernel the indices *add up*: "
+                "that is convolution proper of v and w.",
+            ),
+            Mistake(
+                _join_cut,
+                "Two kernels together look further than one of them: the joined "
+                "kernel is larger.",
+            ),
+            Mistake(_join_overwrites, "Where copies of v overlap, they must be added."),
+            Mistake(
+                _join_entrywise,
+                "One after the other is not entry by entry: each entry of w acts on "
+                "all entries of v.",
+            ),
+        ],
+    ),
+    Exercise(
+        key="7a.6",
+        title="Kernels of one pixel",
+        reference=pointwise,
+        cases=[
+            (_random(2, 3, 4, 5), _random(6, 3, seed=1), _random(6, seed=2)),
+            (_random(3, 2, 2, 2), _random(2, 2, seed=1), _random(2, seed=2)),
+        ],
+        hints=[
+            "At each place of each picture, C numbers become F numbers, by the same "
+            "matrix. So make a matrix with one row for each place.",
+            "`reshape` joins only axes that stand side by side. Bring the channels to "
+            "the end first, with `transpose`.",
+            "After the product, undo it in the opposite order: `reshape` to "
+            "(N, H, W, F), then `transpose` to (N, F, H, W).",
+        ],
+        mistakes=[
+            Mistake(
+                _pointwise_reshaped_in,
+                "On the way in: `reshape` does not exchange axes. Transpose to "
+                "(N, H, W, C) first.",
+            ),
+            Mistake(
+                _pointwise_reshaped_out,
+                "On the way out: the rows stand in the order (N, H, W). Give these "
+                "axes back first, then transpose.",
+            ),
+            Mistake(
+                _pointwise_channels_last, "The channels belong to axis 1: transpose."
+            ),
+            Mistake(_pointwise_no_bias, "The bias is missing."),
+        ],
+    ),
+    Exercise(
+        key="7a.7",
+        title="The mean of each map",
+        reference=GlobalAveragePool,
+        use=_run_layer,
+        cases=[
+            (_random(2, 3, 4, 5), _random(2, 3, seed=1)),
+            (_random(3, 2, 3, 3), _random(3, 2, seed=1)),
+        ],
+        hints=[
+            "`mean` takes a pair of axes.",
+            "Each of the pixels of a map has the same share in its mean. So all get "
+            "the same gradient.",
+            "Give dy two more axes of length 1, divide by the number of pixels of a "
+            "map, and let broadcasting spread it over the shape of x.",
+        ],
+        mistakes=[
+            Mistake(
+                _GlobalNotDivided,
+                "A mean divides by the number of pixels, and so does its gradient.",
+            ),
+            Mistake(_GlobalOneSide, "A map has H times W pixels, not H."),
+            Mistake(
+                _GlobalOverChannels,
+                "The mean runs over axes 2 and 3: height and width.",
+            ),
+            Mistake(_GlobalNotSpread, "dx must have the shape of x."),
+            Mistake(_GlobalMax, "The mean is wanted, not the maximum."),
+        ],
+    ),
+    Exercise(
+        key="7a.8",
+        title="A kernel for each channel",
+        reference=depthwise,
+        cases=[
+            (_random(2, 3, 5, 6), _random(3, 3, 2, seed=1)),
+            (_random(1, 2, 4, 4), _random(2, 3, 3, seed=1)),
+        ],
+        hints=[
+            "Loop over the kernel's places (u, v), as im2col does. In each round one "
+            "slice of x holds what all windows see there.",
+            "The slice has the shape (N, C, OH, OW), the weights at (u, v) the shape "
+            "(C,). Which axes must the weights get for broadcasting?",
+            "`W[:, u, v][:, None, None]` has the shape (C, 1, 1). Add the products of "
+            "all rounds.",
+        ],
+        mistakes=[
+            Mistake(
+                _depthwise_summed,
+                "You added the channels up. Here each channel keeps to itself.",
+            ),
+            Mistake(
+                _depthwise_first_kernel, "Each channel has a kernel of its own: W[c]."
+            ),
+            Mistake(
+                _depthwise_flipped, "You flipped the kernels. This layer does not."
+            ),
+            Mistake(_depthwise_mean, "The products are added, not averaged."),
+        ],
+    ),
+    Exercise(
+        key="7a.9",
+        title="Larger again",
+        reference=Upsample,
+        use=_run_upsample,
+        cases=[
+            (2, _random(2, 3, 2, 4), _random(2, 3, 4, 8, seed=1)),
+            (3, _random(1, 2, 3, 2), _random(1, 2, 9, 6, seed=1)),
+        ],
+        hints=[
+            "`x.repeat(K, axis=2)` repeats each row K times.",
+            "A pixel is copied K times K times. What does a copy do on the way back?",
+            "Split the height into (H, K) and the width into (W, K) with `reshape`, "
+            "and add over the two axes of length K.",
+        ],
+        mistakes=[
+            Mistake(_UpsampleMean, "A copy on the way back adds, it does not average."),
+            Mistake(
+                _UpsampleOne,
+                "Each of the K times K copies sends a gradient back, not only one.",
+            ),
+            Mistake(
+                _UpsampleTiled,
+                "You laid whole pictures side by side. Each *pixel* is to be repeated.",
+            ),
+            Mistake(
+                _UpsampleWrongBlocks,
+                "The copies of a pixel lie side by side: the height splits into "
+                "(H, K), not (K, H).",
+            ),
+            Mistake(_UpsampleMax, "The copies' gradients are added."),
+        ],
+    ),
+    Exercise(
+        key="7a.10",
+        title="The way back as a convolution",
+        reference=input_gradient,
+        cases=[
+            (_random(2, 3, 3, 4), _random(3, 2, 3, 2, seed=1), 1, 5, 5),
+            (_random(2, 3, 2, 2), _random(3, 2, 3, 3, seed=1), 2, 6, 5),
+            (_random(1, 2, 2, 1), _random(2, 3, 2, 2, seed=1), 3, 6, 4),
+        ],
+        hints=[
+            "For stride 1: pad dy with KH - 1 rows and KW - 1 columns on each side, "
+            "and cross-correlate it with the flipped kernels, F and C exchanged.",
+            "A stride skips windows. Pretend that they were there, with a gradient of "
+            "0: put stride - 1 zeros between neighbours of dy.",
+            "Make an array of zeros of shape (N, F, H + KH - 1, width + KW - 1) and "
+            "put dy into it from (KH - 1, KW - 1) on, with the stride as the step. "
+            "Pixels that no window reached get 0 by themselves.",
+        ],
+        mistakes=[
+            Mistake(_gradient_not_flipped, "The kernel must be flipped, both ways."),
+            Mistake(
+                _gradient_not_spread,
+                "The stride: between two neighbours of dy lie stride - 1 windows that "
+                "were skipped.",
+            ),
+            Mistake(
+                _gradient_smaller,
+                "dx must have the size of the picture. Pixels that no window reached "
+                "get the gradient 0.",
+            ),
+            Mistake(
+                _gradient_overwritten, "Windows overlap: what comes back is added."
+            ),
+        ],
+    ),
+    Exercise(
+        key="7a.lab",
+        title="Find the bugs and repair them",
+        reference=repaired_col2im,
+        cases=[
+            (_random(16, 9), (1, 1, 6, 6), 3, 3, 1, 0),
+            (_random(2 * 9, 18, seed=1), (2, 2, 6, 5), 3, 3, 2, 1),
+            (_random(2 * 9, 8, seed=2), (2, 2, 6, 6), 2, 2, 2, 0),
+        ],
+        hints=[
+            "im2col copies a pixel into each window that covers it. What is the way "
+            "back of a copy?",
+            "Her check used windows that lie side by side. Then each pixel is in one "
+            "window only. What happens to a second one?",
+            "Slices: what is `x[0:-0]`? Count from the front where the picture begins "
+            "and where it ends.",
+        ],
+        mistakes=[
+            Mistake(
+                _colleagues,
+                "This is still the colleague's function: where windows overlap, the "
+                "last number overwrites the others.",
+            ),
+            Mistake(
+                _still_empty,
+                "Half way: it adds now, but `padding:-padding` is `0:0` for padding 0.",
+            ),
+            Mistake(
+                _still_overwrites,
+                "Half way: the frame is right now, but overlapping windows still "
+                "overwrite each other.",
+            ),
+            Mistake(_frame_kept, "The frame of zeros must be cut off again."),
+            Mistake(
+                _averaged,
+                "A pixel's windows are added, not averaged: it is the transpose of "
+                "copying, not its inverse.",
+            ),
+        ],
+        break_it=True,
+    ),
+]
