@@ -1,0 +1,768 @@
+"""Exercises of chapter 6a, Optimizers."""
+
+import math
+
+import numpy as np
+
+from dlscratch.exercises import Exercise, Mistake
+
+
+def momentum_step(x, v, g, lr, mu):
+    """Return the new x and the new v after one step of momentum."""
+    v = mu * v + g
+    return x - lr * v, v
+
+
+def _momentum_up(x, v, g, lr, mu):
+    v = mu * v + g
+    return x + lr * v, v
+
+
+def _momentum_other_form(x, v, g, lr, mu):
+    v = mu * v - lr * g
+    return x + v, v
+
+
+def _momentum_late(x, v, g, lr, mu):
+    return x - lr * v, mu * v + g
+
+
+def _momentum_average(x, v, g, lr, mu):
+    v = mu * v + (1 - mu) * g
+    return x - lr * v, v
+
+
+def _momentum_twice(x, v, g, lr, mu):
+    v = mu * v + lr * g
+    return x - lr * v, v
+
+
+def roll_out(v, lr, mu):
+    """Return how far x still moves when all further gradients are 0."""
+    return -lr * mu * v / (1 - mu)
+
+
+def _roll_forward(v, lr, mu):
+    return lr * mu * v / (1 - mu)
+
+
+def _roll_undamped(v, lr, mu):
+    return -lr * v / (1 - mu)
+
+
+def _roll_one_step(v, lr, mu):
+    return -lr * mu * v
+
+
+def _roll_no_rate(v, lr, mu):
+    return -mu * v / (1 - mu)
+
+
+def rmsprop_step(x, s, g, lr, alpha, eps):
+    """Return the new x and the new s after one step of RMSprop."""
+    s = alpha * s + (1 - alpha) * g**2
+    return x - lr * g / (np.sqrt(s) + eps), s
+
+
+def _rms_swapped(x, s, g, lr, alpha, eps):
+    s = (1 - alpha) * s + alpha * g**2
+    return x - lr * g / (np.sqrt(s) + eps), s
+
+
+def _rms_sum(x, s, g, lr, alpha, eps):
+    s = s + g**2
+    return x - lr * g / (np.sqrt(s) + eps), s
+
+
+def _rms_not_squared(x, s, g, lr, alpha, eps):
+    s = alpha * s + (1 - alpha) * g
+    return x - lr * g / (np.sqrt(np.abs(s)) + eps), s
+
+
+def _rms_no_root(x, s, g, lr, alpha, eps):
+    s = alpha * s + (1 - alpha) * g**2
+    return x - lr * g / (s + eps), s
+
+
+def _rms_eps_inside(x, s, g, lr, alpha, eps):
+    s = alpha * s + (1 - alpha) * g**2
+    return x - lr * g / np.sqrt(s + eps), s
+
+
+def _rms_old(x, s, g, lr, alpha, eps):
+    new = alpha * s + (1 - alpha) * g**2
+    return x - lr * g / (np.sqrt(s) + eps), new
+
+
+def memory_weights(t, beta):
+    """Return the weight of each of the gradients 1 to t in Adam's corrected m, (t,)."""
+    age = np.arange(t)[::-1]
+    return (1 - beta) * beta**age / (1 - beta**t)
+
+
+def _weights_reversed(t, beta):
+    return memory_weights(t, beta)[::-1]
+
+
+def _weights_uncorrected(t, beta):
+    return memory_weights(t, beta) * (1 - beta**t)
+
+
+def _weights_of_sum(t, beta):
+    return beta ** np.arange(t)[::-1]
+
+
+def _weights_too_old(t, beta):
+    age = np.arange(1, t + 1)[::-1]
+    return (1 - beta) * beta**age / (1 - beta**t)
+
+
+def adam_step(x, m, s, g, t, lr, beta1, beta2, eps):
+    """Return x, m and s after step number t (1, 2, ...) of Adam."""
+    m = beta1 * m + (1 - beta1) * g
+    s = beta2 * s + (1 - beta2) * g**2
+    m_hat = m / (1 - beta1**t)
+    s_hat = s / (1 - beta2**t)
+    return x - lr * m_hat / (np.sqrt(s_hat) + eps), m, s
+
+
+def _adam_uncorrected(x, m, s, g, t, lr, beta1, beta2, eps):
+    m = beta1 * m + (1 - beta1) * g
+    s = beta2 * s + (1 - beta2) * g**2
+    return x - lr * m / (np.sqrt(s) + eps), m, s
+
+
+def _adam_keeps_corrected(x, m, s, g, t, lr, beta1, beta2, eps):
+    x, m, s = adam_step(x, m, s, g, t, lr, beta1, beta2, eps)
+    return x, m / (1 - beta1**t), s / (1 - beta2**t)
+
+
+def _adam_one_late(x, m, s, g, t, lr, beta1, beta2, eps):
+    return adam_step(x, m, s, g, t + 1, lr, beta1, beta2, eps)
+
+
+def _adam_product(x, m, s, g, t, lr, beta1, beta2, eps):
+    m = beta1 * m + (1 - beta1) * g
+    s = beta2 * s + (1 - beta2) * g**2
+    m_hat, s_hat = m / abs(1 - beta1 * t), s / abs(1 - beta2 * t)
+    return x - lr * m_hat / (np.sqrt(s_hat) + eps), m, s
+
+
+def _adam_half(x, m, s, g, t, lr, beta1, beta2, eps):
+    m = beta1 * m + (1 - beta1) * g
+    s = beta2 * s + (1 - beta2) * g**2
+    return x - lr * (m / (1 - beta1**t)) / (np.sqrt(s) + eps), m, s
+
+
+def _adam_no_root(x, m, s, g, t, lr, beta1, beta2, eps):
+    m = beta1 * m + (1 - beta1) * g
+    s = beta2 * s + (1 - beta2) * g**2
+    return x - lr * (m / (1 - beta1**t)) / (s / (1 - beta2**t) + eps), m, s
+
+
+def nesterov_path(gradient, start, lr, steps, mu):
+    """Return the path of the look-ahead point, shape (steps + 1, D)."""
+    x = np.array(start, dtype=float)
+    u = np.zeros_like(x)
+    path = [x]
+    for _ in range(steps):
+        g = gradient(x)
+        u = mu * u + g
+        x = x - lr * (g + mu * u)
+        path.append(x)
+    return np.array(path)
+
+
+def _path_momentum(gradient, start, lr, steps, mu):
+    x = np.array(start, dtype=float)
+    u = np.zeros_like(x)
+    path = [x]
+    for _ in range(steps):
+        u = mu * u + gradient(x)
+        x = x - lr * u
+        path.append(x)
+    return np.array(path)
+
+
+def _path_both(gradient, start, lr, steps, mu):
+    x = np.array(start, dtype=float)
+    u = np.zeros_like(x)
+    path = [x]
+    for _ in range(steps):
+        g = gradient(x)
+        u = mu * u + g
+        x = x - lr * (g + u)
+        path.append(x)
+    return np.array(path)
+
+
+def _path_behind(gradient, start, lr, steps, mu):
+    x = np.array(start, dtype=float)
+    v = np.zeros_like(x)
+    path = [x]
+    for _ in range(steps):
+        v = mu * v - lr * gradient(x + mu * v)
+        x = x + v
+        path.append(x)
+    return np.array(path)
+
+
+def _ravine(x):
+    return np.array([0.1, 2.0]) * x
+
+
+def _quartic(x):
+    return x**3
+
+
+def up_and_down(t, lr, warmup, steps):
+    """Return the learning rate of step t = 0, 1, ..."""
+    if t < warmup:
+        return lr * (t + 1) / warmup
+    return lr * max(0.0, (steps - t) / (steps - warmup))
+
+
+def _from_zero(t, lr, warmup, steps):
+    if t < warmup:
+        return lr * t / warmup
+    return up_and_down(t, lr, warmup, steps)
+
+
+def _below_zero(t, lr, warmup, steps):
+    if t < warmup:
+        return lr * (t + 1) / warmup
+    return lr * (steps - t) / (steps - warmup)
+
+
+def _jumps(t, lr, warmup, steps):
+    if t < warmup:
+        return lr * (t + 1) / warmup
+    return lr * max(0.0, 1 - t / steps)
+
+
+def _whole_numbers(t, lr, warmup, steps):
+    if t < warmup:
+        return lr * ((t + 1) // warmup)
+    return lr * max(0, (steps - t) // (steps - warmup))
+
+
+def _no_warmup(t, lr, warmup, steps):
+    return lr * max(0.0, 1 - t / steps)
+
+
+def best_momentum(A):
+    """Return the learning rate and the μ for which momentum is fastest on x·Ax/2."""
+    curvature = np.linalg.eigvalsh(A)
+    kappa = curvature.max() / curvature.min()
+    root = (math.sqrt(kappa) - 1) / (math.sqrt(kappa) + 1)
+    return (1 + root) ** 2 / curvature.max(), root**2
+
+
+def _best_root(A):
+    lr, mu = best_momentum(A)
+    return lr, math.sqrt(mu)
+
+
+def _best_of_sgd(A):
+    curvature = np.linalg.eigvalsh(A)
+    return 2 / (curvature.min() + curvature.max()), best_momentum(A)[1]
+
+
+def _best_kappa(A):
+    curvature = np.linalg.eigvalsh(A)
+    kappa = curvature.max() / curvature.min()
+    root = (kappa - 1) / (kappa + 1)
+    return (1 + root) ** 2 / curvature.max(), root**2
+
+
+def _best_diagonal(A):
+    return best_momentum(np.diag(np.diag(A)))
+
+
+def _best_limit(A):
+    mu = best_momentum(A)[1]
+    return 2 * (1 + mu) / np.linalg.eigvalsh(A).max(), mu
+
+
+def choose_rate(accuracies):
+    """Return the learning rate with the best median accuracy; a nan counts as 0."""
+    median = {lr: np.median(np.nan_to_num(runs)) for lr, runs in accuracies.items()}
+    return max(median, key=median.get)
+
+
+def _choose_luckiest(accuracies):
+    return max(accuracies, key=lambda lr: np.nanmax(accuracies[lr]))
+
+
+def _choose_survivors(accuracies):
+    return max(accuracies, key=lambda lr: np.nanmedian(accuracies[lr]))
+
+
+def _choose_mean(accuracies):
+    return max(accuracies, key=lambda lr: np.mean(np.nan_to_num(accuracies[lr])))
+
+
+def _choose_worst(accuracies):
+    return min(accuracies, key=lambda lr: np.median(np.nan_to_num(accuracies[lr])))
+
+
+def _choose_value(accuracies):
+    return max(np.median(np.nan_to_num(runs)) for runs in accuracies.values())
+
+
+def _choose_with_nan(accuracies):
+    lrs = list(accuracies)
+    return lrs[int(np.argmax([np.median(accuracies[lr]) for lr in lrs]))]
+
+
+_RUNS = [
+    {0.1: [0.90, 0.91, 0.92], 0.3: [0.93, 0.94, 0.91], 1.0: [0.5, 0.96, 0.4]},
+    {0.2: [0.91, 0.90, 0.90], 0.02: [0.90, 0.80, np.nan]},
+    {0.01: [0.89, 0.90, 0.88], 0.1: [np.nan, 0.97, np.nan], 0.03: [0.91, 0.92, 0.93]},
+    {0.2: [0.93, 0.94, 0.1], 0.02: [0.88, 0.87, 0.89]},
+    {0.5: [0.2, 0.3, 0.1], 0.05: [0.8, np.nan, 0.7]},
+]
+
+
+def clip(gradients, limit):
+    """Return a list of the gradients, scaled if they are too long together."""
+    length = math.sqrt(sum(np.sum(g**2) for g in gradients))
+    factor = min(1.0, limit / length) if length > 0 else 1.0
+    return [factor * g for g in gradients]
+
+
+def _clip_each(gradients, limit):
+    return [g * min(1.0, limit / max(np.linalg.norm(g), 1e-300)) for g in gradients]
+
+
+def _clip_entries(gradients, limit):
+    return [np.clip(g, -limit, limit) for g in gradients]
+
+
+def _clip_always(gradients, limit):
+    length = math.sqrt(sum(np.sum(g**2) for g in gradients))
+    return [g * (limit / length if length else 1.0) for g in gradients]
+
+
+def _clip_squared(gradients, limit):
+    length = sum(np.sum(g**2) for g in gradients)
+    return [g * (min(1.0, limit / length) if length else 1.0) for g in gradients]
+
+
+def _clip_mean(gradients, limit):
+    lengths = np.mean([np.linalg.norm(g) for g in gradients])
+    return [g * (min(1.0, limit / lengths) if lengths else 1.0) for g in gradients]
+
+
+def _use_clip(answer, gradients, limit):
+    found = answer(gradients, limit)
+    if not isinstance(found, list | tuple):
+        return found
+    return {f"gradient {i}": g for i, g in enumerate(found)}
+
+
+def repaired_momentum(gradient, start, lr, steps, mu=0.9):
+    """Return the path of momentum, (steps + 1, D)."""
+    x = np.array(start, dtype=float)
+    v = np.zeros_like(x)
+    path = [x]
+    for _ in range(steps):
+        v = mu * v - lr * gradient(x)
+        x = x + v
+        path.append(x)
+    return np.array(path)
+
+
+def _lab_twice(gradient, start, lr, steps, mu=0.9):
+    return repaired_momentum(gradient, start, lr**2, steps, mu)
+
+
+def _lab_never(gradient, start, lr, steps, mu=0.9):
+    return repaired_momentum(gradient, start, 1.0, steps, mu)
+
+
+def _lab_uphill(gradient, start, lr, steps, mu=0.9):
+    return repaired_momentum(lambda x: -gradient(x), start, lr, steps, mu)
+
+
+def _lab_rooted(gradient, start, lr, steps, mu=0.9):
+    return repaired_momentum(gradient, start, math.sqrt(lr), steps, mu)
+
+
+_X, _V = np.array([1.0, -2.0]), np.array([0.5, 3.0])
+_G = np.array([-0.4, 2.0])
+_START = np.array([-7.0, 2.0])
+_ADAM = (0.1, 0.9, 0.999, 1e-8)
+
+EXERCISES = [
+    Exercise(
+        key="6a.1",
+        title="One step of momentum",
+        reference=momentum_step,
+        cases=[
+            (_X, _V, _G, 0.1, 0.9),
+            (_X, np.zeros(2), _G, 0.1, 0.9),
+            (_X, _V, _G, 0.5, 0.0),
+        ],
+        hints=[
+            "Two lines: first the velocity forgets a little and takes in the "
+            "gradient, then x moves.",
+            "In the form of the chapter the velocity is a sum of gradients. The "
+            "learning rate is not in it.",
+            "x moves with the *new* velocity, against it, times `lr`. Return both, "
+            "x first.",
+        ],
+        mistakes=[
+            Mistake(_momentum_up, "That walks uphill: in this form x moves by -lr v."),
+            Mistake(
+                _momentum_other_form,
+                "That is the other form: your v is a step and holds the learning rate. "
+                "It walks the same way, but here v is to be a sum of gradients.",
+            ),
+            Mistake(
+                _momentum_late,
+                "x moved with the old velocity, so the newest gradient came too late.",
+            ),
+            Mistake(
+                _momentum_average,
+                "That is a moving average, as in Adam: the gradient enters momentum "
+                "whole, not times 1 - μ.",
+            ),
+            Mistake(_momentum_twice, "The learning rate is applied twice."),
+        ],
+    ),
+    Exercise(
+        key="6a.2",
+        title="Rolling out",
+        reference=roll_out,
+        cases=[(2.0, 0.1, 0.9), (-3.0, 0.5, 0.5), (4.0, 0.01, 0.0), (_V, 0.1, 0.9)],
+        hints=[
+            "From now on g = 0, so the velocity is multiplied by μ in every step and "
+            "nothing is added.",
+            "The steps are -lr μ v, -lr μ² v, -lr μ³ v, and so on.",
+            "The geometric series 1 + μ + μ² + … is 1/(1 - μ). What is its sum "
+            "without the first term?",
+        ],
+        mistakes=[
+            Mistake(_roll_forward, "x moves *against* v: the sign is the other one."),
+            Mistake(
+                _roll_undamped,
+                "Before v moves x again it is multiplied by μ, so the first further "
+                "step is -lr μ v, not -lr v.",
+            ),
+            Mistake(
+                _roll_one_step, "That is the next step only. It rolls on after it."
+            ),
+            Mistake(_roll_no_rate, "The velocity is no step yet: times lr."),
+        ],
+    ),
+    Exercise(
+        key="6a.3",
+        title="One step of RMSprop",
+        reference=rmsprop_step,
+        cases=[
+            (_X, np.array([4.0, 0.25]), _G, 0.1, 0.9, 1e-8),
+            (_X, np.zeros(2), _G, 0.1, 0.99, 1e-8),
+            (_X, np.array([1.0, 2.0]), _G, 0.1, 0.9, 0.5),
+        ],
+        hints=[
+            "First the memory, then the step; the step uses the new memory.",
+            "s is a moving average of the *squares*. It keeps alpha of itself.",
+            "The step is `lr * g` over the root of s, and `eps` is added after the "
+            "root has been taken.",
+        ],
+        mistakes=[
+            Mistake(
+                _rms_swapped,
+                "alpha and 1 - alpha have changed places: alpha is the part that is "
+                "kept.",
+            ),
+            Mistake(_rms_sum, "That is AdaGrad: its sum never forgets."),
+            Mistake(_rms_not_squared, "The average is over the squares of g."),
+            Mistake(_rms_no_root, "You divided by s, not by its root."),
+            Mistake(
+                _rms_eps_inside,
+                "eps is inside the root. Here it is added after the root is taken.",
+            ),
+            Mistake(_rms_old, "The step used the old s; update it first."),
+        ],
+    ),
+    Exercise(
+        key="6a.4",
+        title="What Adam remembers",
+        reference=memory_weights,
+        cases=[(1, 0.9), (3, 0.5), (5, 0.9), (40, 0.99)],
+        hints=[
+            "Unroll m: how often has gradient k been multiplied by β when step t is "
+            "done?",
+            "Gradient k entered with the weight 1 - β, and has aged by t - k steps "
+            "since then.",
+            "Divide all of them by what Adam divides m by. To check: the weights must "
+            "add up to 1.",
+        ],
+        mistakes=[
+            Mistake(
+                _weights_reversed,
+                "The order is turned round: the newest gradient, the last entry, has "
+                "the largest weight.",
+            ),
+            Mistake(
+                _weights_uncorrected,
+                "These are the weights in m itself. They do not add up to 1; the "
+                "correction is missing.",
+            ),
+            Mistake(_weights_of_sum, "These are the weights in momentum's sum."),
+            Mistake(
+                _weights_too_old,
+                "All are one step too old: the newest gradient has the age 0.",
+            ),
+        ],
+        after="They add up to 1, whatever t is: m̂ is a true average from the first "
+        "step on.",
+    ),
+    Exercise(
+        key="6a.5",
+        title="One step of Adam",
+        reference=adam_step,
+        cases=[
+            (_X, np.zeros(2), np.zeros(2), _G, 1, *_ADAM),
+            (_X, 0.1 * _V, np.array([0.02, 0.3]), _G, 7, *_ADAM),
+            (_X, 0.1 * _V, np.array([0.02, 0.3]), _G, 3, 0.01, 0.5, 0.9, 0.1),
+        ],
+        hints=[
+            "Four lines: update m, update s, correct both, move x.",
+            "The corrections divide by `1 - beta1**t` and by the same with beta2. "
+            "t is given, and starts at 1.",
+            "Return m and s as they are *before* the correction. The corrected ones "
+            "live for one step only.",
+        ],
+        mistakes=[
+            Mistake(
+                _adam_uncorrected,
+                "The bias correction is missing: the first steps are too long.",
+            ),
+            Mistake(
+                _adam_keeps_corrected,
+                "You return the corrected m and s. The next step would correct them "
+                "once more: keep the plain ones.",
+            ),
+            Mistake(
+                _adam_one_late,
+                "You correct with t + 1; t already counts from 1.",
+            ),
+            Mistake(_adam_product, "βᵗ is a power, beta**t, not a product."),
+            Mistake(_adam_half, "You corrected m but not s."),
+            Mistake(_adam_no_root, "You divided by ŝ, not by its root."),
+        ],
+    ),
+    Exercise(
+        key="6a.6",
+        title="Nesterov without looking ahead",
+        reference=nesterov_path,
+        cases=[(_ravine, _START, 0.1, 6, 0.9), (_quartic, [1.0, -0.5], 0.2, 5, 0.5)],
+        hints=[
+            "The path of the look-ahead point is what the changed variables describe. "
+            "You need no extra gradient.",
+            "In each step: the gradient where you are, then the velocity u, then x.",
+            "x moves along the gradient plus μ times the new velocity.",
+        ],
+        mistakes=[
+            Mistake(
+                _path_momentum,
+                "That is momentum. In Nesterov's step the newest gradient counts once "
+                "more: update u first, then step along g + μu.",
+            ),
+            Mistake(
+                _path_both, "You stepped along g + u. The velocity counts times μ."
+            ),
+            Mistake(
+                _path_behind,
+                "That is the path of the point that does *not* look ahead. Wanted is "
+                "the other one, x + μv.",
+            ),
+        ],
+    ),
+    Exercise(
+        key="6a.7",
+        title="Up and down",
+        reference=up_and_down,
+        cases=[
+            (t, 0.2, warmup, 50)
+            for t, warmup in [(0, 10), (4, 10), (9, 10), (10, 10), (30, 10), (50, 10)]
+        ]
+        + [(70, 0.2, 10, 50), (0, 0.2, 0, 50), (25, 0.2, 0, 50)],
+        hints=[
+            "Two cases: t below `warmup`, and the rest.",
+            "Step 0 must not be wasted: the first of `warmup` equal parts comes at "
+            "t = 0, and the last one brings you to lr.",
+            "Going down there are `steps - warmup` steps in all. What part of them is "
+            "left at t? And after the end?",
+        ],
+        mistakes=[
+            Mistake(
+                _from_zero,
+                "Your first rate is 0: step 0 would do nothing, and the last step of "
+                "the warm-up does not reach lr.",
+            ),
+            Mistake(
+                _below_zero,
+                "After `steps` steps your rate is negative: that would walk uphill.",
+            ),
+            Mistake(
+                _jumps,
+                "The way down must begin at lr. Yours jumps, because it counts from "
+                "t = 0 and not from the end of the warm-up.",
+            ),
+            Mistake(_whole_numbers, "`//` rounds down to whole numbers."),
+            Mistake(_no_warmup, "The warm-up is missing."),
+        ],
+    ),
+    Exercise(
+        key="6a.8",
+        title="The best momentum",
+        reference=best_momentum,
+        cases=[
+            np.diag([0.1, 2.0]),
+            np.array([[2.0, 1.0], [1.0, 3.0]]),
+            np.diag([1.0, 5.0, 100.0]),
+            3.0 * np.eye(2),
+        ],
+        hints=[
+            "Only the smallest and the largest curvature matter: the eigenvalues of A "
+            "(`np.linalg.eigvalsh`).",
+            "The smallest lies at the lower end of the window, the largest at the "
+            "upper end. Their ratio is κ.",
+            "First find √μ from √κ. Then lr times the largest curvature is the upper "
+            "end of the window.",
+        ],
+        mistakes=[
+            Mistake(_best_root, "That is √μ. Square it."),
+            Mistake(
+                _best_of_sgd,
+                "That is the best rate for SGD. With momentum, the largest curvature "
+                "lies at the upper end of the window.",
+            ),
+            Mistake(_best_kappa, "Use √κ, not κ: that is what momentum gains."),
+            Mistake(
+                _best_diagonal,
+                "You took the diagonal of A. The curvatures are its eigenvalues.",
+            ),
+            Mistake(
+                _best_limit,
+                "That is the limit of the rate, beyond which it diverges, not the best "
+                "one.",
+            ),
+        ],
+    ),
+    Exercise(
+        key="6a.9",
+        title="Choose a rate fairly",
+        reference=choose_rate,
+        cases=_RUNS,
+        hints=[
+            "One number for each rate, then the rate whose number is largest. "
+            "Return the rate, not the number.",
+            "An exploded run is a result, and a bad one. It must not drop out of the "
+            "median.",
+            "`np.nan_to_num` turns nan into 0. For the largest of a dictionary, "
+            "`max(d, key=d.get)` returns the key.",
+        ],
+        mistakes=[
+            Mistake(
+                _choose_luckiest,
+                "You chose by the single best run: that rewards luck, not the rate.",
+            ),
+            Mistake(
+                _choose_survivors,
+                "You left out the runs that exploded, so a rate that ruins two seeds "
+                "of three may win.",
+            ),
+            Mistake(_choose_mean, "You took the mean; the median was asked for."),
+            Mistake(_choose_worst, "You chose the smallest median."),
+            Mistake(_choose_value, "That is the accuracy. Return its learning rate."),
+            Mistake(
+                _choose_with_nan,
+                "A nan in the runs makes their median nan, and nan wins the argmax.",
+            ),
+        ],
+    ),
+    Exercise(
+        key="6a.10",
+        title="Clip the gradient",
+        reference=clip,
+        cases=[
+            ([np.array([3.0, 1.0]), np.array([[2.0, 4.0]])], 1.0),
+            ([np.array([3.0, 1.0]), np.array([[2.0, 4.0]])], 4.5),
+            ([np.array([0.3, 0.1]), np.array([[0.2, -0.4]])], 1.0),
+            ([np.zeros(2), np.zeros((1, 2))], 1.0),
+        ],
+        use=_use_clip,
+        hints=[
+            "All gradients together are one long vector. How long is it?",
+            "Add the squares of all entries of all arrays, and take the root.",
+            "The factor is limit over length, but never above 1. And a length of 0 "
+            "needs no clipping.",
+        ],
+        mistakes=[
+            Mistake(
+                _clip_each,
+                "You clipped each array on its own. That changes the direction of the "
+                "step: one factor for all of them.",
+            ),
+            Mistake(
+                _clip_entries,
+                "You clipped each entry. That changes the direction of the step; scale "
+                "the whole gradient.",
+            ),
+            Mistake(
+                _clip_always,
+                "You made every gradient as long as the limit. Short ones stay as they "
+                "are.",
+            ),
+            Mistake(_clip_squared, "The root is missing in the length."),
+            Mistake(
+                _clip_mean,
+                "You took the mean of the arrays' lengths. The joint length is the "
+                "root of the sum of all squares.",
+            ),
+        ],
+    ),
+    Exercise(
+        key="6a.lab",
+        title="The tested momentum that is too slow",
+        reference=repaired_momentum,
+        cases=[
+            (_ravine, _START, 0.1, 20),
+            (_ravine, _START, 0.3, 20, 0.5),
+            (_quartic, [1.0, -0.5], 0.05, 10),
+        ],
+        hints=[
+            "Start from rest on a slope that is 1 everywhere. How far must the first "
+            "step be, with learning rate lr? How far is his?",
+            "Doubling lr should double his way on that slope. By how much does it "
+            "grow?",
+            "Count the lr on the way from a gradient to x. There must be one of them.",
+        ],
+        mistakes=[
+            Mistake(
+                _lab_twice,
+                "The learning rate is applied twice: the velocity holds it already, "
+                "and then moves x times lr once more. So the real rate is lr squared.",
+            ),
+            Mistake(
+                _lab_never,
+                "Now the learning rate is not applied at all; once is right.",
+            ),
+            Mistake(
+                _lab_uphill,
+                "That walks uphill. Where v takes in -lr g, x moves by plus v.",
+            ),
+            Mistake(
+                _lab_rooted,
+                "Taking the root of lr hides the symptom the wrong way round. Find the "
+                "place where lr comes in a second time.",
+            ),
+        ],
+        break_it=True,
+    ),
+]
