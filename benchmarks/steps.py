@@ -74,7 +74,7 @@ NETWORKS = {
     "simple_cnn": Network(
         "`simple_cnn`, Adam",
         lambda rng, dtype: models.simple_cnn(rng=rng, dtype=dtype),
-        *("Adam", 1e-3, PICTURE, 1, 10),
+        *("Adam", 1e-3, PICTURE, 4, 10),
     ),
     "deep_cnn": Network(
         "`deep_cnn`, Adam",
