@@ -376,13 +376,12 @@ def random_shift(x, rng, pixels=1):
                 f"{images.shape}"
             )
         images = images.reshape(-1, side, side)
-    *others, height, width = images.shape
     frame = [(pixels, pixels), (pixels, pixels)]
-    padded = np.pad(images, [(0, 0)] * len(others) + frame)
+    padded = np.pad(images, [(0, 0)] * (images.ndim - 2) + frame)
+    windows = np.lib.stride_tricks.sliding_window_view(
+        padded, images.shape[-2:], axis=(-2, -1)
+    )  # (N, ..., 2 pixels + 1, 2 pixels + 1, H, W)
     starts = rng.integers(2 * pixels + 1, size=(len(images), 2))
-    shifted = np.empty_like(images)
-    for top, left in np.unique(starts, axis=0):
-        chosen = (starts == (top, left)).all(axis=1)
-        window = padded[..., top : top + height, left : left + width]
-        shifted[chosen] = window[chosen]
+    top, left = starts.T
+    shifted = windows[np.arange(len(images)), ..., top, left, :, :]
     return shifted.reshape(np.shape(x))

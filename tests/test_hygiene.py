@@ -23,7 +23,7 @@ LONGEST_CELL = 25  # lines of code
 SHORTEST_ALT = 40  # characters
 SHORTEST_CAPTION = 20
 MOST_UNCOMPARED = 2  # cells in a notebook whose output nbval does not compare
-MOST_ASSERTED = 8  # the same, if assertions stand in for the comparison
+MOST_ASSERTED = 10  # the same, if assertions stand in for the comparison
 
 MACHINE = re.compile(
     r"(?<![\w.])/(?:home|root|Users|tmp|work|private)/\w"
@@ -38,7 +38,7 @@ HASTY = re.compile(
 BANNED_CODE = {
     r"\bsys\.path\b": "the package is installed, so no sys.path",
     r"^\s*from\s+\S+\s+import\s+\*": "import names, not *",
-    r"\b(?:np|numpy)\.random\.(?!default_rng\b|Generator\b)\w+": "use default_rng",
+    r"\b(?:np|numpy)\.random\.(?!(?:default_rng|Generator|SeedSequence)\b)\w+": "use default_rng",
     r"^\s*(?:import random|from random import)\b": "use numpy.random.default_rng",
     r"\bdefault_rng\(\s*\)": "give default_rng a seed",
     r"allow_pickle\s*=\s*True": "never unpickle",
