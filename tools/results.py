@@ -5,6 +5,7 @@ Every number comes from the record inside a file of ``dlscratch/weights``.
 
 from pathlib import Path
 
+from dlscratch.layers import Conv2d, Linear, MaxPool2d
 from dlscratch.models import Sequential
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -12,9 +13,19 @@ WEIGHTS = ROOT / "dlscratch" / "weights"
 TABLE = ROOT / "book" / "results-table.md"
 
 
-def layers(record):
-    """Return a network's widths, such as ``64–50–10``."""
-    return "–".join(map(str, record["sizes"]))
+def layers(model):
+    """Return a network in short, such as ``64–50–10`` or ``5×5 conv 30–pool–10``."""
+    parts = []
+    for layer in model.layers:
+        if isinstance(layer, Linear):
+            parts += [] if parts else [layer.config["n_in"]]
+            parts.append(layer.config["n_out"])
+        elif isinstance(layer, Conv2d):
+            filters, _, height, width = layer.W.value.shape
+            parts.append(f"{height}×{width} conv {filters}")
+        elif isinstance(layer, MaxPool2d):
+            parts.append("pool")
+    return "–".join(map(str, parts))
 
 
 def row(model):
@@ -22,7 +33,7 @@ def row(model):
     record = model.record
     cells = (
         f"`{record['name']}`",
-        layers(record),
+        layers(model),
         f"{sum(p.value.size for p in model.parameters):,}",
         f"{record['train_accuracy']:.2%}",
         f"{record['test_accuracy']:.2%}",

@@ -1,8 +1,8 @@
 """Train the networks that the package ships in ``dlscratch/weights``.
 
-Run as ``make weights``, or ``python tools/train_weights.py NAME`` for one of them.
-"draw-mlp" needs MNIST, which is fetched on first use. With it come a few of MNIST's
-test images, which draw-a-digit offers to those who do not draw.
+Run as ``make weights``, or ``python tools/train_weights.py NAME`` for one of them. All
+but "digits-mlp" need MNIST, which is fetched on first use. With "draw-mlp" come a few
+of MNIST's test images, which draw-a-digit offers to those who do not draw.
 """
 
 import argparse
@@ -15,7 +15,15 @@ import numpy as np
 
 from dlscratch.datasets import load_digits, load_mnist
 from dlscratch.functions import softmax
-from dlscratch.models import mlp
+from dlscratch.layers import (
+    Conv2d,
+    Flatten,
+    Linear,
+    MaxPool2d,
+    ReLU,
+    SoftmaxCrossEntropy,
+)
+from dlscratch.models import Sequential, mlp
 from dlscratch.optimizers import SGD
 from dlscratch.training import train
 
@@ -76,19 +84,70 @@ def draw_mlp(progress=True):
         "rounded_to": 1 / 32,
     }
     rng = np.random.default_rng(seed)
-    images = load_mnist().x_train.reshape(-1, 28, 28)
-    parts = np.split(images, 120)  # small enough for the processor's cache
-    distorted = [distort(part, rng) for _ in range(copies) for part in parts]
-    x = np.concatenate([data.x_train, *distorted])
-    t = np.tile(data.t_train, copies + 1)
-    model = _train(data._replace(x_train=x, t_train=t), recipe, rng, progress)
+    model = _train(with_distorted(data, copies, rng), recipe, rng, progress)
     return model, data, recipe
 
 
-def mnist_14x14():
-    """Load MNIST with each 2×2 block of pixels averaged, as rows of 196."""
+def draw_cnn(progress=True):
+    """Train a small convolutional network on what "draw-mlp" is trained on.
+
+    Its 6,218 numbers are rounded to multiples of 1/32 too.
+
+    Returns
+    -------
+    model : Sequential
+    data : Dataset
+        Pictures (N, 1, 14, 14), without the distorted copies.
+    recipe : dict
+    """
+    data = mnist_14x14(flatten=False)
+    seed, copies = 0, 2
+    recipe = {
+        "data": "MNIST, each 2x2 block of pixels averaged: 14x14",
+        "recipe": "mini-batch SGD on softmax cross-entropy, He initial values; the "
+        "training images and distorted copies of them (tools/train_weights.py)",
+        "activation": "relu",
+        "distorted_copies": copies,
+        "epochs_and_learning_rates": [[6, 0.2], [3, 0.05], [1, 0.01]],
+        "batch_size": 100,
+        "seed": seed,
+        "rounded_to": 1 / 32,
+    }
+    rng = np.random.default_rng(seed)
+    more = with_distorted(data, copies, rng)
+    settings = {"rng": rng, "dtype": np.float32}
+    stack = [Conv2d(1, 8, 3, **settings), ReLU(), MaxPool2d(2)]
+    stack += [Conv2d(8, 16, 3, padding=1, **settings), ReLU(), MaxPool2d(2)]
+    stack += [Flatten(), Linear(144, 32, **settings), ReLU()]
+    model = Sequential([*stack, Linear(32, 10, **settings)], SoftmaxCrossEntropy())
+    settings = {"batch_size": 100, "rng": rng, "progress": progress}
+    for epochs, lr in recipe["epochs_and_learning_rates"]:
+        sgd = SGD(model.parameters, lr)
+        train(model, more, sgd, epochs, n_measured=10_000, **settings)
+    for p in model.parameters:
+        p.value = p.value.astype(np.float64)
+    _round(model, recipe["rounded_to"])
+    return model, data, recipe
+
+
+def with_distorted(data, copies, rng):
+    """Add so many distorted copies of each training image to the shrunk ones."""
+    images = load_mnist().x_train.reshape(-1, 28, 28)
+    parts = np.split(images, 120)  # small enough for the processor's cache
+    distorted = [distort(part, rng) for _ in range(copies) for part in parts]
+    x = np.concatenate([data.x_train.reshape(-1, 196), *distorted])
+    t = np.tile(data.t_train, copies + 1)
+    return data._replace(x_train=x.reshape(-1, *data.x_train.shape[1:]), t_train=t)
+
+
+def mnist_14x14(flatten=True):
+    """Load MNIST with each 2×2 block of pixels averaged: (N, 196) or (N, 1, 14, 14)."""
     data = load_mnist()
-    return data._replace(x_train=shrink(data.x_train), x_test=shrink(data.x_test))
+    shape = (-1, 196) if flatten else (-1, 1, 14, 14)
+    return data._replace(
+        x_train=shrink(data.x_train).reshape(shape),
+        x_test=shrink(data.x_test).reshape(shape),
+    )
 
 
 def shrink(x):
@@ -140,11 +199,15 @@ def _train(data, recipe, rng, progress):
     settings = {"batch_size": recipe["batch_size"], "rng": rng, "progress": progress}
     for epochs, lr in recipe["epochs_and_learning_rates"]:
         train(model, data, SGD(model.parameters, lr), epochs, **settings)
-    step = recipe["rounded_to"]
-    for p in model.parameters:  # as the file will hold them, so that all tests agree
-        rounded = np.round(p.value / step) * step if step else p.value
-        p.value = rounded.astype(STORED_DTYPE).astype(np.float64)
+    _round(model, recipe["rounded_to"])
     return model
+
+
+def _round(model, step=None):
+    """Round the parameters as the file will hold them, so that all tests agree."""
+    for p in model.parameters:
+        rounded = np.round(p.value / step) * step if step else p.value
+        p.value = rounded.astype(STORED_DTYPE).astype(p.value.dtype)
 
 
 def digest(model):
@@ -193,7 +256,12 @@ def crop(image):
     return image[top : top + 20, left : left + 20]
 
 
-NETWORKS = {"digits-mlp": digits_mlp, "draw-mlp": draw_mlp}
+NETWORKS = {
+    "digits-mlp": digits_mlp,
+    "draw-mlp": draw_mlp,
+    "draw-cnn": draw_cnn,
+}
+QUICK = ("digits-mlp", "draw-mlp")  # the tests train these again
 
 
 def main():

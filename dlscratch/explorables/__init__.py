@@ -15,6 +15,7 @@ from dlscratch.explorables.batch_norm import batch_norm
 from dlscratch.explorables.broadcasting import broadcasting
 from dlscratch.explorables.convolution import convolution
 from dlscratch.explorables.draw_digit import draw_digit
+from dlscratch.explorables.feature_maps import feature_maps
 from dlscratch.explorables.gradient_descent import gradient_descent
 from dlscratch.explorables.initial_values import initial_values
 from dlscratch.explorables.optimizer_race import optimizer_race
@@ -27,6 +28,7 @@ __all__ = [
     "broadcasting",
     "convolution",
     "draw_digit",
+    "feature_maps",
     "gradient_descent",
     "initial_values",
     "optimizer_race",
@@ -54,6 +56,8 @@ class Explorable:
         What the figure would show, in words and numbers.
     label : str
         The figure's name, which a screen reader announces.
+    shared : sequence of str
+        Further files that come before the figure's own, without ``.js``.
 
     Raises
     ------
@@ -61,12 +65,13 @@ class Explorable:
         If ``props`` hold a number that JSON cannot (nan or infinity).
     """
 
-    def __init__(self, name, props, fallback, *, label):
+    def __init__(self, name, props, fallback, *, label, shared=()):
         self.name = name
         self.props = json.dumps(props, allow_nan=False, separators=(",", ":"))
         self.fallback = fallback
         self.label = label
-        self.script = _read("explorable.js") + _read(f"{name}.js")
+        parts = ("explorable", *shared, name)
+        self.script = "".join(_read(f"{part}.js") for part in parts)
         digest = hashlib.sha256((self.script + self.props).encode()).hexdigest()
         self.key = f"{name}-{digest[:12]}"
 
