@@ -38,7 +38,8 @@ HASTY = re.compile(
 BANNED_CODE = {
     r"\bsys\.path\b": "the package is installed, so no sys.path",
     r"^\s*from\s+\S+\s+import\s+\*": "import names, not *",
-    r"\b(?:np|numpy)\.random\.(?!(?:default_rng|Generator|SeedSequence)\b)\w+": "use default_rng",
+    r"\bnp\.random\.(?!(?:default_rng|Generator|SeedSequence)\b)\w+": "use default_rng",
+    r"\bnumpy\.random\.(?!(?:default_rng|Generator)\b)\w+": "use default_rng",
     r"^\s*(?:import random|from random import)\b": "use numpy.random.default_rng",
     r"\bdefault_rng\(\s*\)": "give default_rng a seed",
     r"allow_pickle\s*=\s*True": "never unpickle",
