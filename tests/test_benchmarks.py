@@ -113,6 +113,18 @@ def test_variants_take_turns_in_alternating_order(monkeypatch):
     assert results == {"slow": (4.0, 1.0), "fast": (0.5, 8.0)}
 
 
+def test_the_unrolled_network_runs_beside_the_library_alone(monkeypatch):
+    """The peers never come after it, and every row is still measured."""
+    calls = []
+    names = ["ours", run.UNROLLED, "peer"]
+    variants = {name: lambda name=name: calls.append(name) for name in names}
+    monkeypatch.setattr(run.time, "process_time", iter(range(1000)).__next__)
+    assert set(run.in_turns_but_unrolled(variants, 5)) == set(names)
+    assert "peer" not in calls[calls.index(run.UNROLLED) :]
+    assert calls.count(run.UNROLLED) == 2
+    assert calls.count("peer") == 6
+
+
 def test_comparison_names_each_peer_and_its_ratio():
     """A peer that takes twice as long makes the library twice as fast."""
     peers = {"PyTorch": "1", "scikit-learn": "2"}
