@@ -39,6 +39,7 @@ const STYLE = `
 .dlx .cv-kernel .cv-cell { border-color: var(--line-2); border-width: 2px; }
 .dlx .cv-rows table { margin: 0; }
 .dlx .cv-note { min-height: 2.8em; }
+@media (min-width: 760px) { .dlx .cv-picture { flex-wrap: nowrap; } }
 @media (max-width: 480px) {
   .dlx .cv-kernel { order: -1; }
   .dlx.dlx .cv-rows :is(td, th) { min-width: 1.5rem; font-size: 0.82rem; }
@@ -342,7 +343,7 @@ function explore(props) {
     for (const { i, j, node } of padded) {
       const term = terms.find((one) => one.i === i && one.j === j);
       node.classList.toggle("cv-in", term !== undefined);
-      node.dataset.weight = term ? `×${short(term.weight)}` : "";
+      node.dataset.weight = term ? `×${short(term.weight).replace(/^(−?)0\./, "$1.")}` : "";
     }
     [outputs, lines.map(({ node }) => node)].forEach((nodes) =>
       nodes.forEach((node, place) => {

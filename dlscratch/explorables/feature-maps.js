@@ -13,7 +13,7 @@ const STYLE = `${BOARD_STYLE}
 .dlx .fm-maps canvas { aspect-ratio: 1; }
 .dlx .fm-cells { max-width: 32rem; border: 1px solid var(--control); border-radius: 3px; background: #12161c; line-height: 0; }
 .dlx .fm-cells canvas { height: 0.9rem; }
-.dlx .fm-bars { display: grid; grid-template-columns: repeat(10, 1fr); gap: 3px; max-width: 32rem; font-size: 0.78rem; text-align: center; font-variant-numeric: tabular-nums; }
+.dlx .fm-bars { display: grid; grid-template-columns: repeat(10, minmax(0, 1fr)); gap: 3px; max-width: 32rem; font-size: 0.7rem; text-align: center; font-variant-numeric: tabular-nums; }
 .dlx .fm-bars > div { display: flex; flex-direction: column; justify-content: flex-end; height: 5.2rem; }
 .dlx .fm-bars i { background: var(--line-y); }
 .dlx .fm-bars b { font-size: 1rem; line-height: 1.4; }
