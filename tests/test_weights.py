@@ -16,7 +16,7 @@ from train_weights import (
 )
 
 import dlscratch
-from dlscratch.datasets import load_digits
+from dlscratch.datasets import load_digits, load_mnist
 from dlscratch.models import pretrained
 
 PACKAGE = Path(dlscratch.__file__).parent
@@ -25,7 +25,8 @@ PACKAGE = Path(dlscratch.__file__).parent
 # then differ, but not what the network can do.
 TOLERANCE = {"digits-mlp": 0.02, "draw-mlp": 0.005}
 AGREEMENT = {"digits-mlp": 0.95, "draw-mlp": 0.97}
-LEAST = {"digits-mlp": 0.90, "draw-mlp": 0.98, "draw-cnn": 0.985}
+LEAST = {"digits-mlp": 0.90, "draw-mlp": 0.98, "draw-cnn": 0.985, "simple-cnn": 0.985}
+LARGEST = {"simple-cnn": 900_000}  # bytes; the others' bound is 20,000
 DATA = {
     "digits-mlp": load_digits,
     "draw-mlp": mnist_14x14,
@@ -42,7 +43,7 @@ def data_of(request):
         if name not in cache:
             if name != "digits-mlp":
                 request.getfixturevalue("mnist")
-            cache[name] = DATA[name]()
+            cache[name] = DATA.get(name, lambda: load_mnist(flatten=False))()
         return cache[name]
 
     return data_of
@@ -63,10 +64,10 @@ def test_the_record_says_how_it_was_made(name):
     for key in ("recipe", "data", "batch_size", "seed", "date", "numpy"):
         assert record[key] or record[key] == 0, key
     assert record["epochs_and_learning_rates"]
-    assert 0 < record["seconds"] < 90
+    assert 0 < record["seconds"] < (90 if name in QUICK else 3600)
     assert record["sha256"] == digest(model)
     size = (PACKAGE / "weights" / f"{name}.npz").stat().st_size
-    assert size < 20_000
+    assert size < LARGEST.get(name, 20_000)
 
 
 @pytest.mark.parametrize("name", ["digits-mlp", "draw-mlp"])
@@ -83,8 +84,9 @@ def test_the_recorded_accuracies_are_those_of_the_file(name, data_of):
     test = model.accuracy(data.x_test, data.t_test)
     assert test == pytest.approx(model.record["test_accuracy"], abs=1e-12)
     assert test >= LEAST[name]
-    train = model.accuracy(data.x_train, data.t_train)
-    assert train == pytest.approx(model.record["train_accuracy"], abs=1e-12)
+    if name != "simple-cnn":
+        train = model.accuracy(data.x_train, data.t_train)
+        assert train == pytest.approx(model.record["train_accuracy"], abs=1e-12)
 
 
 @pytest.mark.parametrize("name", QUICK)

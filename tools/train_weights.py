@@ -23,8 +23,8 @@ from dlscratch.layers import (
     ReLU,
     SoftmaxCrossEntropy,
 )
-from dlscratch.models import Sequential, mlp
-from dlscratch.optimizers import SGD
+from dlscratch.models import Sequential, mlp, simple_cnn
+from dlscratch.optimizers import SGD, Adam, cosine
 from dlscratch.training import train
 
 PACKAGE = Path(__file__).resolve().parent.parent / "dlscratch"
@@ -138,6 +138,37 @@ def with_distorted(data, copies, rng):
     x = np.concatenate([data.x_train.reshape(-1, 196), *distorted])
     t = np.tile(data.t_train, copies + 1)
     return data._replace(x_train=x.reshape(-1, *data.x_train.shape[1:]), t_train=t)
+
+
+def simple_cnn_mnist(progress=True):
+    """Train the simple convolutional network on MNIST for 20 epochs.
+
+    Returns
+    -------
+    model : Sequential
+    data : Dataset
+    recipe : dict
+    """
+    data = load_mnist(flatten=False)
+    seed, batch_size, epochs, lr = 0, 100, 20, 0.001
+    recipe = {
+        "data": "MNIST",
+        "recipe": "Adam on softmax cross-entropy, the learning rate falling to 0 "
+        "along a cosine, He initial values, float32",
+        "activation": "relu",
+        "epochs_and_learning_rates": [[epochs, lr]],
+        "batch_size": batch_size,
+        "seed": seed,
+        "rounded_to": None,
+    }
+    rng = np.random.default_rng(seed)
+    model = simple_cnn(rng=rng, dtype=np.float32)
+    steps = epochs * len(data.x_train) // batch_size
+    optimizer = Adam(model.parameters, cosine(lr, steps))
+    settings = {"batch_size": batch_size, "rng": rng, "progress": progress}
+    train(model, data, optimizer, epochs, n_measured=10_000, **settings)
+    _round(model)
+    return model, data, recipe
 
 
 def mnist_14x14(flatten=True):
@@ -260,6 +291,7 @@ NETWORKS = {
     "digits-mlp": digits_mlp,
     "draw-mlp": draw_mlp,
     "draw-cnn": draw_cnn,
+    "simple-cnn": simple_cnn_mnist,
 }
 QUICK = ("digits-mlp", "draw-mlp")  # the tests train these again
 
