@@ -35,6 +35,9 @@ HASTY = re.compile(
     r"|needless to say|it is clear that|easily)\b",
     re.IGNORECASE,
 )
+# What an explorable needs besides its own file.
+SHARED_SCRIPTS = {"feature-maps": ["drawing-board"]}
+
 BANNED_CODE = {
     r"\bsys\.path\b": "the package is installed, so no sys.path",
     r"^\s*from\s+\S+\s+import\s+\*": "import names, not *",
@@ -252,11 +255,11 @@ def check_explorables_current(nb):
         if "<script" not in html:
             continue
         key = re.search(r'data-explorable="([\w-]+)-[0-9a-f]+"', html)
-        made = (
-            explorables.Explorable(key[1], {}, "", label="")._repr_html_()
-            if key
-            else ""
-        )
+        made = ""
+        if key:
+            shared = SHARED_SCRIPTS.get(key[1], ())
+            made = explorables.Explorable(key[1], {}, "", label="", shared=shared)
+            made = made._repr_html_()
         style = re.search(r"<style>.*?</style>", made, re.DOTALL)
         script = re.search(r"<script.*(?=\nstart\()", made, re.DOTALL)
         if not (style and script and style[0] in html and script[0] in html):
