@@ -1,0 +1,871 @@
+"""Exercises of chapter 7b, Convolutional networks."""
+
+import numpy as np
+
+from dlscratch import functions, layers, models
+from dlscratch.exercises import Exercise, Mistake
+
+
+def _random(*shape, seed=0):
+    return np.random.default_rng(seed).standard_normal(shape)
+
+
+def flat_size(shape, blocks):
+    """Return how many numbers a picture has after blocks of (F, K, padding)."""
+    C, H, W = shape
+    for F, K, padding in blocks:
+        C = F
+        H = (H + 2 * padding - K + 1) // 2  # convolution, then windows of 2 × 2
+        W = (W + 2 * padding - K + 1) // 2
+    return C * H * W
+
+
+def _flat(shape, blocks, step):
+    C, H, W = shape
+    for F, K, padding in blocks:
+        C, H, W = F, step(H, K, padding), step(W, K, padding)
+    return C * H * W
+
+
+def _flat_no_pool(shape, blocks):
+    return _flat(shape, blocks, lambda n, K, p: n + 2 * p - K + 1)
+
+
+def _flat_no_one(shape, blocks):
+    return _flat(shape, blocks, lambda n, K, p: (n + 2 * p - K) // 2)
+
+
+def _flat_rounded_up(shape, blocks):
+    return _flat(shape, blocks, lambda n, K, p: -(-(n + 2 * p - K + 1) // 2))
+
+
+def _flat_all_channels(shape, blocks):
+    product = int(np.prod([F for F, _, _ in blocks]))
+    return flat_size(shape, blocks) // blocks[-1][0] * product * shape[0]
+
+
+def _flat_one_map(shape, blocks):
+    return flat_size(shape, blocks) // blocks[-1][0]
+
+
+def shares(model):
+    """Return the share of the parameters that each kind of layer holds."""
+    counts = {}
+    for layer in model.layers:
+        kind = type(layer).__name__
+        counts[kind] = counts.get(kind, 0) + sum(p.value.size for p in layer.parameters)
+    total = sum(counts.values())
+    return {kind: n / total for kind, n in counts.items() if n}
+
+
+def _counts(model, count):
+    found = {}
+    for layer in model.layers:
+        if layer.parameters:
+            found.setdefault(type(layer).__name__, []).append(count(layer))
+    return found
+
+
+def _in_shares(counts):
+    total = sum(sum(numbers) for numbers in counts.values())
+    return {kind: sum(numbers) / total for kind, numbers in counts.items()}
+
+
+def _shares_arrays(model):
+    return _in_shares(_counts(model, lambda layer: len(layer.parameters)))
+
+
+def _shares_no_bias(model):
+    return _in_shares(_counts(model, lambda layer: layer.parameters[0].value.size))
+
+
+def _shares_last_of_kind(model):
+    counts = _counts(model, lambda layer: sum(p.value.size for p in layer.parameters))
+    total = sum(sum(numbers) for numbers in counts.values())
+    return {kind: numbers[-1] / total for kind, numbers in counts.items()}
+
+
+def _shares_counted(model):
+    counts = _counts(model, lambda layer: sum(p.value.size for p in layer.parameters))
+    return {kind: sum(numbers) for kind, numbers in counts.items()}
+
+
+def _shares_with_zeros(model):
+    zeros = {type(layer).__name__: 0.0 for layer in model.layers}
+    return zeros | shares(model)
+
+
+def _networks():
+    rng = np.random.default_rng(0)
+    small = models.simple_cnn(
+        rng=rng, input_shape=(1, 8, 8), filters=4, kernel_size=3, hidden=5
+    )
+    return [small, models.mlp((6, 4, 3), rng=rng)]
+
+
+def accuracy_in_batches(predict, x, t, batch_size):
+    """Return the fraction of all examples that are classified right."""
+    right = 0
+    for i in range(0, len(x), batch_size):
+        guess = predict(x[i : i + batch_size]).argmax(axis=1)
+        right += int(np.sum(guess == t[i : i + batch_size]))
+    return right / len(x)
+
+
+def _accuracy_whole_batches(predict, x, t, batch_size):
+    right = 0
+    for k in range(len(x) // batch_size):
+        part = slice(k * batch_size, (k + 1) * batch_size)
+        right += int(np.sum(predict(x[part]).argmax(axis=1) == t[part]))
+    return right / len(x)
+
+
+def _accuracy_mean_of_means(predict, x, t, batch_size):
+    means = []
+    for i in range(0, len(x), batch_size):
+        guess = predict(x[i : i + batch_size]).argmax(axis=1)
+        means.append(np.mean(guess == t[i : i + batch_size]))
+    return float(np.mean(means))
+
+
+def _accuracy_all_at_once(predict, x, t, batch_size):
+    return float(np.mean(predict(x).argmax(axis=1) == t))
+
+
+def _accuracy_divided_by_batches(predict, x, t, batch_size):
+    right = accuracy_in_batches(predict, x, t, batch_size) * len(x)
+    return right / (-(-len(x) // batch_size) * batch_size)
+
+
+def _scores(x):
+    """Give scores, and refuse a batch that is too large for this machine."""
+    if len(x) > 4:
+        raise MemoryError("more than 4 examples at once")
+    return x
+
+
+def _accuracy_cases():
+    x = _random(10, 3)
+    t = x.argmax(axis=1)
+    t[[0, 4, 9]] = (t[[0, 4, 9]] + 1) % 3
+    return [
+        (_scores, x, t, 4),
+        (_scores, x[:3], t[:3], 4),
+        (_scores, x[:8], t[:8], 4),
+        (_scores, x, t, 1),
+    ]
+
+
+def pixels_seen(i, layers, n):
+    """Return the first and the last of n pixels on which output i depends."""
+    first, last = i, i
+    for k, stride, padding in reversed(layers):
+        first = first * stride - padding
+        last = last * stride - padding + k - 1
+    return max(first, 0), min(last, n - 1)
+
+
+def _walk(i, layers, n, step, clip=True):
+    first, last = i, i
+    for layer in reversed(layers):
+        first, last = step(first, last, *layer)
+    return (max(first, 0), min(last, n - 1)) if clip else (first, last)
+
+
+def _seen_outside(i, layers, n):
+    return _walk(
+        i, layers, n, lambda a, b, k, s, p: (a * s - p, b * s - p + k - 1), clip=False
+    )
+
+
+def _seen_first_layer_first(i, layers, n):
+    return pixels_seen(i, layers[::-1], n)
+
+
+def _seen_no_padding(i, layers, n):
+    return pixels_seen(i, [(k, s, 0) for k, s, _ in layers], n)
+
+
+def _seen_one_too_many(i, layers, n):
+    return _walk(i, layers, n, lambda a, b, k, s, p: (a * s - p, b * s - p + k))
+
+
+def _seen_no_stride(i, layers, n):
+    return _walk(i, layers, n, lambda a, b, k, s, p: (a - p, b - p + k - 1))
+
+
+def table_cost(table, K, OH, OW):
+    """Return the parameters and multiply-adds of a partly connected convolution."""
+    weights = int(np.sum(table)) * K * K
+    return weights + len(table), weights * OH * OW
+
+
+def _table_full(table, K, OH, OW):
+    return table_cost(np.ones_like(table), K, OH, OW)
+
+
+def _table_no_bias(table, K, OH, OW):
+    parameters, work = table_cost(table, K, OH, OW)
+    return parameters - len(table), work
+
+
+def _table_bias_per_input(table, K, OH, OW):
+    parameters, work = table_cost(table, K, OH, OW)
+    return parameters - len(table) + np.shape(table)[1], work
+
+
+def _table_bias_per_kernel(table, K, OH, OW):
+    parameters, work = table_cost(table, K, OH, OW)
+    return parameters - len(table) + int(np.sum(table)), work
+
+
+def _table_work_of_parameters(table, K, OH, OW):
+    parameters, _ = table_cost(table, K, OH, OW)
+    return parameters, parameters * OH * OW
+
+
+def _table_work_once(table, K, OH, OW):
+    parameters, _ = table_cost(table, K, OH, OW)
+    return parameters, parameters - len(table)
+
+
+_TABLE = np.array([[1, 1, 0, 0], [0, 1, 1, 1], [1, 0, 0, 0]])
+
+
+def convolve(x, W):
+    """Convolve x (N, C, H, W) with kernels W (F, C, KH, KW): no padding, no bias."""
+    F, C, *kernel = W.shape
+    layer = layers.Conv2d(C, F, kernel, rng=np.random.default_rng(0))
+    layer.W.value = W
+    return layer.forward(x)
+
+
+def grouped(x, W, groups):
+    """Convolve each group of channels with its own share of the kernels."""
+    parts = zip(np.split(x, groups, axis=1), np.split(W, groups, axis=0), strict=True)
+    return np.concatenate([convolve(*part) for part in parts], axis=1)
+
+
+def _grouped_interleaved(x, W, groups):
+    parts = [convolve(x[:, g::groups], W[g::groups]) for g in range(groups)]
+    return np.concatenate(parts, axis=1)
+
+
+def _grouped_summed(x, W, groups):
+    xs, Ws = np.split(x, groups, axis=1), np.split(W, groups, axis=0)
+    return sum(convolve(a, b) for a, b in zip(xs, Ws, strict=True))
+
+
+def _grouped_stacked_in_batch(x, W, groups):
+    xs, Ws = np.split(x, groups, axis=1), np.split(W, groups, axis=0)
+    return np.concatenate([convolve(a, b) for a, b in zip(xs, Ws, strict=True)])
+
+
+def _grouped_first_channels(x, W, groups):
+    return convolve(x[:, : W.shape[1]], W)
+
+
+def _grouped_reversed(x, W, groups):
+    xs, Ws = np.split(x, groups, axis=1), np.split(W, groups, axis=0)
+    parts = [convolve(a, b) for a, b in zip(xs, Ws[::-1], strict=True)]
+    return np.concatenate(parts, axis=1)
+
+
+def as_kernels(W, C, H, width):
+    """Turn the weights of Flatten and Linear, (C·H·width, M), into M kernels."""
+    return W.T.reshape(-1, C, H, width)
+
+
+def _kernels_no_transpose(W, C, H, width):
+    return W.reshape(-1, C, H, width)
+
+
+def _kernels_axes_last(W, C, H, width):
+    return W.reshape(C, H, width, -1)
+
+
+def _kernels_channels_last(W, C, H, width):
+    return W.T.reshape(-1, H, width, C).transpose(0, 3, 1, 2)
+
+
+def _kernels_swapped(W, C, H, width):
+    return W.T.reshape(-1, C, width, H).swapaxes(2, 3)
+
+
+def _kernels_turned(W, C, H, width):
+    return as_kernels(W, C, H, width)[:, :, ::-1, ::-1]
+
+
+def shift(images, down, right):
+    """Move images of shape (..., H, W); what comes in at the border is 0."""
+    H, W = images.shape[-2:]
+    frame = [(0, 0)] * (images.ndim - 2) + [(1, 1)] * 2
+    padded = np.pad(images, frame)
+    return padded[..., 1 - down : 1 - down + H, 1 - right : 1 - right + W]
+
+
+_MOVES = [(0, 0), (0, 1), (0, -1), (1, 0), (-1, 0)]
+
+
+def vote(predict, images, moves):
+    """Return the class with the largest mean probability over all moves."""
+    total = 0
+    for down, right in moves:
+        total = total + functions.softmax(predict(shift(images, down, right)))
+    return total.argmax(axis=1)
+
+
+def _vote_scores(predict, images, moves):
+    return sum(predict(shift(images, *move)) for move in moves).argmax(axis=1)
+
+
+def _vote_images(predict, images, moves):
+    mean = sum(shift(images, *move) for move in moves) / len(moves)
+    return predict(mean).argmax(axis=1)
+
+
+def _vote_first_only(predict, images, moves):
+    return predict(shift(images, *moves[0])).argmax(axis=1)
+
+
+def _vote_most_certain(predict, images, moves):
+    votes = [functions.softmax(predict(shift(images, *move))) for move in moves]
+    return np.max(votes, axis=0).argmax(axis=1)
+
+
+def _vote_over_images(predict, images, moves):
+    votes = [functions.softmax(predict(shift(images, *move))) for move in moves]
+    return np.mean(votes, axis=(0, 1)).argmax()
+
+
+def _vote_probabilities(predict, images, moves):
+    votes = [functions.softmax(predict(shift(images, *move))) for move in moves]
+    return np.mean(votes, axis=0)
+
+
+def _network(seed):
+    V, W = _random(25, 8, seed=seed) / 2, _random(8, 3, seed=seed + 10)
+
+    def predict(images):
+        return np.maximum(images.reshape(len(images), -1) @ V, 0) @ W
+
+    return predict
+
+
+def _vote_cases():
+    rng = np.random.default_rng(5)
+    pictures = rng.random((40, 1, 5, 5)) * (rng.random((40, 1, 5, 5)) < 0.4)
+    return [(_network(s), pictures, _MOVES) for s in (1, 2)]
+
+
+def occlusion(predict, image, t, size=3):
+    """Return how much the probability of class t falls when a square is covered."""
+    H, W = image.shape[1:]
+    half = size // 2
+    before = functions.softmax(predict(image[None]))[0, t]
+    drop = np.zeros((H, W))
+    for i in range(H):
+        for j in range(W):
+            covered = image.copy()
+            rows = slice(max(i - half, 0), i + half + 1)
+            columns = slice(max(j - half, 0), j + half + 1)
+            covered[:, rows, columns] = 0
+            drop[i, j] = before - functions.softmax(predict(covered[None]))[0, t]
+    return drop
+
+
+def _occluded(predict, image, t, size, result, fill=0.0, shared=False, first=0):
+    H, W = image.shape[1:]
+    half = size // 2
+    before = functions.softmax(predict(image[None]))[0, t]
+    found, covered = np.zeros((H, W)), image.copy()
+    for i in range(H):
+        for j in range(W):
+            covered = covered if shared else image.copy()
+            a, b = i - half + first, j - half + first
+            covered[:, max(a, 0) : a + size, max(b, 0) : b + size] = fill
+            after = functions.softmax(predict(covered[None]))[0, t]
+            found[i, j] = result(before, after)
+    return found
+
+
+def _occlusion_same_copy(predict, image, t, size=3):
+    return _occluded(predict, image, t, size, lambda a, b: a - b, shared=True)
+
+
+def _occlusion_sign(predict, image, t, size=3):
+    return _occluded(predict, image, t, size, lambda a, b: b - a)
+
+
+def _occlusion_after(predict, image, t, size=3):
+    return _occluded(predict, image, t, size, lambda a, b: b)
+
+
+def _occlusion_ink(predict, image, t, size=3):
+    return _occluded(predict, image, t, size, lambda a, b: a - b, fill=1.0)
+
+
+def _occlusion_corner(predict, image, t, size=3):
+    first = size // 2
+    return _occluded(predict, image, t, size, lambda a, b: a - b, first=first)
+
+
+def _occlusion_scores(predict, image, t, size=3):
+    H, W = image.shape[1:]
+    half = size // 2
+    drop = np.zeros((H, W))
+    for i in range(H):
+        for j in range(W):
+            covered = image.copy()
+            covered[
+                :, max(i - half, 0) : i + half + 1, max(j - half, 0) : j + half + 1
+            ] = 0
+            drop[i, j] = predict(image[None])[0, t] - predict(covered[None])[0, t]
+    return drop
+
+
+def _occlusion_cases():
+    images = np.random.default_rng(3).random((2, 1, 5, 5))
+    return [
+        (_network(3), images[0], 1, 3),
+        (_network(4), images[1], 2, 1),
+    ]
+
+
+class RepairedFlatten:
+    """Flatten with the batch first, and the features in the order (C, H, W)."""
+
+    def forward(self, x):
+        """(N, C, H, W) -> (N, C·H·W)."""
+        self.shape = x.shape
+        return x.reshape(len(x), -1)
+
+    def backward(self, dy):
+        """(N, C·H·W) -> (N, C, H, W)."""
+        return dy.reshape(self.shape)
+
+
+class _Hers:
+    def forward(self, x):
+        self.shape = x.shape
+        return x.transpose(2, 1, 3, 0).reshape(len(x), -1)
+
+    def backward(self, dy):
+        N, C, H, W = self.shape
+        return dy.reshape(H, C, W, N).transpose(3, 1, 0, 2)
+
+
+class _OtherOrder:
+    order = (0, 2, 1, 3)
+
+    def forward(self, x):
+        self.shape = tuple(x.shape[axis] for axis in self.order)
+        return x.transpose(self.order).reshape(len(x), -1)
+
+    def backward(self, dy):
+        return dy.reshape(self.shape).transpose(np.argsort(self.order))
+
+
+class _ChannelsLast(_OtherOrder):
+    order = (0, 2, 3, 1)
+
+
+class _HersBackwards(_Hers):
+    def forward(self, x):
+        self.shape = x.shape
+        return x.reshape(len(x), -1)
+
+
+class _NoBatch(RepairedFlatten):
+    def forward(self, x):
+        self.shape = x.shape
+        return x.ravel()
+
+
+def _run_layer(cls, x, dy):
+    layer = cls()
+    return {"forward(x)": layer.forward(x), "backward(dy)": layer.backward(dy)}
+
+
+EXERCISES = [
+    Exercise(
+        key="7b.1",
+        title="How many inputs?",
+        reference=flat_size,
+        cases=[
+            ((1, 28, 28), [(30, 5, 0)]),
+            ((1, 8, 8), [(30, 5, 2)]),
+            ((3, 32, 32), [(6, 5, 0), (16, 5, 0)]),
+            ((1, 28, 20), [(8, 3, 1), (16, 3, 1), (4, 3, 0)]),
+        ],
+        hints=[
+            "Follow the picture's `shape` block by block. What becomes of the number "
+            "of channels, what of the height, what of the width?",
+            "The convolution, with stride 1, makes `n + 2 * padding - K + 1` of n. "
+            "The pooling halves that, and drops what is left over.",
+            "After the last block, multiply the channels, the height and the width. "
+            "The channels are the kernels of the last block alone.",
+        ],
+        mistakes=[
+            Mistake(
+                _flat_no_pool, "You forgot the pooling: each block halves the map."
+            ),
+            Mistake(
+                _flat_no_one,
+                "The convolution makes n + 2·padding - K + 1 of n: the + 1 is missing.",
+            ),
+            Mistake(
+                _flat_rounded_up,
+                "A pooling window must fit into the map: a row that is left over is "
+                "dropped, so round down.",
+            ),
+            Mistake(
+                _flat_all_channels,
+                "You multiplied the channels of all blocks. Only those of the last "
+                "block come out.",
+            ),
+            Mistake(_flat_one_map, "That is one map. The last block gives F of them."),
+        ],
+    ),
+    Exercise(
+        key="7b.2",
+        title="Who holds the parameters?",
+        reference=shares,
+        cases=_networks,
+        hints=[
+            "`type(layer).__name__` is the layer's kind, such as `Linear`.",
+            "`layer.parameters` lists its arrays; each has a `.value`, and that has a "
+            "`.size`. A ReLU has none.",
+            "Add up the sizes for each kind in a dictionary, leave out the kinds with "
+            "none, and divide by the total at the end.",
+        ],
+        mistakes=[
+            Mistake(
+                _shares_arrays,
+                "You counted the arrays. One array W holds many parameters: use its "
+                "`.size`.",
+            ),
+            Mistake(_shares_no_bias, "The biases are parameters, too."),
+            Mistake(
+                _shares_last_of_kind,
+                "There are several layers of one kind, and you kept only the last: add "
+                "them up.",
+            ),
+            Mistake(_shares_counted, "Those are numbers. Divide them by their total."),
+            Mistake(_shares_with_zeros, "Leave out the kinds that have no parameters."),
+        ],
+    ),
+    Exercise(
+        key="7b.3",
+        title="Every example counts",
+        reference=accuracy_in_batches,
+        cases=_accuracy_cases,
+        hints=[
+            "A slice may reach beyond the end: `x[8:12]` of ten rows gives two.",
+            "Let i run over `range(0, len(x), batch_size)`, and count the right "
+            "answers of each slice.",
+            "Divide the total count once, at the end, by `len(x)`. A mean of the "
+            "batches' accuracies would give a small last batch too much weight.",
+        ],
+        mistakes=[
+            Mistake(
+                _accuracy_whole_batches,
+                "The last, smaller batch is never looked at: its examples count as "
+                "wrong.",
+            ),
+            Mistake(
+                _accuracy_mean_of_means,
+                "You took the mean of the batches' accuracies. The last batch is "
+                "smaller, and its examples count more than the others.",
+            ),
+            Mistake(
+                _accuracy_divided_by_batches,
+                "You divided by the number of places in all batches. The last batch is "
+                "not full: divide by the number of examples.",
+            ),
+        ],
+    ),
+    Exercise(
+        key="7b.4",
+        title="Which pixels does it see?",
+        reference=pixels_seen,
+        cases=[
+            (0, [(3, 1, 0)], 10),
+            (2, [(5, 1, 0), (2, 2, 0)], 28),
+            (0, [(5, 1, 2), (2, 2, 0)], 8),
+            (3, [(5, 1, 2), (2, 2, 0)], 8),
+            (1, [(3, 2, 1), (3, 1, 1), (2, 2, 0)], 32),
+        ],
+        hints=[
+            "Begin at the end. Output i of the last layer looks at a run of outputs of "
+            "the layer before: from where to where?",
+            "With stride s and padding p it looks at the places from `s * i - p` to "
+            "`s * i - p + k - 1`. Now do the same with these two places.",
+            "Go through `reversed(layers)` with `first` and `last`. In the end cut off "
+            "what lies outside: `max(first, 0)` and `min(last, n - 1)`.",
+        ],
+        mistakes=[
+            Mistake(
+                _seen_outside,
+                "Some of these places lie outside of the picture, in the padding: cut "
+                "them off.",
+            ),
+            Mistake(
+                _seen_first_layer_first,
+                "You went through the layers from the first to the last. Begin at the "
+                "output, with the last layer.",
+            ),
+            Mistake(
+                _seen_no_padding,
+                "The padding moves the first window to the left: you left it out.",
+            ),
+            Mistake(
+                _seen_one_too_many,
+                "One too far: a window of k places that begins at a ends at a + k - 1.",
+            ),
+            Mistake(
+                _seen_no_stride, "Output i begins at s·i - p: you left out the stride."
+            ),
+        ],
+    ),
+    Exercise(
+        key="7b.5",
+        title="The table of C3",
+        reference=table_cost,
+        cases=[
+            (_TABLE, 5, 10, 10),
+            (np.ones((16, 6), dtype=int), 5, 10, 10),
+            (np.eye(4, dtype=int), 3, 7, 5),
+        ],
+        hints=[
+            "Each 1 in the table stands for one slice of K × K weights.",
+            "The biases: one for each map that comes out, so one for each row of the "
+            "table.",
+            "A multiply-add is one weight at one place. There are `OH * OW` places, "
+            "and the biases are not multiplied.",
+        ],
+        mistakes=[
+            Mistake(
+                _table_full,
+                "You counted a full connection. Where the table has a 0, there are no "
+                "weights.",
+            ),
+            Mistake(_table_no_bias, "The biases are missing: one for each row."),
+            Mistake(
+                _table_bias_per_input,
+                "One bias for each map that comes out (a row), not for each that goes "
+                "in.",
+            ),
+            Mistake(
+                _table_bias_per_kernel,
+                "One bias for each row, not for each 1: the slices of a row are added "
+                "into one map.",
+            ),
+            Mistake(
+                _table_work_of_parameters,
+                "A bias is added, not multiplied: leave it out of the multiply-adds.",
+            ),
+            Mistake(
+                _table_work_once,
+                "Each weight is used at every place of the map: OH·OW times.",
+            ),
+        ],
+    ),
+    Exercise(
+        key="7b.6",
+        title="A convolution in groups",
+        reference=grouped,
+        cases=[
+            (_random(2, 4, 5, 6), _random(6, 2, 3, 3, seed=1), 2),
+            (_random(1, 6, 4, 4, seed=2), _random(6, 2, 2, 2, seed=3), 3),
+            (_random(2, 3, 4, 4, seed=4), _random(2, 3, 3, 3, seed=5), 1),
+        ],
+        hints=[
+            "`np.split(x, groups, axis=1)` cuts the channels into equal parts.",
+            "The kernels are cut along their first axis, F. Part g of the kernels "
+            "meets part g of the channels.",
+            "`convolve` each pair of parts, and put the maps one behind the other with "
+            "`np.concatenate`, along the axis of the channels.",
+        ],
+        mistakes=[
+            Mistake(
+                _grouped_interleaved,
+                "You dealt the channels out like cards. A group is a run of "
+                "neighbouring channels.",
+            ),
+            Mistake(
+                _grouped_summed,
+                "You added the groups' maps. They are different maps: put them one "
+                "behind the other.",
+            ),
+            Mistake(
+                _grouped_stacked_in_batch,
+                "The maps went into the axis of the batch. They are channels: axis 1.",
+            ),
+            Mistake(
+                _grouped_first_channels,
+                "All kernels looked at the first channels. Each group has its own.",
+            ),
+        ],
+    ),
+    Exercise(
+        key="7b.7",
+        title="A linear layer is a convolution",
+        reference=as_kernels,
+        cases=[
+            (_random(2 * 3 * 4, 5), 2, 3, 4),
+            (_random(3 * 2 * 2, 3, seed=1), 3, 2, 2),
+        ],
+        hints=[
+            "Column m of W holds the weights of output m, in the order in which "
+            "`Flatten` lays out (C, H, W).",
+            "A kernel has the shape (C, H, width), and there are M of them. Which axis "
+            "of W must come first?",
+            "Transpose W, so that output m is a *row*; then cut each row into "
+            "(C, H, width) with `reshape`.",
+        ],
+        mistakes=[
+            Mistake(
+                _kernels_no_transpose,
+                "The shape is right, but the weights of different outputs are mixed: "
+                "an output is a column of W.",
+            ),
+            Mistake(
+                _kernels_axes_last,
+                "The outputs are on the last axis. Kernels are (M, C, H, width).",
+            ),
+            Mistake(
+                _kernels_channels_last,
+                "Flatten lays out (C, H, W): channel by channel. You took the channels "
+                "as the last axis.",
+            ),
+            Mistake(
+                _kernels_swapped,
+                "Flatten lays out each map row by row. You took it column by column.",
+            ),
+            Mistake(
+                _kernels_turned,
+                "No flip is needed: the layer computes a cross-correlation.",
+            ),
+        ],
+    ),
+    Exercise(
+        key="7b.8",
+        title="Look five times",
+        reference=vote,
+        cases=_vote_cases,
+        hints=[
+            "For each `(down, right)` of `moves`: shift the images, predict, and make "
+            "probabilities of the scores with `functions.softmax`.",
+            "Add the probabilities of all moves, an array of shape (N, K). The mean "
+            "has its largest entry at the same place as the sum.",
+            "At the end take `argmax` along the axis of the classes.",
+        ],
+        mistakes=[
+            Mistake(
+                _vote_scores,
+                "You added the scores. Make probabilities of them first, with softmax.",
+            ),
+            Mistake(
+                _vote_images,
+                "You took the mean of the *images*: a blurred picture. Take the mean "
+                "of the answers.",
+            ),
+            Mistake(_vote_first_only, "Only the first move was used."),
+            Mistake(
+                _vote_most_certain,
+                "You took the largest probability of all moves, not the mean.",
+            ),
+            Mistake(
+                _vote_over_images,
+                "You took the mean over the images as well. Each image has its own "
+                "vote.",
+            ),
+            Mistake(
+                _vote_probabilities,
+                "Those are the mean probabilities. Return the class: `argmax`.",
+            ),
+        ],
+    ),
+    Exercise(
+        key="7b.9",
+        title="Cover and ask",
+        reference=occlusion,
+        cases=_occlusion_cases,
+        hints=[
+            "First the probability of class t for the whole image: `predict` wants a "
+            "batch, `image[None]`.",
+            "For each pixel (i, j): copy the image, set the square around it to 0, and "
+            "ask again. With `half = size // 2` its rows go from `i - half` to "
+            "`i + half`.",
+            "A slice must not begin below 0: NumPy would count from the end. "
+            "`slice(max(i - half, 0), i + half + 1)`.",
+        ],
+        mistakes=[
+            Mistake(
+                _occlusion_same_copy,
+                "Every square covers the image further: take a fresh copy for each.",
+            ),
+            Mistake(
+                _occlusion_sign,
+                "The sign: return how much it *falls*, before minus after.",
+            ),
+            Mistake(
+                _occlusion_after,
+                "That is the probability that is left. Return before minus after.",
+            ),
+            Mistake(_occlusion_ink, "You covered with ink (1). Cover with paper: 0."),
+            Mistake(
+                _occlusion_corner,
+                "The pixel is the corner of your square. It should be its middle.",
+            ),
+            Mistake(
+                _occlusion_scores,
+                "Those are scores. Take probabilities, with softmax.",
+            ),
+        ],
+    ),
+    Exercise(
+        key="7b.lab",
+        title="Find the bug and repair it",
+        break_it=True,
+        reference=RepairedFlatten,
+        use=_run_layer,
+        cases=[
+            (_random(1, 2, 3, 4), _random(1, 24, seed=1)),
+            (_random(3, 2, 2, 3, seed=2), _random(3, 12, seed=3)),
+        ],
+        hints=[
+            "Give her layer two pictures, one all zeros and one all ones. What should "
+            "the two rows of the result be? What are they?",
+            "`reshape` cuts one long row of numbers into pieces. In what order does "
+            "the transposed array hold the numbers? Which axis runs fastest?",
+            "The batch must stay the first axis. No transpose is needed at all, in "
+            "either direction; and pretrained weights expect the order (C, H, W).",
+        ],
+        mistakes=[
+            Mistake(
+                _Hers,
+                "The examples of a batch are mixed. With the batch as the last axis, "
+                "`reshape` puts numbers of different pictures into one row.",
+            ),
+            Mistake(
+                _OtherOrder,
+                "The examples are no longer mixed. But the order of the features is "
+                "(H, C, W), and the book's Flatten gives (C, H, W): weights that were "
+                "trained with it would meet the wrong numbers.",
+            ),
+            Mistake(
+                _ChannelsLast,
+                "The examples are no longer mixed. But the channels come last, and the "
+                "book's Flatten gives (C, H, W): weights that were trained with it "
+                "would meet the wrong numbers.",
+            ),
+            Mistake(
+                _HersBackwards,
+                "`forward` is repaired, and `backward` still mixes the examples. It "
+                "must undo what forward does.",
+            ),
+        ],
+    ),
+]
