@@ -85,6 +85,10 @@ WRONG = {
         ("old velocity", lambda: ch._momentum_late, "too late"),
         ("moving average", lambda: ch._momentum_average, "moving average"),
         ("lr twice", lambda: ch._momentum_twice, "applied twice"),
+        ("v first", lambda: ch._momentum_order, "v first"),
+        ("no forgetting", lambda: ch._momentum_endless, "never forgets"),
+        ("v holds lr", lambda: ch._momentum_holds_rate, "holds the learning rate"),
+        ("minus g", lambda: ch._momentum_minus, "takes in -g"),
         ("only x", lambda: _only_x, "tuple of length 2"),
         ("in place", lambda: _momentum_in_place, "changes its input `v`"),
     ],
@@ -102,6 +106,8 @@ WRONG = {
         ("no root", lambda: ch._rms_no_root, "not by its root"),
         ("eps inside", lambda: ch._rms_eps_inside, "inside the root"),
         ("old memory", lambda: ch._rms_old, "old s"),
+        ("uphill", lambda: ch._rms_up, "uphill"),
+        ("brackets", lambda: ch._rms_no_brackets, "Brackets"),
     ],
     "6a.4": [
         ("reversed", lambda: ch._weights_reversed, "turned round"),
@@ -117,6 +123,9 @@ WRONG = {
         ("product", lambda: ch._adam_product, "a power"),
         ("m only", lambda: ch._adam_half, "not s"),
         ("no root", lambda: ch._adam_no_root, "not by its root"),
+        ("multiplied", lambda: ch._adam_multiplied, "divide by it"),
+        ("eps inside", lambda: ch._adam_eps_inside, "inside the root"),
+        ("betas swapped", lambda: ch._adam_swapped, "changed places"),
         ("in place", lambda: _adam_in_place, "changes its input `m`"),
     ],
     "6a.6": [
@@ -133,6 +142,8 @@ WRONG = {
         ("jump", lambda: ch._jumps, "jumps"),
         ("whole numbers", lambda: ch._whole_numbers, "rounds down"),
         ("no warm-up", lambda: ch._no_warmup, "warm-up is missing"),
+        ("too flat", lambda: ch._too_flat, "too flat"),
+        ("cosine", lambda: ch._half_cosine, "straight line"),
     ],
     "6a.8": [
         ("root", lambda: ch._best_root, "Square it"),
@@ -140,6 +151,9 @@ WRONG = {
         ("κ for √κ", lambda: ch._best_kappa, "√κ, not κ"),
         ("diagonal", lambda: ch._best_diagonal, "eigenvalues"),
         ("limit", lambda: ch._best_limit, "limit of the rate"),
+        ("μ first", lambda: ch._best_order, "μ first"),
+        ("μ for √μ", lambda: ch._best_no_root, "window ends at"),
+        ("lower end", lambda: ch._best_lower_end, "lower end"),
     ],
     "6a.9": [
         ("luckiest", lambda: ch._choose_luckiest, "luck"),
@@ -148,6 +162,7 @@ WRONG = {
         ("smallest", lambda: ch._choose_worst, "smallest"),
         ("accuracy", lambda: ch._choose_value, "That is the accuracy"),
         ("nan wins", lambda: ch._choose_with_nan, "nan wins"),
+        ("nan loses", lambda: ch._choose_spotless, "One nan"),
         ("text", lambda: _text_rate, "text"),
     ],
     "6a.10": [
@@ -156,6 +171,8 @@ WRONG = {
         ("always", lambda: ch._clip_always, "Short ones"),
         ("no root", lambda: ch._clip_squared, "root is missing"),
         ("mean length", lambda: ch._clip_mean, "joint length"),
+        ("sum of lengths", lambda: ch._clip_sum, "do not add up"),
+        ("largest entry", lambda: ch._clip_largest, "largest entry"),
         ("in place", lambda: _clip_in_place, "changes its input"),
         ("0/0", lambda: _clip_divides_by_zero, "divide by zero"),
     ],
@@ -164,6 +181,7 @@ WRONG = {
         ("no lr", lambda: ch._lab_never, "not applied at all"),
         ("uphill", lambda: ch._lab_uphill, "uphill"),
         ("root of lr", lambda: ch._lab_rooted, "second time"),
+        ("memory times lr", lambda: ch._lab_memory_too, "memory, too"),
         ("no memory", lambda: _lab_no_memory, "is not right"),
     ],
 }

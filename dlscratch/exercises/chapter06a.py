@@ -37,6 +37,24 @@ def _momentum_twice(x, v, g, lr, mu):
     return x - lr * v, v
 
 
+def _momentum_order(x, v, g, lr, mu):
+    return momentum_step(x, v, g, lr, mu)[::-1]
+
+
+def _momentum_endless(x, v, g, lr, mu):
+    return x - lr * (v + g), v + g
+
+
+def _momentum_holds_rate(x, v, g, lr, mu):
+    v = mu * v + lr * g
+    return x - v, v
+
+
+def _momentum_minus(x, v, g, lr, mu):
+    v = mu * v - g
+    return x + lr * v, v
+
+
 def roll_out(v, lr, mu):
     """Return how far x still moves when all further gradients are 0."""
     return -lr * mu * v / (1 - mu)
@@ -92,6 +110,16 @@ def _rms_eps_inside(x, s, g, lr, alpha, eps):
 def _rms_old(x, s, g, lr, alpha, eps):
     new = alpha * s + (1 - alpha) * g**2
     return x - lr * g / (np.sqrt(s) + eps), new
+
+
+def _rms_up(x, s, g, lr, alpha, eps):
+    s = alpha * s + (1 - alpha) * g**2
+    return x + lr * g / (np.sqrt(s) + eps), s
+
+
+def _rms_no_brackets(x, s, g, lr, alpha, eps):
+    s = alpha * s + (1 - alpha) * g**2
+    return x - lr * g / np.sqrt(s) + eps, s
 
 
 def memory_weights(t, beta):
@@ -158,6 +186,26 @@ def _adam_no_root(x, m, s, g, t, lr, beta1, beta2, eps):
     m = beta1 * m + (1 - beta1) * g
     s = beta2 * s + (1 - beta2) * g**2
     return x - lr * (m / (1 - beta1**t)) / (s / (1 - beta2**t) + eps), m, s
+
+
+def _adam_multiplied(x, m, s, g, t, lr, beta1, beta2, eps):
+    m = beta1 * m + (1 - beta1) * g
+    s = beta2 * s + (1 - beta2) * g**2
+    m_hat, s_hat = m * (1 - beta1**t), s * (1 - beta2**t)
+    return x - lr * m_hat / (np.sqrt(s_hat) + eps), m, s
+
+
+def _adam_eps_inside(x, m, s, g, t, lr, beta1, beta2, eps):
+    m = beta1 * m + (1 - beta1) * g
+    s = beta2 * s + (1 - beta2) * g**2
+    return x - lr * (m / (1 - beta1**t)) / np.sqrt(s / (1 - beta2**t) + eps), m, s
+
+
+def _adam_swapped(x, m, s, g, t, lr, beta1, beta2, eps):
+    m = beta1 * m + (1 - beta1) * g
+    s = beta2 * s + (1 - beta2) * g**2
+    m_hat, s_hat = m / (1 - beta2**t), s / (1 - beta1**t)
+    return x - lr * m_hat / (np.sqrt(s_hat) + eps), m, s
 
 
 def nesterov_path(gradient, start, lr, steps, mu):
@@ -250,6 +298,19 @@ def _no_warmup(t, lr, warmup, steps):
     return lr * max(0.0, 1 - t / steps)
 
 
+def _too_flat(t, lr, warmup, steps):
+    if t < warmup:
+        return lr * (t + 1) / warmup
+    return lr * max(0.0, 1 - (t - warmup) / steps)
+
+
+def _half_cosine(t, lr, warmup, steps):
+    if t < warmup:
+        return lr * (t + 1) / warmup
+    part = min((t - warmup) / (steps - warmup), 1)
+    return lr / 2 * (1 + math.cos(math.pi * part))
+
+
 def best_momentum(A):
     """Return the learning rate and the μ for which momentum is fastest on x·Ax/2."""
     curvature = np.linalg.eigvalsh(A)
@@ -284,6 +345,20 @@ def _best_limit(A):
     return 2 * (1 + mu) / np.linalg.eigvalsh(A).max(), mu
 
 
+def _best_order(A):
+    return best_momentum(A)[::-1]
+
+
+def _best_no_root(A):
+    mu = best_momentum(A)[1]
+    return (1 + mu) ** 2 / np.linalg.eigvalsh(A).max(), mu
+
+
+def _best_lower_end(A):
+    mu = best_momentum(A)[1]
+    return (1 - math.sqrt(mu)) ** 2 / np.linalg.eigvalsh(A).max(), mu
+
+
 def choose_rate(accuracies):
     """Return the learning rate with the best median accuracy; a nan counts as 0."""
     median = {lr: np.median(np.nan_to_num(runs)) for lr, runs in accuracies.items()}
@@ -313,6 +388,10 @@ def _choose_value(accuracies):
 def _choose_with_nan(accuracies):
     lrs = list(accuracies)
     return lrs[int(np.argmax([np.median(accuracies[lr]) for lr in lrs]))]
+
+
+def _choose_spotless(accuracies):
+    return max(accuracies, key=lambda lr: np.median(accuracies[lr]))
 
 
 _RUNS = [
@@ -354,6 +433,16 @@ def _clip_mean(gradients, limit):
     return [g * (min(1.0, limit / lengths) if lengths else 1.0) for g in gradients]
 
 
+def _clip_sum(gradients, limit):
+    length = sum(np.linalg.norm(g) for g in gradients)
+    return [g * (min(1.0, limit / length) if length else 1.0) for g in gradients]
+
+
+def _clip_largest(gradients, limit):
+    largest = max(np.abs(g).max() for g in gradients)
+    return [g * (min(1.0, limit / largest) if largest else 1.0) for g in gradients]
+
+
 def _use_clip(answer, gradients, limit):
     found = answer(gradients, limit)
     if not isinstance(found, list | tuple):
@@ -387,6 +476,10 @@ def _lab_uphill(gradient, start, lr, steps, mu=0.9):
 
 def _lab_rooted(gradient, start, lr, steps, mu=0.9):
     return repaired_momentum(gradient, start, math.sqrt(lr), steps, mu)
+
+
+def _lab_memory_too(gradient, start, lr, steps, mu=0.9):
+    return repaired_momentum(gradient, start, lr, steps, lr * mu)
 
 
 _X, _V = np.array([1.0, -2.0]), np.array([0.5, 3.0])
@@ -429,6 +522,21 @@ EXERCISES = [
                 "whole, not times 1 - μ.",
             ),
             Mistake(_momentum_twice, "The learning rate is applied twice."),
+            Mistake(_momentum_order, "You returned v first. Wanted is x, then v."),
+            Mistake(
+                _momentum_endless,
+                "Your velocity never forgets: the old one counts times μ.",
+            ),
+            Mistake(
+                _momentum_holds_rate,
+                "Your v holds the learning rate. Here v is to be a sum of gradients, "
+                "and the rate comes in when x moves.",
+            ),
+            Mistake(
+                _momentum_minus,
+                "Your v takes in -g. Here it is a sum of gradients: v takes in +g, and "
+                "x moves by -lr v.",
+            ),
         ],
     ),
     Exercise(
@@ -485,6 +593,11 @@ EXERCISES = [
                 "eps is inside the root. Here it is added after the root is taken.",
             ),
             Mistake(_rms_old, "The step used the old s; update it first."),
+            Mistake(_rms_up, "That walks uphill: x moves against the gradient."),
+            Mistake(
+                _rms_no_brackets,
+                "Brackets: eps belongs to what you divide by, `(np.sqrt(s) + eps)`.",
+            ),
         ],
     ),
     Exercise(
@@ -553,6 +666,19 @@ EXERCISES = [
             Mistake(_adam_product, "βᵗ is a power, beta**t, not a product."),
             Mistake(_adam_half, "You corrected m but not s."),
             Mistake(_adam_no_root, "You divided by ŝ, not by its root."),
+            Mistake(
+                _adam_multiplied,
+                "You multiplied by 1 - βᵗ. The averages are too small by this factor, "
+                "so divide by it.",
+            ),
+            Mistake(
+                _adam_eps_inside,
+                "eps is inside the root. Here it is added after the root is taken.",
+            ),
+            Mistake(
+                _adam_swapped,
+                "The corrections have changed places: β₁ belongs to m, β₂ to s.",
+            ),
         ],
     ),
     Exercise(
@@ -588,7 +714,7 @@ EXERCISES = [
         reference=up_and_down,
         cases=[
             (t, 0.2, warmup, 50)
-            for t, warmup in [(0, 10), (4, 10), (9, 10), (10, 10), (30, 10), (50, 10)]
+            for t, warmup in [(0, 10), (4, 10), (9, 10), (10, 10), (20, 10), (50, 10)]
         ]
         + [(70, 0.2, 10, 50), (0, 0.2, 0, 50), (25, 0.2, 0, 50)],
         hints=[
@@ -615,6 +741,13 @@ EXERCISES = [
             ),
             Mistake(_whole_numbers, "`//` rounds down to whole numbers."),
             Mistake(_no_warmup, "The warm-up is missing."),
+            Mistake(
+                _too_flat,
+                "Your way down is too flat: it has steps - warmup steps, not steps.",
+            ),
+            Mistake(
+                _half_cosine, "That falls along a cosine. Wanted is a straight line."
+            ),
         ],
     ),
     Exercise(
@@ -652,6 +785,13 @@ EXERCISES = [
                 "That is the limit of the rate, beyond which it diverges, not the best "
                 "one.",
             ),
+            Mistake(_best_order, "You returned μ first. Wanted is the rate, then μ."),
+            Mistake(_best_no_root, "The window ends at (1 + √μ)², not (1 + μ)²."),
+            Mistake(
+                _best_lower_end,
+                "That puts the largest curvature at the lower end of the window. It "
+                "belongs at the upper one.",
+            ),
         ],
     ),
     Exercise(
@@ -683,6 +823,11 @@ EXERCISES = [
             Mistake(
                 _choose_with_nan,
                 "A nan in the runs makes their median nan, and nan wins the argmax.",
+            ),
+            Mistake(
+                _choose_spotless,
+                "One nan puts a rate out of your race. It is to count as an accuracy "
+                "of 0, and the median may still be the best.",
             ),
         ],
     ),
@@ -725,6 +870,15 @@ EXERCISES = [
                 "You took the mean of the arrays' lengths. The joint length is the "
                 "root of the sum of all squares.",
             ),
+            Mistake(
+                _clip_sum,
+                "You added the arrays' lengths. Lengths do not add up, squares do.",
+            ),
+            Mistake(
+                _clip_largest,
+                "You measured the largest entry. The length is the root of the sum of "
+                "all squares.",
+            ),
         ],
     ),
     Exercise(
@@ -755,12 +909,17 @@ EXERCISES = [
             ),
             Mistake(
                 _lab_uphill,
-                "That walks uphill. Where v takes in -lr g, x moves by plus v.",
+                "That walks uphill. One minus sign in all: where v takes in -lr g, x "
+                "moves by +v; where it takes in g, x moves by -lr v.",
             ),
             Mistake(
                 _lab_rooted,
                 "Taking the root of lr hides the symptom the wrong way round. Find the "
                 "place where lr comes in a second time.",
+            ),
+            Mistake(
+                _lab_memory_too,
+                "Now lr multiplies the memory, too: μ v must stay without it.",
             ),
         ],
         break_it=True,
