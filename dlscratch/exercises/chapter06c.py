@@ -26,6 +26,14 @@ def _decay_grows(W, b, dW, db, lr, weight_decay):
     return W - lr * (dW - weight_decay * W), b - lr * db
 
 
+def _decay_halved(W, b, dW, db, lr, weight_decay):
+    return W - lr * (dW + weight_decay / 2 * W), b - lr * db
+
+
+def _decays_last(W, b, dW, db, lr, weight_decay):
+    return (1 - lr * weight_decay) * (W - lr * dW), b - lr * db
+
+
 def _no_decay(W, b, dW, db, lr, weight_decay):
     return W - lr * dW, b - lr * db
 
@@ -57,6 +65,23 @@ def _subgradient(w, g, lr, l1):
     return w - lr * (g + l1 * np.sign(w))
 
 
+def _never_stops_at_0(w, g, lr, l1):
+    a = w - lr * g
+    return a - lr * l1 * np.sign(a)
+
+
+def _sign_lost(w, g, lr, l1):
+    return np.maximum(np.abs(w - lr * g) - lr * l1, 0)
+
+
+def _sign_of_w(w, g, lr, l1):
+    return np.sign(w) * _sign_lost(w, g, lr, l1)
+
+
+def _proximal_l2(w, g, lr, l1):
+    return (w - lr * g) / (1 + lr * l1)
+
+
 def _threshold_first(w, g, lr, l1):
     return _soft(w, lr * l1) - lr * g
 
@@ -84,6 +109,10 @@ def _weights_by_dropped(kept, W):
 
 def _weights_unchanged(kept, W):
     return 1 - kept, W
+
+
+def _old_convention(kept, W):
+    return kept, W
 
 
 def early_stop(losses, patience):
@@ -131,6 +160,37 @@ def _rises_in_a_row(losses, patience):
     return epoch + 1, int(np.argmin(losses[: epoch + 1])) + 1
 
 
+def _equal_is_better(losses, patience):
+    best = 0
+    for epoch, loss in enumerate(losses):
+        if loss <= losses[best]:
+            best = epoch
+        if epoch - best >= patience:
+            break
+    return epoch + 1, best + 1
+
+
+def _counts_all(losses, patience):
+    best = waited = 0
+    for epoch, loss in enumerate(losses):
+        if loss < losses[best]:
+            best = epoch
+        elif epoch > 0:
+            waited += 1
+        if waited == patience:
+            break
+    return epoch + 1, best + 1
+
+
+def _best_first(losses, patience):
+    return early_stop(losses, patience)[::-1]
+
+
+def _keeps_the_last(losses, patience):
+    last, _ = early_stop(losses, patience)
+    return last, last
+
+
 def flattery(k, n):
     """Return the bound on how much the best of k equal settings flatters itself."""
     return np.sqrt(np.log(k) / (2 * n))
@@ -156,6 +216,14 @@ def _swapped(k, n):
     return np.sqrt(np.log(n) / (2 * k))
 
 
+def _root_of_logarithm(k, n):
+    return np.sqrt(np.log(k)) / (2 * n)
+
+
+def _multiplied_by_n(k, n):
+    return np.sqrt(np.log(k) / 2 * n)
+
+
 def draw_log_uniform(rng, low, high, n):
     """Return n log-uniform numbers from low to high."""
     return np.exp(rng.uniform(np.log(low), np.log(high), n))
@@ -171,6 +239,18 @@ def _forgot_exp(rng, low, high, n):
 
 def _exponents_of_ten(rng, low, high, n):
     return 10 ** rng.uniform(np.log(low), np.log(high), n)
+
+
+def _natural_of_tens(rng, low, high, n):
+    return np.exp(rng.uniform(np.log10(low), np.log10(high), n))
+
+
+def _forgot_log(rng, low, high, n):
+    return np.exp(rng.uniform(low, high, n))
+
+
+def _even_steps(rng, low, high, n):
+    return np.geomspace(low, high, n)
 
 
 def _log_of_uniform(rng, low, high, n):
@@ -200,6 +280,14 @@ def _rolled(images, down, right):
 
 def _other_way(images, down, right):
     return shift(images, -down, -right)
+
+
+def _up(images, down, right):
+    return shift(images, -down, right)
+
+
+def _left(images, down, right):
+    return shift(images, down, -right)
 
 
 def _axes_swapped(images, down, right):
@@ -243,6 +331,16 @@ def _split_leaks(writers, held):
     return np.arange(len(writers)), np.flatnonzero(np.isin(writers, held))
 
 
+def _split_names(writers, held):
+    validation = np.isin(writers, held)
+    return writers[~validation], writers[validation]
+
+
+def _split_by_turns(writers, held):
+    training, _ = split_by_writer(writers, held)
+    return training, np.concatenate([np.flatnonzero(writers == w) for w in held])
+
+
 def geometric_mean(answers):
     """Return the scaled geometric mean of probabilities (M, N, K), shape (N, K)."""
     a = np.mean(np.log(answers), axis=0)
@@ -273,6 +371,15 @@ def _scaled_over_all(answers):
     return e / e.sum()
 
 
+def _scaled_over_rows(answers):
+    e = np.exp(np.mean(np.log(answers), axis=0))
+    return e / e.sum(axis=0)
+
+
+def _still_logarithms(answers):
+    return np.mean(np.log(answers), axis=0)
+
+
 def ridge(X, t, strength):
     """Return the w that minimises the mean of (X w - t)²/2 plus the L2 penalty."""
     N, D = X.shape
@@ -281,6 +388,10 @@ def ridge(X, t, strength):
 
 def _ridge_not_divided(X, t, strength):
     return np.linalg.solve(X.T @ X + strength * np.eye(X.shape[1]), X.T @ t)
+
+
+def _ridge_t_not_divided(X, t, strength):
+    return len(X) * ridge(X, t, strength)
 
 
 def _ridge_without(X, t, strength):
@@ -370,6 +481,25 @@ class _OldMaskAtTest(RepairedDropout):
         return super().forward(x, training)
 
 
+class _MaskDrawnAtTest(RepairedDropout):
+    def forward(self, x, training=False):
+        y = super().forward(x, training=True)
+        return y if training else x
+
+
+class _Opposite(RepairedDropout):
+    def forward(self, x, training=False):
+        return super().forward(x, not training)
+
+
+class _KeptBelow(RepairedDropout):
+    def forward(self, x, training=False):
+        if not training:
+            return super().forward(x)
+        self.mask = (self.rng.random(x.shape) < self.p) / (1 - self.p)
+        return x * self.mask
+
+
 class _BackwardWithoutMask(RepairedDropout):
     def backward(self, dy):
         return dy
@@ -454,6 +584,15 @@ EXERCISES = [
                 _decay_grows,
                 "Your weights grow. The penalty's gradient is added to `dW`.",
             ),
+            Mistake(
+                _decay_halved,
+                "Half as strong as it should be. The square's 2 cancels the ½.",
+            ),
+            Mistake(
+                _decays_last,
+                "You shrink the weights after the step. Shrink the old ones: the "
+                "penalty's gradient is taken at `W`, before the step.",
+            ),
             Mistake(_no_decay, "This is a step without a penalty."),
             Mistake(
                 _decay_l1,
@@ -495,6 +634,20 @@ EXERCISES = [
                 "This is a plain subgradient step. It hovers about 0.",
             ),
             Mistake(
+                _never_stops_at_0,
+                "Small entries jump over 0. They must stop there.",
+            ),
+            Mistake(_sign_lost, "You lost the sign of the negative entries."),
+            Mistake(
+                _sign_of_w,
+                "Take the sign after the gradient step, not that of `w`: the step may "
+                "cross 0.",
+            ),
+            Mistake(
+                _proximal_l2,
+                "This shrinks by a factor, as for L2. L1 takes away a fixed amount.",
+            ),
+            Mistake(
                 _threshold_first,
                 "First the gradient step, then the threshold: otherwise the last thing "
                 "that happens to a zero is that it moves.",
@@ -532,6 +685,11 @@ EXERCISES = [
                 _weights_unchanged,
                 "With the same weights, your network would hear too much at test time.",
             ),
+            Mistake(
+                _old_convention,
+                "Two things are missing: p is the fraction dropped here, and the "
+                "weights must make up for the paper's factor.",
+            ),
         ],
     ),
     Exercise(
@@ -563,6 +721,17 @@ EXERCISES = [
             ),
             Mistake(_never_stops, "Your training never stops early."),
             Mistake(_one_too_late, "You stop one epoch too late."),
+            Mistake(_equal_is_better, "An equal loss is not a new smallest one."),
+            Mistake(
+                _counts_all,
+                "Start counting again after each new smallest loss: the epochs must "
+                "be in a row.",
+            ),
+            Mistake(_best_first, "The last epoch comes first, then the best one."),
+            Mistake(
+                _keeps_the_last,
+                "The weights of the best epoch are kept, not those of the last.",
+            ),
             Mistake(
                 _rises_in_a_row,
                 "You count rises in a row. Count the epochs since the best one: a loss "
@@ -584,6 +753,11 @@ EXERCISES = [
             Mistake(_decimal_logarithm, "The bound has the natural logarithm."),
             Mistake(_forgot_the_two, "You lost the 2 under the fraction bar."),
             Mistake(_no_root, "You forgot the square root."),
+            Mistake(_root_of_logarithm, "The root is over the whole fraction."),
+            Mistake(
+                _multiplied_by_n,
+                "You multiplied by n. Put the `2 * n` in brackets.",
+            ),
             Mistake(_no_logarithm, "You forgot the logarithm of k."),
             Mistake(_swapped, "You swapped the settings and the images."),
         ],
@@ -613,6 +787,12 @@ EXERCISES = [
                 "You took natural logarithms and undid them with 10.",
             ),
             Mistake(
+                _natural_of_tens,
+                "You took logarithms to base 10 and undid them with `np.exp`.",
+            ),
+            Mistake(_forgot_log, "Draw between the logarithms of the two ends."),
+            Mistake(_even_steps, "These are even steps of a grid. Draw at random."),
+            Mistake(
                 _log_of_uniform,
                 "First the logarithms of the ends, then a draw, then the exponential.",
             ),
@@ -641,6 +821,8 @@ EXERCISES = [
                 "in.",
             ),
             Mistake(_other_way, "Your images move the other way."),
+            Mistake(_up, "Your images move up where they should move down."),
+            Mistake(_left, "Your images move left where they should move right."),
             Mistake(_axes_swapped, "You swapped down and right."),
             Mistake(_only_down, "Your images move down, but not to the right."),
             Mistake(_only_right, "Your images move to the right, but not down."),
@@ -667,6 +849,14 @@ EXERCISES = [
                 "You held out only the first of the writers in `held`.",
             ),
             Mistake(_split_masks, "These are masks. Return indices."),
+            Mistake(
+                _split_names,
+                "These are the writers of the examples. Return the indices.",
+            ),
+            Mistake(
+                _split_by_turns,
+                "These indices go writer by writer. Return them in increasing order.",
+            ),
             Mistake(
                 _split_leaks,
                 "The validation examples are among the training examples as well.",
@@ -698,6 +888,14 @@ EXERCISES = [
                 "not their sum.",
             ),
             Mistake(_scaled_over_all, "Scale each row by itself."),
+            Mistake(
+                _scaled_over_rows,
+                "You scaled the columns. The sum of each row must be one.",
+            ),
+            Mistake(
+                _still_logarithms,
+                "These are logarithms. Undo them, and scale the rows.",
+            ),
         ],
     ),
     Exercise(
@@ -715,6 +913,11 @@ EXERCISES = [
                 _ridge_not_divided,
                 "The loss is a mean: divide `X.T @ X` and `X.T @ t` by N.",
             ),
+            Mistake(
+                _ridge_t_not_divided,
+                "You divided `X.T @ X` by N, but not `X.T @ t`.",
+            ),
+            Mistake(_ridge_without, "This is the solution without a penalty."),
             Mistake(_ridge_negative, "The sign of the penalty is wrong."),
             Mistake(
                 _ridge_everywhere,
@@ -769,6 +972,20 @@ EXERCISES = [
                 _OldMaskAtTest,
                 "After a forward pass at test time, backward still uses the mask of "
                 "the last training pass.",
+            ),
+            Mistake(
+                _MaskDrawnAtTest,
+                "A forward pass at test time must leave a mask of ones for backward: "
+                "you draw one with holes and do not use it.",
+            ),
+            Mistake(
+                _Opposite,
+                "The wrong way round: you drop at test time and not in training.",
+            ),
+            Mistake(
+                _KeptBelow,
+                "You keep where the draw is below p. That is the fraction p, and it "
+                "should be dropped.",
             ),
             Mistake(
                 _BackwardWithoutMask,
