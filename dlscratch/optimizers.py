@@ -238,8 +238,8 @@ class Adam(Optimizer):
 class AdamW(Adam):
     """Adam with decoupled weight decay (Loshchilov and Hutter, 2019).
 
-    The decay does not pass through the gradient's memories: after Adam's step, W loses
-    ``lr · weight_decay · W``.
+    The decay does not pass through the gradient's memories: beside Adam's step, W
+    loses ``lr · weight_decay · W``, both taken from the W before the step.
     """
 
     decoupled = True
