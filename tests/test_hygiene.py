@@ -36,7 +36,7 @@ HASTY = re.compile(
     re.IGNORECASE,
 )
 # What an explorable needs besides its own file.
-SHARED_SCRIPTS = {"feature-maps": ["drawing-board"]}
+SHARED_SCRIPTS = {name: ["drawing-board"] for name in ("draw-digit", "feature-maps")}
 
 BANNED_CODE = {
     r"\bsys\.path\b": "the package is installed, so no sys.path",

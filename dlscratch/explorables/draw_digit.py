@@ -65,7 +65,9 @@ def draw_digit(model):
         "layers reads it. All its numbers are shown while you draw: the pixels, each "
         f"hidden layer, the ten logits and the ten probabilities.{known}"
     )
-    return Explorable("draw-digit", props, fallback, label="Draw a digit")
+    return Explorable(
+        "draw-digit", props, fallback, label="Draw a digit", shared=["drawing-board"]
+    )
 
 
 def _form(model):
