@@ -325,8 +325,9 @@ def validation_split(data, n, rng=None):
         How many of the training examples to hold out.
     rng : numpy.random.Generator, optional
         Draws them at random. By default they are the last ones: where a file keeps
-        each writer's digits together, as :func:`load_digits` does, these come from
-        other forms than the rest, like the test images.
+        each form's digits together, as that of :func:`load_digits` does, these come
+        from other forms than the rest, like the test images; all but those of the form
+        that the cut goes through.
 
     Returns
     -------
