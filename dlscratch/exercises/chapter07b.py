@@ -39,6 +39,18 @@ def _flat_rounded_up(shape, blocks):
     return _flat(shape, blocks, lambda n, K, p: -(-(n + 2 * p - K + 1) // 2))
 
 
+def _flat_not_rounded(shape, blocks):
+    return _flat(shape, blocks, lambda n, K, p: (n + 2 * p - K + 1) / 2)
+
+
+def _flat_one_side(shape, blocks):
+    return _flat(shape, blocks, lambda n, K, p: (n + p - K + 1) // 2)
+
+
+def _flat_square(shape, blocks):
+    return flat_size((*shape[:2], shape[1]), blocks)
+
+
 def _flat_all_channels(shape, blocks):
     product = int(np.prod([F for F, _, _ in blocks]))
     return flat_size(shape, blocks) // blocks[-1][0] * product * shape[0]
@@ -90,6 +102,10 @@ def _shares_counted(model):
     return {kind: sum(numbers) for kind, numbers in counts.items()}
 
 
+def _shares_percent(model):
+    return {kind: 100 * share for kind, share in shares(model).items()}
+
+
 def _shares_with_zeros(model):
     zeros = {type(layer).__name__: 0.0 for layer in model.layers}
     return zeros | shares(model)
@@ -117,6 +133,23 @@ def _accuracy_whole_batches(predict, x, t, batch_size):
     for k in range(len(x) // batch_size):
         part = slice(k * batch_size, (k + 1) * batch_size)
         right += int(np.sum(predict(x[part]).argmax(axis=1) == t[part]))
+    return right / len(x)
+
+
+def _accuracy_of_whole_batches(predict, x, t, batch_size):
+    n = len(x) // batch_size * batch_size
+    return accuracy_in_batches(predict, x[:n], t[:n], batch_size) if n else 0.0
+
+
+def _accuracy_counted(predict, x, t, batch_size):
+    return round(accuracy_in_batches(predict, x, t, batch_size) * len(x))
+
+
+def _accuracy_first_labels(predict, x, t, batch_size):
+    right = 0
+    for i in range(0, len(x), batch_size):
+        guess = predict(x[i : i + batch_size]).argmax(axis=1)
+        right += int(np.sum(guess == t[: len(guess)]))
     return right / len(x)
 
 
@@ -186,6 +219,24 @@ def _seen_no_padding(i, layers, n):
     return pixels_seen(i, [(k, s, 0) for k, s, _ in layers], n)
 
 
+def _seen_no_padding_outside(i, layers, n):
+    return _seen_outside(i, [(k, s, 0) for k, s, _ in layers], n)
+
+
+def _seen_beyond_the_end(i, layers, n):
+    first, last = _seen_outside(i, layers, n)
+    return max(first, 0), last
+
+
+def _seen_size(i, layers, n):
+    first, last = pixels_seen(i, layers, n)
+    return first, last - first + 1
+
+
+def _seen_last_layer(i, layers, n):
+    return pixels_seen(i, layers[-1:], n)
+
+
 def _seen_one_too_many(i, layers, n):
     return _walk(i, layers, n, lambda a, b, k, s, p: (a * s - p, b * s - p + k))
 
@@ -229,6 +280,19 @@ def _table_work_once(table, K, OH, OW):
     return parameters, parameters - len(table)
 
 
+def _table_swapped(table, K, OH, OW):
+    return table_cost(table, K, OH, OW)[::-1]
+
+
+def _table_flops(table, K, OH, OW):
+    parameters, work = table_cost(table, K, OH, OW)
+    return parameters, 2 * work
+
+
+def _table_one_slice(table, K, OH, OW):
+    return table_cost(np.ones((len(table), 1)), K, OH, OW)
+
+
 _TABLE = np.array([[1, 1, 0, 0], [0, 1, 1, 1], [1, 0, 0, 0]])
 
 
@@ -269,6 +333,15 @@ def _grouped_reversed(x, W, groups):
     xs, Ws = np.split(x, groups, axis=1), np.split(W, groups, axis=0)
     parts = [convolve(a, b) for a, b in zip(xs, Ws[::-1], strict=True)]
     return np.concatenate(parts, axis=1)
+
+
+def _grouped_alternating(x, W, groups):
+    maps = grouped(x, W, groups)
+    return (
+        maps.reshape(len(x), groups, -1, *maps.shape[2:])
+        .swapaxes(1, 2)
+        .reshape(maps.shape)
+    )
 
 
 def as_kernels(W, C, H, width):
@@ -319,6 +392,27 @@ def _vote_scores(predict, images, moves):
     return sum(predict(shift(images, *move)) for move in moves).argmax(axis=1)
 
 
+def _vote_majority(predict, images, moves):
+    votes = [predict(shift(images, *move)).argmax(axis=1) for move in moves]
+    return np.array([np.bincount(column).argmax() for column in np.transpose(votes)])
+
+
+def _vote_swapped(predict, images, moves):
+    return vote(predict, images, [(down, right) for right, down in moves])
+
+
+def _vote_no_shift(predict, images, moves):
+    return predict(images).argmax(axis=1)
+
+
+def _vote_piled_up(predict, images, moves):
+    total = 0
+    for move in moves:
+        images = shift(images, *move)
+        total = total + functions.softmax(predict(images))
+    return total.argmax(axis=1)
+
+
 def _vote_images(predict, images, moves):
     mean = sum(shift(images, *move) for move in moves) / len(moves)
     return predict(mean).argmax(axis=1)
@@ -355,7 +449,12 @@ def _network(seed):
 def _vote_cases():
     rng = np.random.default_rng(5)
     pictures = rng.random((40, 1, 5, 5)) * (rng.random((40, 1, 5, 5)) < 0.4)
-    return [(_network(s), pictures, _MOVES) for s in (1, 2)]
+    one_sided = [(1, 0), (0, 0), (1, 1)]
+    return [
+        (_network(1), pictures, _MOVES),
+        (_network(2), pictures, _MOVES),
+        (_network(3), pictures, one_sided),
+    ]
 
 
 def occlusion(predict, image, t, size=3):
@@ -374,7 +473,9 @@ def occlusion(predict, image, t, size=3):
     return drop
 
 
-def _occluded(predict, image, t, size, result, fill=0.0, shared=False, first=0):
+def _occluded(
+    predict, image, t, size, result, fill=0.0, shared=False, first=0, low=0, end=0
+):
     H, W = image.shape[1:]
     half = size // 2
     before = functions.softmax(predict(image[None]))[0, t]
@@ -383,7 +484,8 @@ def _occluded(predict, image, t, size, result, fill=0.0, shared=False, first=0):
         for j in range(W):
             covered = covered if shared else image.copy()
             a, b = i - half + first, j - half + first
-            covered[:, max(a, 0) : a + size, max(b, 0) : b + size] = fill
+            rows = slice(max(a, low), a + size - end)
+            covered[:, rows, max(b, low) : b + size - end] = fill
             after = functions.softmax(predict(covered[None]))[0, t]
             found[i, j] = result(before, after)
     return found
@@ -408,6 +510,14 @@ def _occlusion_ink(predict, image, t, size=3):
 def _occlusion_corner(predict, image, t, size=3):
     first = size // 2
     return _occluded(predict, image, t, size, lambda a, b: a - b, first=first)
+
+
+def _occlusion_negative(predict, image, t, size=3):
+    return _occluded(predict, image, t, size, lambda a, b: a - b, low=-size)
+
+
+def _occlusion_short(predict, image, t, size=3):
+    return _occluded(predict, image, t, size, lambda a, b: a - b, end=1)
 
 
 def _occlusion_scores(predict, image, t, size=3):
@@ -520,6 +630,19 @@ EXERCISES = [
                 "dropped, so round down.",
             ),
             Mistake(
+                _flat_not_rounded,
+                "There is no half window: a row that is left over is dropped, so "
+                "round down in every block, with `//`.",
+            ),
+            Mistake(
+                _flat_one_side,
+                "The padding is put on both sides: it adds 2·padding.",
+            ),
+            Mistake(
+                _flat_square,
+                "You took the width to be the height. Follow both.",
+            ),
+            Mistake(
                 _flat_all_channels,
                 "You multiplied the channels of all blocks. Only those of the last "
                 "block come out.",
@@ -552,6 +675,7 @@ EXERCISES = [
                 "them up.",
             ),
             Mistake(_shares_counted, "Those are numbers. Divide them by their total."),
+            Mistake(_shares_percent, "Those are percentages. A share is at most 1."),
             Mistake(_shares_with_zeros, "Leave out the kinds that have no parameters."),
         ],
     ),
@@ -574,6 +698,20 @@ EXERCISES = [
                 "wrong.",
             ),
             Mistake(
+                _accuracy_of_whole_batches,
+                "The last, smaller batch is never looked at: its examples are "
+                "missing from your count.",
+            ),
+            Mistake(
+                _accuracy_counted,
+                "That is how many are right. Divide by the number of examples.",
+            ),
+            Mistake(
+                _accuracy_first_labels,
+                "Every batch was compared with the first labels: cut `t` as you cut "
+                "`x`.",
+            ),
+            Mistake(
                 _accuracy_mean_of_means,
                 "You took the mean of the batches' accuracies. The last batch is "
                 "smaller, and its examples count more than the others.",
@@ -594,7 +732,7 @@ EXERCISES = [
             (2, [(5, 1, 0), (2, 2, 0)], 28),
             (0, [(5, 1, 2), (2, 2, 0)], 8),
             (3, [(5, 1, 2), (2, 2, 0)], 8),
-            (1, [(3, 2, 1), (3, 1, 1), (2, 2, 0)], 32),
+            (1, [(4, 2, 1), (3, 1, 1), (2, 2, 0)], 32),
         ],
         hints=[
             "Begin at the end. Output i of the last layer looks at a run of outputs of "
@@ -611,6 +749,20 @@ EXERCISES = [
                 "them off.",
             ),
             Mistake(
+                _seen_beyond_the_end,
+                "The first is cut off at 0. The padding at the other end is no pixel, "
+                "either: the last is n - 1 at most.",
+            ),
+            Mistake(
+                _seen_size,
+                "Your second number says how many they are. Return the last of them.",
+            ),
+            Mistake(
+                _seen_last_layer,
+                "Those are places in the map before the last layer. Go on, layer by "
+                "layer, down to the pixels.",
+            ),
+            Mistake(
                 _seen_first_layer_first,
                 "You went through the layers from the first to the last. Begin at the "
                 "output, with the last layer.",
@@ -618,6 +770,11 @@ EXERCISES = [
             Mistake(
                 _seen_no_padding,
                 "The padding moves the first window to the left: you left it out.",
+            ),
+            Mistake(
+                _seen_no_padding_outside,
+                "The padding moves the first window to the left, and you left it out. "
+                "Nor is there a pixel after n - 1.",
             ),
             Mistake(
                 _seen_one_too_many,
@@ -669,6 +826,16 @@ EXERCISES = [
                 _table_work_once,
                 "Each weight is used at every place of the map: OH·OW times.",
             ),
+            Mistake(_table_swapped, "The parameters come first, then the work."),
+            Mistake(
+                _table_flops,
+                "Those are FLOPs. A multiply-add is asked for, and counts as one.",
+            ),
+            Mistake(
+                _table_one_slice,
+                "A kernel has a slice of K × K for each map that it sees: one for each "
+                "1 of its row.",
+            ),
         ],
     ),
     Exercise(
@@ -701,6 +868,11 @@ EXERCISES = [
             Mistake(
                 _grouped_stacked_in_batch,
                 "The maps went into the axis of the batch. They are channels: axis 1.",
+            ),
+            Mistake(
+                _grouped_alternating,
+                "The maps take turns. First come all maps of the first group, then "
+                "those of the next.",
             ),
             Mistake(
                 _grouped_first_channels,
@@ -767,6 +939,17 @@ EXERCISES = [
                 "You added the scores. Make probabilities of them first, with softmax.",
             ),
             Mistake(
+                _vote_majority,
+                "You counted votes. Take the mean of the probabilities: a sure answer "
+                "then counts more than a doubtful one.",
+            ),
+            Mistake(_vote_swapped, "A move is (down, right). You exchanged the two."),
+            Mistake(_vote_no_shift, "The images were not moved."),
+            Mistake(
+                _vote_piled_up,
+                "The moves pile up. Each begins with the image as it is.",
+            ),
+            Mistake(
                 _vote_images,
                 "You took the mean of the *images*: a blurred picture. Take the mean "
                 "of the answers.",
@@ -820,6 +1003,15 @@ EXERCISES = [
                 "The pixel is the corner of your square. It should be its middle.",
             ),
             Mistake(
+                _occlusion_negative,
+                "At the upper and left border your slice begins below 0, and NumPy "
+                "counts that from the end: begin at `max(i - half, 0)`.",
+            ),
+            Mistake(
+                _occlusion_short,
+                "A slice ends *before* its second number: up to `i + half + 1`.",
+            ),
+            Mistake(
                 _occlusion_scores,
                 "Those are scores. Take probabilities, with softmax.",
             ),
@@ -832,8 +1024,8 @@ EXERCISES = [
         reference=RepairedFlatten,
         use=_run_layer,
         cases=[
-            (_random(1, 2, 3, 4), _random(1, 24, seed=1)),
             (_random(3, 2, 2, 3, seed=2), _random(3, 12, seed=3)),
+            (_random(1, 2, 3, 4), _random(1, 24, seed=1)),
         ],
         hints=[
             "Give her layer two pictures, one all zeros and one all ones. What should "
