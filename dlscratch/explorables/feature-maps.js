@@ -9,12 +9,14 @@ const STYLE = `${BOARD_STYLE}
 .dlx .fm-maps button { min-height: 0; padding: 0; border: 2px solid var(--control); border-radius: 3px; background: #12161c; line-height: 0; overflow: hidden; }
 .dlx .fm-maps button[aria-pressed="true"] { border-color: var(--one); box-shadow: 0 0 0 2px var(--one); }
 .dlx .fm-maps button[data-feeds] { border-color: var(--line-1); }
+.dlx .dd-frame[data-feeds] { outline: 2px solid var(--line-1); }
 .dlx .fm-maps canvas, .dlx .fm-cells canvas { width: 100%; image-rendering: pixelated; }
 .dlx .fm-maps canvas { aspect-ratio: 1; }
 .dlx .fm-cells { max-width: 32rem; border: 1px solid var(--control); border-radius: 3px; background: #12161c; line-height: 0; }
 .dlx .fm-cells canvas { height: 0.9rem; }
 .dlx .fm-bars { display: grid; grid-template-columns: repeat(10, minmax(0, 1fr)); gap: 3px; max-width: 32rem; font-size: 0.7rem; text-align: center; font-variant-numeric: tabular-nums; }
 .dlx .fm-bars > div { display: flex; flex-direction: column; justify-content: flex-end; height: 5.2rem; }
+.dlx .fm-bars span { margin: 0 -0.4rem; white-space: nowrap; }
 .dlx .fm-bars i { background: var(--line-y); }
 .dlx .fm-bars b { font-size: 1rem; line-height: 1.4; }
 .dlx .fm-field { position: absolute; border: 2px solid #ffb37a; background: rgba(255, 179, 122, 0.18); border-radius: 3px; pointer-events: none; }
@@ -336,6 +338,7 @@ function explore(props) {
     };
     put(onInput, [r[0], c[0]], [r[1] + 1, c[1] + 1], GRID);
     put(onBoard, ink.at(r[0], c[0]), ink.at(r[1] + 1, c[1] + 1), SIZE);
+    inputNode.toggleAttribute("data-feeds", l === 0);
     maps.forEach(({ buttons }, k) =>
       buttons.forEach((one, g) => {
         if (k === l - 1 && channels.includes(g)) one.dataset.feeds = "";

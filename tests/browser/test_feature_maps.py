@@ -193,7 +193,7 @@ def test_a_cell_of_a_map(drawing, pictures, model, title, f, i, j):
         "all => all.map(one => one.getAttribute('aria-label'))"
     )
     wanted = {
-        "Convolution 1": [],
+        "Convolution 1": [None],  # the input, which has no label
         "Pooling 1": [f"Convolution 1, map {f + 1} of 8"],
         "Convolution 2": [f"Pooling 1, map {c + 1} of 8" for c in range(8)],
         "Pooling 2": [f"Convolution 2, map {f + 1} of 16"],
