@@ -27,8 +27,8 @@ class History:
 
     train_loss: list[float] = field(default_factory=list)
     train_accuracy: list[float] = field(default_factory=list)
-    test_loss: list[float] = field(default_factory=list)
     test_accuracy: list[float] = field(default_factory=list)
+    test_loss: list[float] = field(default_factory=list)
 
     @property
     def best_epoch(self):
