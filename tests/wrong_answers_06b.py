@@ -34,20 +34,8 @@ def _leaky_twice(n_in, c):
     return (2 / ((1 + 2 * c**2) * n_in)) ** 0.5
 
 
-def _always_identity(depth, n, s, activation):
-    return (n * s**2) ** (depth / 2)
-
-
-def _a_fraction(momentum, share):
-    return float(np.log(share) / np.log(1 - momentum))
-
-
 def _one_more(momentum, share):
     return ch.batches_until(momentum, share) + 1
-
-
-def _all_equal(n):
-    return np.ones(n)
 
 
 def _one_too_long(n):
@@ -124,11 +112,15 @@ WRONG = {
         ("upside down", lambda: ch._upside_down, "more inputs need smaller"),
         ("counts outputs", lambda: ch._fan_out, "taken the outputs"),
         ("He halves", lambda: ch._he_halves, "twice Xavier's"),
+        ("variance √n", lambda: ch._root_of_n, "*divided* by this number"),
+        ("2 outside", lambda: ch._two_outside, "under the root, too"),
         ("He for all", lambda: _always_he, "is not right"),
         ("prints", lambda: _printed_std, "printed its result"),
     ],
     "6b.2": [
         ("the std as the limit", lambda: ch._std_as_limit, "as the limit"),
+        ("no root", lambda: ch._no_root, "Take the root"),
+        ("the variance as the limit", lambda: ch._variance_as_limit, "it is a²/3"),
         ("length a", lambda: ch._whole_width, "length 2a"),
         ("only positive", lambda: ch._positive_only, "must be 0"),
         ("forward only", lambda: ch._forward_only, "forward condition alone"),
@@ -137,6 +129,7 @@ WRONG = {
     ],
     "6b.3": [
         ("slope not squared", lambda: ch._not_squared, "*square*"),
+        ("not halved", lambda: ch._not_halved, "*half* of it"),
         ("plain He", lambda: ch._plain_he, "leaky side"),
         ("variance", lambda: ch._leaky_variance, "This is the variance"),
         ("wrong way round", lambda: ch._too_large, "wrong way round"),
@@ -149,14 +142,16 @@ WRONG = {
         ("adds", lambda: ch._adds_up, "multiply, they do not add"),
         ("n times s", lambda: ch._no_root_of_n, "square root of n times s"),
         ("half of the size", lambda: ch._half_outside, "halves the mean *square*"),
-        ("no ReLU", lambda: _always_identity, "is not right"),
+        ("halved once", lambda: ch._half_once, "in *each* layer"),
+        ("no ReLU", lambda: ch._relu_forgotten, "Right for the identity"),
     ],
     "6b.5": [
         ("Keras", lambda: ch._kerass_momentum, "Keras's momentum"),
         ("rounded down", lambda: ch._rounded_down, "rounded down"),
         ("the data's share", lambda: ch._share_of_the_rest, "the *data's* share"),
         ("linear", lambda: ch._linear_decay, "same *fraction*"),
-        ("not rounded", lambda: _a_fraction, "is not right"),
+        ("not rounded", lambda: ch._not_rounded, "Batches come whole"),
+        ("to the nearest", lambda: ch._rounded_to_nearest, "Round *up*"),
         ("one more", lambda: _one_more, "is not right"),
     ],
     "6b.6": [
@@ -164,12 +159,15 @@ WRONG = {
         ("evenly", lambda: ch._evenly, "Spread evenly"),
         ("two extremes", lambda: ch._two_far_out, "share the extreme"),
         ("powers of ten", lambda: ch._growing, "Nearly"),
-        ("all equal", lambda: _all_equal, "array"),
-        ("too long", lambda: _one_too_long, "array"),
+        ("all equal", lambda: ch._all_equal, "nothing is left"),
+        ("the number", lambda: ch._the_record_itself, "Asked is a whole batch"),
+        ("too long", lambda: _one_too_long, "its shape"),
     ],
     "6b.7": [
         ("momentum swapped", lambda: ch._swapped_momentum, "wrong way round"),
         ("biased", lambda: ch._biased, "the biased one"),
+        ("upside down", lambda: ch._corrected_backwards, "correction is upside down"),
+        ("only adds", lambda: ch._only_adds, "keeps its full weight"),
         ("standard deviations", lambda: ch._std_instead, "averages variances"),
         ("only the batch", lambda: ch._last_batch_only, "Where is the old average"),
         ("whole array", lambda: ch._over_everything, "Every unit has its own"),
@@ -186,6 +184,7 @@ WRONG = {
     ],
     "6b.9": [
         ("examples only", lambda: ch._along((0,)), "over the examples only"),
+        ("only reshaped", lambda: ch._only_reshaped, "does not move axes"),
         ("each image", lambda: ch._along((2, 3)), "each image by itself"),
         ("layer norm", lambda: ch._along((1, 2, 3)), "layer normalisation"),
         ("everything", lambda: ch._along((0, 1, 2, 3)), "share one mean"),
@@ -196,6 +195,8 @@ WRONG = {
     "6b.10": [
         ("old outputs", lambda: ch._measured_unscaled, "of the *scaled* matrix"),
         ("no ReLU", lambda: ch._without_relu, "the ReLU is missing"),
+        ("variance", lambda: ch._by_its_variance, "divided by the variance"),
+        ("mean square", lambda: ch._by_its_mean_square, "made the mean square 1"),
         ("each unit", lambda: ch._each_unit, "by *one* number"),
         ("after the ReLU", lambda: ch._after_relu, "before the ReLU"),
         ("std of weights", lambda: ch._weights_to_one, "std of the *weights*"),
@@ -205,6 +206,8 @@ WRONG = {
     "6b.11": [
         ("one path", lambda: ch._one_path, "Only the straight path"),
         ("sum", lambda: ch._summed, "factor 1/N is missing"),
+        ("half", lambda: ch._half_of_it, "half as large"),
+        ("no sum", lambda: ch._each_for_itself, "*sum* over"),
         ("x for y", lambda: ch._x_for_y, "it must be `y`"),
         ("batch norm", lambda: ch._full_batch_norm, "no mean is subtracted"),
         ("plus", lambda: ch._plus, "sign of the second path"),
@@ -214,6 +217,8 @@ WRONG = {
         ("mean not scaled", lambda: ch._mean_not_scaled, "so it is scaled"),
         ("bias forgotten", lambda: ch._bias_forgotten, "bias `b` is lost"),
         ("by the variance", lambda: ch._by_the_variance, "divided by the variance"),
+        ("no gamma", lambda: ch._gamma_forgotten, "`gamma` is missing"),
+        ("no beta", lambda: ch._beta_forgotten, "`beta` is missing"),
         ("rows", lambda: ch._rows, "scaled the *rows*"),
         ("beta scaled", lambda: _beta_scaled, "is not right"),
         ("only W", lambda: _one_array, "raised"),
@@ -224,6 +229,8 @@ WRONG = {
         ("no variance path", lambda: ch._NoVariancePath, "variance is still missing"),
         ("no mean path", lambda: ch._NoMeanPath, "has got lost"),
         ("neither path", lambda: ch._NeitherPath, "Both paths are missing"),
+        ("sum for mean", lambda: ch._SumForMean, "divide by N"),
+        ("last batch", lambda: ch._LastBatchOnly, "nothing of those before"),
         ("biased", lambda: ch._Biased, "unbiased variance"),
         ("test with the batch", lambda: _LastBatch, "forward at test time"),
         ("overwrites dy", lambda: _OverwritesDy, "changes its input"),

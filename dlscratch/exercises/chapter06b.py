@@ -39,6 +39,14 @@ def _glorot_one(recipe, n_in, n_out):
     return (1 / (n_in + n_out)) ** 0.5 if recipe == "glorot" else std
 
 
+def _root_of_n(recipe, n_in, n_out):
+    return _upside_down(recipe, n_in, n_out) ** 0.5
+
+
+def _two_outside(recipe, n_in, n_out):
+    return 2 / n_in**0.5 if recipe == "he" else initial_std(recipe, n_in, n_out)
+
+
 def glorot_uniform(n_in, n_out, rng):
     """Return weights (n_in, n_out), even on (-a, a), with variance 2/(n_in + n_out)."""
     a = np.sqrt(6 / (n_in + n_out))
@@ -47,6 +55,16 @@ def glorot_uniform(n_in, n_out, rng):
 
 def _std_as_limit(n_in, n_out, rng):
     a = np.sqrt(2 / (n_in + n_out))
+    return rng.uniform(-a, a, (n_in, n_out))
+
+
+def _no_root(n_in, n_out, rng):
+    a = 6 / (n_in + n_out)
+    return rng.uniform(-a, a, (n_in, n_out))
+
+
+def _variance_as_limit(n_in, n_out, rng):
+    a = 2 / (n_in + n_out)
     return rng.uniform(-a, a, (n_in, n_out))
 
 
@@ -72,6 +90,10 @@ def leaky_std(n_in, c):
 
 def _not_squared(n_in, c):
     return (2 / ((1 + c) * n_in)) ** 0.5
+
+
+def _not_halved(n_in, c):
+    return (1 / ((1 + c**2) * n_in)) ** 0.5
 
 
 def _plain_he(n_in, c):
@@ -117,6 +139,15 @@ def _half_outside(depth, n, s, activation):
     return size / 2**depth if activation == "relu" else size
 
 
+def _half_once(depth, n, s, activation):
+    size = (n * s**2) ** (depth / 2)
+    return size / 2**0.5 if activation == "relu" else size
+
+
+def _relu_forgotten(depth, n, s, activation):
+    return (n * s**2) ** (depth / 2)
+
+
 def batches_until(momentum, share):
     """Return after how many batches the start's share is at most share."""
     return int(np.ceil(np.log(share) / np.log(1 - momentum)))
@@ -128,6 +159,14 @@ def _kerass_momentum(momentum, share):
 
 def _rounded_down(momentum, share):
     return math.floor(math.log(share) / math.log(1 - momentum))
+
+
+def _not_rounded(momentum, share):
+    return math.log(share) / math.log(1 - momentum)
+
+
+def _rounded_to_nearest(momentum, share):
+    return round(_not_rounded(momentum, share))
 
 
 def _share_of_the_rest(momentum, share):
@@ -147,9 +186,17 @@ def extreme_batch(n):
 
 def _largest(answer, n):
     x = np.asarray(answer(n), dtype=float)
-    if x.shape != (n,) or x.std() == 0:
-        return x  # the wrong shape, or a column that cannot be normalised
-    return float(np.abs(x - x.mean()).max() / x.std())
+    spread = np.ptp(x)  # 0 for equal values, which cannot be normalised
+    largest = np.abs(x - x.mean()).max() / x.std() if spread else 0.0
+    return {"its shape": x.shape, "the largest normalised value": float(largest)}
+
+
+def _all_equal(n):
+    return np.ones(n)
+
+
+def _the_record_itself(n):
+    return (n - 1) ** 0.5
 
 
 def _two_camps(n):
@@ -185,6 +232,16 @@ def _swapped_momentum(mean, var, x, momentum):
 def _biased(mean, var, x, momentum):
     new_mean, _ = update_running(mean, var, x, momentum)
     return new_mean, (1 - momentum) * var + momentum * x.var(axis=0)
+
+
+def _corrected_backwards(mean, var, x, momentum):
+    new_mean, _ = update_running(mean, var, x, momentum)
+    n = len(x)
+    return new_mean, (1 - momentum) * var + momentum * x.var(axis=0) * (n - 1) / n
+
+
+def _only_adds(mean, var, x, momentum):
+    return mean + momentum * x.mean(axis=0), var + momentum * x.var(axis=0, ddof=1)
 
 
 def _std_instead(mean, var, x, momentum):
@@ -245,11 +302,39 @@ def _along(axes):
     return channel_norm
 
 
+def _only_reshaped(x, eps):
+    rows = x.reshape(-1, x.shape[1])
+    y = (rows - rows.mean(axis=0)) / np.sqrt(rows.var(axis=0) + eps)
+    return y.reshape(x.shape)
+
+
 def scale_layers(weights, x):
     """Return scaled copies of the matrices, so that each x @ W has std 1."""
     scaled = []
     for W in weights:
         W = W / (x @ W).std()
+        x = np.maximum(x @ W, 0)
+        scaled.append(W)
+    return scaled
+
+
+def _use_scaled(answer, weights, x):
+    return {f"matrix {i}": W for i, W in enumerate(answer(weights, x), start=1)}
+
+
+def _by_its_variance(weights, x):
+    scaled = []
+    for W in weights:
+        W = W / (x @ W).var()
+        x = np.maximum(x @ W, 0)
+        scaled.append(W)
+    return scaled
+
+
+def _by_its_mean_square(weights, x):
+    scaled = []
+    for W in weights:
+        W = W / np.sqrt(np.mean((x @ W) ** 2))
         x = np.maximum(x @ W, 0)
         scaled.append(W)
     return scaled
@@ -311,6 +396,18 @@ def _summed(x, dy, eps):
     return (dy - y * np.sum(y * dy, axis=0)) / sigma
 
 
+def _half_of_it(x, dy, eps):
+    sigma = np.sqrt(np.mean(x**2, axis=0) + eps)
+    y = x / sigma
+    return (dy - y * np.mean(y * dy, axis=0) / 2) / sigma
+
+
+def _each_for_itself(x, dy, eps):
+    sigma = np.sqrt(np.mean(x**2, axis=0) + eps)
+    y = x / sigma
+    return (dy - y * (y * dy) / len(x)) / sigma
+
+
 def _x_for_y(x, dy, eps):
     sigma = np.sqrt(np.mean(x**2, axis=0) + eps)
     return (dy - x * np.mean(x * dy, axis=0)) / sigma
@@ -354,8 +451,16 @@ def _rows(W, b, gamma, beta, mean, var, eps):
     return W * factor[:, None], (b - mean) * factor + beta
 
 
-def _use_fold(answer, x, *arrays):
-    W, b = answer(*arrays)
+def _gamma_forgotten(W, b, gamma, beta, mean, var, eps):
+    return fold(W, b, 1, beta, mean, var, eps)
+
+
+def _beta_forgotten(W, b, gamma, beta, mean, var, eps):
+    return fold(W, b, gamma, 0, mean, var, eps)
+
+
+def _use_fold(answer, x, W, b, gamma, beta, mean, var, eps):
+    W, b = answer(W, b, gamma, beta, mean, var, eps)
     return {"W": W, "b": b, "x @ W + b": x @ W + b}
 
 
@@ -411,6 +516,21 @@ class _NeitherPath(RepairedBatchNorm):
     def backward(self, dy):
         super().backward(dy)
         return self.gamma / self.sigma * dy
+
+
+class _SumForMean(RepairedBatchNorm):
+    def backward(self, dy):
+        super().backward(dy)
+        without = dy - dy.mean(axis=0) - self.x_hat * self.d_gamma
+        return self.gamma / self.sigma * without
+
+
+class _LastBatchOnly(RepairedBatchNorm):
+    def forward(self, x, training=False):
+        y = super().forward(x, training)
+        if training:
+            self.running_mean, self.running_var = x.mean(axis=0), x.var(axis=0, ddof=1)
+        return y
 
 
 class _BothBugs(_WrongMomentum, _NoVariancePath):
@@ -478,6 +598,15 @@ EXERCISES = [
                 "your weights grow with `n_in`.",
             ),
             Mistake(
+                _root_of_n,
+                "Your variance is the root of the number of inputs. It must be one "
+                "*divided* by this number, and the std is the root of that.",
+            ),
+            Mistake(
+                _two_outside,
+                "He: the 2 belongs to the variance, so it stands under the root, too.",
+            ),
+            Mistake(
                 _fan_out,
                 "You have taken the outputs for the inputs: the forward "
                 "condition counts `n_in`.",
@@ -517,6 +646,14 @@ EXERCISES = [
                 "The variance on (-a, a) is a²/3, so your weights are too small.",
             ),
             Mistake(
+                _no_root,
+                "This is the square of the limit: the variance is a²/3. Take the root.",
+            ),
+            Mistake(
+                _variance_as_limit,
+                "You have used the variance as the limit. On (-a, a) it is a²/3.",
+            ),
+            Mistake(
                 _whole_width,
                 "The interval (-a, a) has the length 2a: it looks as "
                 "if you took the formula for an interval of length a.",
@@ -549,6 +686,11 @@ EXERCISES = [
                 _not_squared,
                 "The slope `c` multiplies the output, so its *square* "
                 "multiplies the mean square.",
+            ),
+            Mistake(
+                _not_halved,
+                "The sum of the two squares is for `a` and `-a` together, so the mean "
+                "square is *half* of it.",
             ),
             Mistake(
                 _plain_he,
@@ -601,6 +743,14 @@ EXERCISES = [
                 "ReLU halves the mean *square*. The size itself is "
                 "divided by the square root of two in each layer.",
             ),
+            Mistake(
+                _half_once,
+                "ReLU halves the mean square in *each* layer. You have halved it once.",
+            ),
+            Mistake(
+                _relu_forgotten,
+                "Right for the identity. ReLU halves the mean square in each layer.",
+            ),
         ],
     ),
     Exercise(
@@ -626,6 +776,15 @@ EXERCISES = [
                 _rounded_down,
                 "You rounded down: after that many batches the "
                 "start's share is still larger than allowed.",
+            ),
+            Mistake(
+                _not_rounded,
+                "The formula is right. Batches come whole: round up.",
+            ),
+            Mistake(
+                _rounded_to_nearest,
+                "You rounded to the nearest number. Round *up*: one batch fewer, and "
+                "the share is still larger than allowed.",
             ),
             Mistake(
                 _share_of_the_rest,
@@ -654,6 +813,14 @@ EXERCISES = [
             "themselves do not matter.",
         ],
         mistakes=[
+            Mistake(
+                _all_equal,
+                "All your values are equal: without their mean nothing is left.",
+            ),
+            Mistake(
+                _the_record_itself,
+                "This is one number. Asked is a whole batch of `n` of them.",
+            ),
             Mistake(
                 _two_camps,
                 "Two camps of equal size have the standard deviation as "
@@ -701,6 +868,15 @@ EXERCISES = [
                 _biased,
                 "The mean is right, but the variance is the biased one. "
                 "The running variance takes the one with N - 1.",
+            ),
+            Mistake(
+                _corrected_backwards,
+                "The correction is upside down: the batch's variance is too small, "
+                "so it is multiplied by N / (N - 1).",
+            ),
+            Mistake(
+                _only_adds,
+                "You add the new batch, but the old average keeps its full weight.",
             ),
             Mistake(
                 _std_instead,
@@ -776,6 +952,11 @@ EXERCISES = [
                 "every place of the picture has its own mean.",
             ),
             Mistake(
+                _only_reshaped,
+                "`reshape` does not move axes: your columns mix the channels. "
+                "`transpose` must bring the channels to the end first.",
+            ),
+            Mistake(
                 _along((2, 3)),
                 "You have taken the statistics of each image by "
                 "itself. The examples of the batch share them.",
@@ -801,7 +982,7 @@ EXERCISES = [
         key="6b.10",
         title="Measure instead of calculate",
         reference=scale_layers,
-        use=lambda answer, weights, x: dict(enumerate(answer(weights, x), start=1)),
+        use=_use_scaled,
         cases=[
             (list(_normals(4, (4, 5), (5, 6), (6, 3))), _normals(5, (7, 4))[0]),
         ],
@@ -822,6 +1003,16 @@ EXERCISES = [
             Mistake(
                 _without_relu,
                 "The first layer is right, but the ReLU is missing between the layers.",
+            ),
+            Mistake(
+                _by_its_variance,
+                "You have divided by the variance. Dividing `a` by its *standard "
+                "deviation* makes that 1.",
+            ),
+            Mistake(
+                _by_its_mean_square,
+                "You have made the mean square 1. The mean of `a` over a real batch "
+                "need not be 0, so the standard deviation is another number.",
             ),
             Mistake(
                 _each_unit,
@@ -858,6 +1049,16 @@ EXERCISES = [
             Mistake(
                 _summed,
                 "In the second path the factor 1/N is missing: a mean, not a sum.",
+            ),
+            Mistake(
+                _half_of_it,
+                "The second path is half as large as it must be: the derivative of a "
+                "square has a factor 2.",
+            ),
+            Mistake(
+                _each_for_itself,
+                "The root is used by every example, so its gradient is a *sum* over "
+                "the batch.",
             ),
             Mistake(
                 _x_for_y,
@@ -913,6 +1114,10 @@ EXERCISES = [
                 "You have divided by the variance. Divide by its root.",
             ),
             Mistake(
+                _gamma_forgotten, "`gamma` is missing: it scales `W` and the bias."
+            ),
+            Mistake(_beta_forgotten, "`W` is right, but `beta` is missing in `b`."),
+            Mistake(
                 _rows, "You have scaled the *rows* of `W`. Each output is a column."
             ),
         ],
@@ -961,6 +1166,15 @@ EXERCISES = [
             Mistake(
                 _NeitherPath,
                 "Both paths are missing, through the mean and through the variance.",
+            ),
+            Mistake(
+                _SumForMean,
+                "Backwards, the path through the variance takes `d_gamma`, which is a "
+                "sum over the batch. It must be the mean: divide by N.",
+            ),
+            Mistake(
+                _LastBatchOnly,
+                "The running averages hold the last batch and nothing of those before.",
             ),
             Mistake(
                 _Biased,
