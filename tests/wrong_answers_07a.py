@@ -24,11 +24,6 @@ def _field_silent(layers):
     print(ch.receptive_field(layers))
 
 
-def _count_flops(C, H, W, F, K, stride=1, padding=0):
-    found = ch.count(C, H, W, F, K, stride, padding)
-    return found | {"multiplications": 2 * found["multiplications"]}
-
-
 def _count_tuple(C, H, W, F, K, stride=1, padding=0):
     return tuple(ch.count(C, H, W, F, K, stride, padding).values())
 
@@ -109,6 +104,8 @@ WRONG = {
         ("rounded up", lambda: ch._sizes_rounded_up, "You rounded up"),
         ("one side", lambda: ch._sizes_one_side, "on both sides"),
         ("no padding", lambda: ch._sizes_no_padding, "left out the padding"),
+        ("no stride", lambda: ch._sizes_no_stride, "left out the stride"),
+        ("no kernel", lambda: ch._sizes_places, "left out the kernel"),
         ("always the first", lambda: ch._sizes_from_the_start, "one before it"),
         ("last only", lambda: ch._sizes_last_only, "in a list"),
         ("no return", lambda: _sizes_silent, "return"),
@@ -118,6 +115,7 @@ WRONG = {
         ("left", lambda: ch._MOVE_LEFT, "moves the picture to the left"),
         ("nothing", lambda: ch._STAY, "where it is"),
         ("down", lambda: ch.MOVE_RIGHT.T.copy(), "moves the picture down"),
+        ("up", lambda: ch.MOVE_RIGHT.T[::-1].copy(), "moves the picture up"),
         ("a blur", lambda: np.ones((3, 3)) / 9, "is not right"),
         ("a row", lambda: np.array([1.0, 0.0, 0.0]), "shape (3,)"),
     ],
@@ -127,6 +125,7 @@ WRONG = {
         ("no stride", lambda: ch._field_no_stride, "further apart"),
         ("own stride", lambda: ch._field_own_stride, "next* layer's"),
         ("last stride", lambda: ch._field_last_stride, "strides of all layers"),
+        ("last layer first", lambda: ch._field_last_first, "from the picture up"),
         ("printed", lambda: _field_silent, "printed its result"),
     ],
     "7a.4": [
@@ -134,12 +133,18 @@ WRONG = {
         ("one slice", lambda: ch._count_one_slice, "a slice for each"),
         ("bias per place", lambda: ch._count_bias_per_place, "shared by all places"),
         ("one map", lambda: ch._count_one_map, "There are F maps"),
+        ("one bias", lambda: ch._count_one_bias, "bias of its own"),
+        ("square", lambda: ch._count_square, "OW comes from W"),
+        ("no stride", lambda: ch._count_no_stride, "left out the stride"),
+        ("no padding", lambda: ch._count_no_padding, "left out the padding"),
+        ("additions too", lambda: ch._count_flops, "without the additions"),
         ("not shared", lambda: ch._count_not_shared, "weights count once"),
-        ("additions too", lambda: _count_flops, "is not right"),
         ("a tuple", lambda: _count_tuple, "expected a dict"),
     ],
     "7a.5": [
         ("flipped", lambda: ch._join_flipped, "indices *add up*"),
+        ("first flipped", lambda: ch._join_first_flipped, "flipped the first"),
+        ("both flipped", lambda: ch._join_both_flipped, "turned round"),
         ("cut", lambda: ch._join_cut, "look further"),
         ("overwrites", lambda: ch._join_overwrites, "must be added"),
         ("sum", lambda: _join_sum, "shape"),
@@ -158,6 +163,8 @@ WRONG = {
         ("one side", lambda: ch._GlobalOneSide, "H times W pixels"),
         ("over channels", lambda: ch._GlobalOverChannels, "axes 2 and 3"),
         ("not spread", lambda: ch._GlobalNotSpread, "the shape of x"),
+        ("two axes", lambda: ch._GlobalTwoAxes, "not spread yet"),
+        ("sum", lambda: ch._GlobalSum, "not the sum"),
         ("max", lambda: ch._GlobalMax, "not the maximum"),
         ("forgetful", lambda: _GlobalForgetful, "AttributeError"),
         ("keeps axes", lambda: _GlobalKeepsAxes, "shape (2, 3, 1, 1)"),
@@ -167,6 +174,8 @@ WRONG = {
         ("first kernel", lambda: ch._depthwise_first_kernel, "kernel of its own"),
         ("flipped", lambda: ch._depthwise_flipped, "flipped the kernels"),
         ("mean", lambda: ch._depthwise_mean, "not averaged"),
+        ("all channels", lambda: ch._depthwise_full, "sees its own only"),
+        ("last place", lambda: ch._depthwise_last_place, "Only the last round"),
         ("first place", lambda: _depthwise_first_place, "is not right"),
     ],
     "7a.9": [
@@ -175,11 +184,14 @@ WRONG = {
         ("tiled", lambda: ch._UpsampleTiled, "Each *pixel*"),
         ("wrong blocks", lambda: ch._UpsampleWrongBlocks, "(H, K), not (K, H)"),
         ("max", lambda: ch._UpsampleMax, "gradients are added"),
+        ("zeros", lambda: ch._UpsampleZeros, "fills its whole block"),
         ("one axis", lambda: _UpsampleOneAxis, "shape"),
         ("no return", lambda: _UpsampleSilent, "is None"),
     ],
     "7a.10": [
         ("not flipped", lambda: ch._gradient_not_flipped, "must be flipped"),
+        ("half flipped", lambda: ch._gradient_half_flipped, "up and down"),
+        ("repeated", lambda: ch._gradient_repeated, "not copies"),
         ("not spread", lambda: ch._gradient_not_spread, "were skipped"),
         ("too small", lambda: ch._gradient_smaller, "the size of the picture"),
         ("overwritten", lambda: ch._gradient_overwritten, "is added"),
@@ -191,6 +203,8 @@ WRONG = {
         ("frame broken", lambda: ch._still_empty, "is `0:0` for padding 0"),
         ("still overwrites", lambda: ch._still_overwrites, "still overwrite"),
         ("frame kept", lambda: ch._frame_kept, "must be cut off"),
+        ("cut behind", lambda: ch._cut_behind, "begins at padding"),
+        ("cut short", lambda: ch._cut_short, "ends at"),
         ("averaged", lambda: ch._averaged, "not averaged"),
         ("changes the table", lambda: _fold_writes_into_table, "changes its input"),
         ("wrong order", lambda: _fold_wrong_order, "is not right"),

@@ -42,6 +42,14 @@ def _sizes_no_padding(n, layers):
     return _chain(n, layers, lambda n, k, s, p: (n - k) // s + 1)
 
 
+def _sizes_no_stride(n, layers):
+    return _chain(n, layers, lambda n, k, s, p: n + 2 * p - k + 1)
+
+
+def _sizes_places(n, layers):
+    return _chain(n, layers, lambda n, k, s, p: -(-(n + 2 * p) // s))
+
+
 def _sizes_from_the_start(n, layers):
     return [(n + 2 * p - k) // s + 1 for k, s, p in layers]
 
@@ -107,6 +115,10 @@ def _field_last_stride(layers):
     return size
 
 
+def _field_last_first(layers):
+    return receptive_field(layers[::-1])
+
+
 def count(C, H, W, F, K, stride=1, padding=0):
     """Return what a convolutional layer costs for one picture."""
     OH = (H + 2 * padding - K) // stride + 1
@@ -135,6 +147,28 @@ def _count_bias_per_place(C, H, W, F, K, stride=1, padding=0):
     return found | {"parameters": F * C * K * K + found["outputs"]}
 
 
+def _count_one_bias(C, H, W, F, K, stride=1, padding=0):
+    found = count(C, H, W, F, K, stride, padding)
+    return found | {"parameters": F * C * K * K + 1}
+
+
+def _count_square(C, H, W, F, K, stride=1, padding=0):
+    return count(C, H, H, F, K, stride, padding)
+
+
+def _count_no_stride(C, H, W, F, K, stride=1, padding=0):
+    return count(C, H, W, F, K, 1, padding)
+
+
+def _count_no_padding(C, H, W, F, K, stride=1, padding=0):
+    return count(C, H, W, F, K, stride, 0)
+
+
+def _count_flops(C, H, W, F, K, stride=1, padding=0):
+    found = count(C, H, W, F, K, stride, padding)
+    return found | {"multiplications": 2 * found["multiplications"]}
+
+
 def _count_one_map(C, H, W, F, K, stride=1, padding=0):
     found = count(C, H, W, F, K, stride, padding)
     return found | {"outputs": found["outputs"] // F}
@@ -156,6 +190,14 @@ def join(v, w):
 
 def _join_flipped(v, w):
     return join(v, w[::-1, ::-1])
+
+
+def _join_first_flipped(v, w):
+    return join(v[::-1, ::-1], w)
+
+
+def _join_both_flipped(v, w):
+    return join(v, w)[::-1, ::-1]
 
 
 def _join_cut(v, w):
@@ -245,6 +287,17 @@ class _GlobalMax(GlobalAveragePool):
         return x.max(axis=(2, 3))
 
 
+class _GlobalSum(GlobalAveragePool):
+    def forward(self, x):
+        self.shape = x.shape
+        return x.sum(axis=(2, 3))
+
+
+class _GlobalTwoAxes(GlobalAveragePool):
+    def backward(self, dy):
+        return dy[:, :, None, None] / (self.shape[2] * self.shape[3])
+
+
 def _run_layer(cls, x, dy):
     layer = cls()
     return {"forward(x)": layer.forward(x), "backward(dy)": layer.backward(dy)}
@@ -275,6 +328,18 @@ def _depthwise_flipped(x, W):
 
 def _depthwise_mean(x, W):
     return depthwise(x, W) / (W.shape[1] * W.shape[2])
+
+
+def _depthwise_full(x, W):
+    y = depthwise(x, W)
+    for c in range(len(W)):
+        y[:, c] = depthwise(x, np.repeat(W[c : c + 1], len(W), axis=0)).sum(axis=1)
+    return y
+
+
+def _depthwise_last_place(x, W):
+    _, KH, KW = W.shape
+    return W[:, -1, -1][:, None, None] * x[:, :, KH - 1 :, KW - 1 :]
 
 
 class Upsample:
@@ -323,6 +388,15 @@ class _UpsampleMax(Upsample):
         return dy.reshape(N, C, H, self.K, W, self.K).max(axis=(3, 5))
 
 
+class _UpsampleZeros(Upsample):
+    def forward(self, x):
+        self.shape = x.shape
+        y = np.kron(x, np.ones((1, 1, self.K, self.K)))
+        mask = np.zeros((self.K, self.K))
+        mask[0, 0] = 1
+        return y * np.tile(mask, x.shape[2:])
+
+
 def _run_upsample(cls, K, x, dy):
     layer = cls(K)
     return {"forward(x)": layer.forward(x), "backward(dy)": layer.backward(dy)}
@@ -362,6 +436,16 @@ def _gradient_smaller(dy, W, stride, H, width):
     reach_h = stride * (dy.shape[2] - 1) + W.shape[2]
     reach_w = stride * (dy.shape[3] - 1) + W.shape[3]
     return input_gradient(dy, W, stride, H, width)[:, :, :reach_h, :reach_w]
+
+
+def _gradient_repeated(dy, W, stride, H, width):
+    spread = dy.repeat(stride, axis=2).repeat(stride, axis=3)
+    larger = input_gradient(spread, W, 1, H + 2 * stride, width + 2 * stride)
+    return larger[:, :, :H, :width]
+
+
+def _gradient_half_flipped(dy, W, stride, H, width):
+    return input_gradient(dy, W[:, :, ::-1], stride, H, width)
 
 
 def _gradient_overwritten(dy, W, stride, H, width):
@@ -424,6 +508,19 @@ def _frame_kept(dcols, shape, KH, KW, stride=1, padding=0):
     return _fold(dcols, shape, KH, KW, stride, padding, True, "none")
 
 
+def _cut_behind(dcols, shape, KH, KW, stride=1, padding=0):
+    return _frame_kept(dcols, shape, KH, KW, stride, padding)[
+        :, :, : shape[2], : shape[3]
+    ]
+
+
+def _cut_short(dcols, shape, KH, KW, stride=1, padding=0):
+    _, _, H, W = shape
+    return _frame_kept(dcols, shape, KH, KW, stride, padding)[
+        :, :, padding:H, padding:W
+    ]
+
+
 def _averaged(dcols, shape, KH, KW, stride=1, padding=0):
     arguments = (shape, KH, KW, stride, padding)
     number = repaired_col2im(np.ones_like(dcols), *arguments)
@@ -455,6 +552,14 @@ EXERCISES = [
             ),
             Mistake(_sizes_one_side, "The padding is put on both sides."),
             Mistake(_sizes_no_padding, "You left out the padding."),
+            Mistake(
+                _sizes_no_stride,
+                "You left out the stride: only every so many windows are taken.",
+            ),
+            Mistake(
+                _sizes_places,
+                "You left out the kernel: the last windows would stick out.",
+            ),
             Mistake(
                 _sizes_from_the_start,
                 "Each layer gets what the one before it gave, not the first picture.",
@@ -490,6 +595,10 @@ EXERCISES = [
             Mistake(
                 MOVE_RIGHT.T.copy(),
                 "This moves the picture down: the weight stands in the wrong row.",
+            ),
+            Mistake(
+                MOVE_RIGHT.T[::-1].copy(),
+                "This moves the picture up: the weight stands in the wrong row.",
             ),
         ],
     ),
@@ -532,6 +641,11 @@ EXERCISES = [
                 _field_last_stride,
                 "The strides of all layers before multiply, not only the last one.",
             ),
+            Mistake(
+                _field_last_first,
+                "You went through the layers from the last to the first; this rule "
+                "goes from the picture up.",
+            ),
         ],
     ),
     Exercise(
@@ -556,6 +670,17 @@ EXERCISES = [
                 "A bias is shared by all places of its map: there are F of them.",
             ),
             Mistake(_count_one_map, "There are F maps."),
+            Mistake(_count_one_bias, "Each kernel has a bias of its own: F of them."),
+            Mistake(
+                _count_square,
+                "Height and width need not be alike: OW comes from W, not from H.",
+            ),
+            Mistake(_count_no_stride, "You left out the stride."),
+            Mistake(_count_no_padding, "You left out the padding."),
+            Mistake(
+                _count_flops,
+                "The multiplications alone are wanted, without the additions.",
+            ),
             Mistake(
                 _count_not_shared,
                 "The same kernel serves all places: its weights count once.",
@@ -583,6 +708,16 @@ EXERCISES = [
                 _join_flipped,
                 "You flipped one of them. In the joined kernel the indices *add up*: "
                 "that is convolution proper of v and w.",
+            ),
+            Mistake(
+                _join_first_flipped,
+                "You flipped the first kernel. In the joined kernel the indices *add "
+                "up*: that is convolution proper of v and w.",
+            ),
+            Mistake(
+                _join_both_flipped,
+                "The joined kernel is turned round: the layer will use it as it is, "
+                "without a flip.",
             ),
             Mistake(
                 _join_cut,
@@ -657,6 +792,11 @@ EXERCISES = [
                 "The mean runs over axes 2 and 3: height and width.",
             ),
             Mistake(_GlobalNotSpread, "dx must have the shape of x."),
+            Mistake(
+                _GlobalTwoAxes,
+                "dx must have the shape of x: the axes of length 1 are not spread yet.",
+            ),
+            Mistake(_GlobalSum, "The mean is wanted, not the sum."),
             Mistake(_GlobalMax, "The mean is wanted, not the maximum."),
         ],
     ),
@@ -688,6 +828,15 @@ EXERCISES = [
                 _depthwise_flipped, "You flipped the kernels. This layer does not."
             ),
             Mistake(_depthwise_mean, "The products are added, not averaged."),
+            Mistake(
+                _depthwise_full,
+                "Each of your kernels looks at all channels. Here it sees its own "
+                "only.",
+            ),
+            Mistake(
+                _depthwise_last_place,
+                "Only the last round is left: the products of all rounds are added.",
+            ),
         ],
     ),
     Exercise(
@@ -721,6 +870,10 @@ EXERCISES = [
                 "(H, K), not (K, H).",
             ),
             Mistake(_UpsampleMax, "The copies' gradients are added."),
+            Mistake(
+                _UpsampleZeros,
+                "Each pixel fills its whole block; you left the rest of it at 0.",
+            ),
         ],
     ),
     Exercise(
@@ -743,6 +896,15 @@ EXERCISES = [
         ],
         mistakes=[
             Mistake(_gradient_not_flipped, "The kernel must be flipped, both ways."),
+            Mistake(
+                _gradient_half_flipped,
+                "The kernel must be flipped both ways: up and down, left and right.",
+            ),
+            Mistake(
+                _gradient_repeated,
+                "Between neighbours of dy stand zeros, not copies: a window that was "
+                "skipped sends back 0.",
+            ),
             Mistake(
                 _gradient_not_spread,
                 "The stride: between two neighbours of dy lie stride - 1 windows that "
@@ -791,6 +953,15 @@ EXERCISES = [
                 "overwrite each other.",
             ),
             Mistake(_frame_kept, "The frame of zeros must be cut off again."),
+            Mistake(
+                _cut_behind,
+                "The frame stands on both sides: the picture begins at padding.",
+            ),
+            Mistake(
+                _cut_short,
+                "The picture begins at padding and is H long, so it ends at "
+                "padding + H.",
+            ),
             Mistake(
                 _averaged,
                 "A pixel's windows are added, not averaged: it is the transpose of "

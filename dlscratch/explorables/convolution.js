@@ -31,7 +31,7 @@ const STYLE = `
 .dlx .cv-used { box-shadow: inset 0 0 0 3px var(--line-1); }
 .dlx button.cv-cell[aria-current], .dlx.dlx tr[aria-current] .cv-y { background: var(--ink); color: var(--bg); }
 .dlx.dlx.dlx tr[aria-current] td:not(.cv-y) { background: var(--shade); }
-.dlx.dlx .cv-rows :is(td, th) { padding: 0.1rem 0.15rem; min-width: 1.75rem; }
+.dlx.dlx .cv-rows :is(td, th) { padding: 0.1rem 0.15rem; min-width: 1.5rem; }
 .dlx .cv-rows { max-height: 15rem; overflow: auto; }
 .dlx.dlx.dlx .cv-rows thead :is(td, th) { position: sticky; top: 0; z-index: 1; background: var(--bg); box-shadow: inset 0 -2px 0 var(--line-2); }
 .dlx .cv-rows thead td { color: var(--line-2); font-weight: 600; }
