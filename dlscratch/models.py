@@ -101,15 +101,9 @@ class Sequential:
         batch_size : int
             How many examples to run at a time; changes memory, not the result.
         """
-        if len(x) != len(t) or len(x) == 0:
-            raise ValueError(
-                "Sequential.accuracy: expected as many examples as labels, at least "
-                f"one, got {len(x)} and {len(t)}"
-            )
         right = 0
-        for i in range(0, len(x), batch_size):
-            y = self.predict(x[i : i + batch_size])
-            right += _count_right(y, t[i : i + batch_size])
+        for y, batch in self._answers("accuracy", x, t, batch_size):
+            right += _count_right(y, batch)
         return right / len(x)
 
     def evaluate(self, x, t, batch_size=1000):
@@ -117,18 +111,21 @@ class Sequential:
 
         The parameters are those of :meth:`accuracy`.
         """
-        if len(x) != len(t) or len(x) == 0:
-            raise ValueError(
-                "Sequential.evaluate: expected as many examples as labels, at least "
-                f"one, got {len(x)} and {len(t)}"
-            )
         loss, right = 0.0, 0
-        for i in range(0, len(x), batch_size):
-            batch = t[i : i + batch_size]
-            y = self.predict(x[i : i + batch_size])
+        for y, batch in self._answers("evaluate", x, t, batch_size):
             loss += self.loss_layer.forward(y, batch) * len(batch)
             right += _count_right(y, batch)
         return loss / len(x), right / len(x)
+
+    def _answers(self, name, x, t, batch_size):
+        """Yield the scores and the labels of one batch after the other."""
+        if len(x) != len(t) or len(x) == 0:
+            raise ValueError(
+                f"Sequential.{name}: expected as many examples as labels, at least "
+                f"one, got {len(x)} and {len(t)}"
+            )
+        for i in range(0, len(x), batch_size):
+            yield self.predict(x[i : i + batch_size]), t[i : i + batch_size]
 
     def summary(self):
         """Return a table of the layers and their numbers of parameters, as text."""

@@ -44,26 +44,18 @@ def draw_digit(model):
     from dlscratch.explorables import Explorable
 
     sizes, activation = _form(model)
-    flat = np.concatenate([p.value.ravel() for p in model.parameters])
-    steps = flat * STEPS
-    exact = np.array_equal(steps, np.round(steps)) and np.abs(steps).max() < 128
-    stored = steps.astype(np.int8) if exact else flat.astype("<f4")
     props = {
         "sizes": sizes,
         "activation": activation,
-        "steps": STEPS if exact else 0,
-        "weights": _base64(stored),
-        "samples": _samples(),
+        **packed(model),
     }
     hidden = " and ".join(str(n) for n in sizes[1:-1]) or "no"
-    accuracy = model.record.get("test_accuracy")
-    known = "" if accuracy is None else f" It reads {accuracy:.1%} of MNIST's test set."
     fallback = (
         "An interactive figure stands here when scripts may run. You draw a digit with "
         "mouse, finger, pen or keys, or load a test image. The drawing is shrunk to "
         f"14×14 pixels, and a network with {hidden} {activation} cells in its hidden "
         "layers reads it. All its numbers are shown while you draw: the pixels, each "
-        f"hidden layer, the ten logits and the ten probabilities.{known}"
+        f"hidden layer, the ten logits and the ten probabilities.{known(model)}"
     )
     return Explorable(
         "draw-digit", props, fallback, label="Draw a digit", shared=["drawing-board"]
@@ -87,6 +79,28 @@ def _form(model):
             f"kind of activation (ReLU, Sigmoid or Tanh) between them, got {model}"
         )
     return sizes, kinds.pop()
+
+
+def packed(model):
+    """Return a model's weights and the sample images as the drawing board's page wants.
+
+    The weights are in one byte each if that is exact, else float32.
+    """
+    flat = np.concatenate([p.value.ravel() for p in model.parameters])
+    steps = flat * STEPS
+    exact = np.array_equal(steps, np.round(steps)) and np.abs(steps).max() < 128
+    stored = steps.astype(np.int8) if exact else flat.astype("<f4")
+    return {
+        "steps": STEPS if exact else 0,
+        "weights": _base64(stored),
+        "samples": _samples(),
+    }
+
+
+def known(model):
+    """Return a sentence about what the model reaches, if its record says so."""
+    accuracy = model.record.get("test_accuracy")
+    return "" if accuracy is None else f" It reads {accuracy:.1%} of MNIST's test set."
 
 
 def _samples():

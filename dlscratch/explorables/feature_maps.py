@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 
-from dlscratch.explorables.draw_digit import STEPS, _base64, _samples
+from dlscratch.explorables.draw_digit import known, packed
 from dlscratch.layers import Conv2d, Flatten, Linear, MaxPool2d, ReLU
 
 LETTERS = {Conv2d: "C", ReLU: "R", MaxPool2d: "P", Flatten: "F", Linear: "L"}
@@ -45,19 +45,11 @@ def feature_maps(model):
     from dlscratch.explorables import Explorable
 
     layers = _form(model)
-    flat = np.concatenate([p.value.ravel() for p in model.parameters])
-    steps = flat * STEPS
-    exact = np.array_equal(steps, np.round(steps)) and np.abs(steps).max() < 128
-    stored = steps.astype(np.int8) if exact else flat.astype("<f4")
     props = {
         "layers": layers,
-        "steps": STEPS if exact else 0,
-        "weights": _base64(stored),
-        "samples": _samples(),
+        **packed(model),
     }
     maps = [str(layer["F"]) for layer in layers if layer["kind"] == "conv"]
-    accuracy = model.record.get("test_accuracy")
-    known = "" if accuracy is None else f" It reads {accuracy:.1%} of MNIST's test set."
     fallback = (
         "An interactive figure stands here when scripts may run. You draw a digit with "
         "mouse, finger, pen or keys, or load a test image. The drawing is shrunk to "
@@ -65,7 +57,7 @@ def feature_maps(model):
         f"shown while you draw: {' and '.join(maps)} after its convolutions, as many "
         "after each pooling, then the ten probabilities. Choose a map to see its "
         "kernels, and a cell of it to see its receptive field on the drawing and the "
-        f"sum that makes its value.{known}"
+        f"sum that makes its value.{known(model)}"
     )
     label = "Draw a digit, and see its feature maps"
     return Explorable(
