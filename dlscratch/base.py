@@ -32,6 +32,7 @@ class Layer:
     """What all layers share: no parameters, and a memory of the forward pass."""
 
     _cache = None
+    inner = ()  # the layers that this one is made of, if any
 
     @property
     def parameters(self):
@@ -76,3 +77,12 @@ class Layer:
         """Return the call that makes such a layer."""
         arguments = ", ".join(str(v) for v in self.config.values())
         return f"{type(self).__name__}({arguments})"
+
+
+def leaves(layers, prefix=""):
+    """Yield each layer that holds no others, with where it is, such as ``"3.0."``."""
+    for i, layer in enumerate(layers):
+        if layer.inner:
+            yield from leaves(layer.inner, f"{prefix}{i}.")
+        else:
+            yield f"{prefix}{i}.", layer

@@ -368,15 +368,7 @@ def random_shift(x, rng, pixels=1):
             [0, 0, 0],
             [0, 0, 0]]])
     """
-    images = np.asarray(x)
-    if images.ndim == 2:
-        side = math.isqrt(images.shape[1])
-        if side * side != images.shape[1]:
-            raise ValueError(
-                "random_shift: expected images, or rows of square ones, got "
-                f"{images.shape}"
-            )
-        images = images.reshape(-1, side, side)
+    images = _pictures(x, "random_shift")
     frame = [(pixels, pixels), (pixels, pixels)]
     padded = np.pad(images, [(0, 0)] * (images.ndim - 2) + frame)
     windows = np.lib.stride_tricks.sliding_window_view(
@@ -386,3 +378,79 @@ def random_shift(x, rng, pixels=1):
     top, left = starts.T
     shifted = windows[np.arange(len(images)), ..., top, left, :, :]
     return shifted.reshape(np.shape(x))
+
+
+def random_affine(x, rng, *, degrees=10, scale=0.1, shear=0.1, pixels=2):
+    """Turn, stretch, slant and move each image by random amounts, up to those given.
+
+    The pixel at place p (row, column; measured from the middle) of a new image is what
+    the old one shows at A (p - m). Here A undoes a turn after a slant after a stretch,
+    and m is the move. Between four pixels, their values are mixed in proportion to how
+    near they are (bilinear interpolation). Outside the old image there is paper (0).
+
+    Parameters
+    ----------
+    x : ndarray, shape (N, ..., H, W), or (N, D) with square images in rows
+    rng : numpy.random.Generator
+    degrees : float
+        Angle of the turn.
+    scale : float
+        Stretch along each axis, as a fraction: 0.1 gives factors from 0.9 to 1.1.
+    shear : float
+        Slant: columns that a pixel moves sideways for each row above the middle.
+    pixels : float
+        Move along each axis.
+
+    Returns
+    -------
+    ndarray, shape of ``x``
+
+    Examples
+    --------
+    >>> image = np.array([[[0.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 0.0]]])
+    >>> random_affine(image, np.random.default_rng(2), pixels=0.5).round(2)
+    array([[[0.  , 0.  , 0.  ],
+            [0.  , 0.74, 0.23],
+            [0.  , 0.  , 0.  ]]])
+    """
+    images = _pictures(x, "random_affine")
+    if images.dtype.kind != "f":
+        images = images.astype(float)
+    n, (height, width) = len(images), images.shape[-2:]
+    angle = np.radians(rng.uniform(-degrees, degrees, n))
+    stretch = rng.uniform(1 - scale, 1 + scale, (n, 1, 2))
+    slant = rng.uniform(-shear, shear, n)
+    move = rng.uniform(-pixels, pixels, (n, 2, 1))
+
+    cos, sin, one = np.cos(angle), np.sin(angle), np.ones(n)
+    turn = np.array([[cos, sin], [-sin, cos]]).transpose(2, 0, 1)  # (N, 2, 2)
+    lean = np.array([[one, 0 * one], [-slant, one]]).transpose(2, 0, 1)
+    middle = np.array([[height - 1], [width - 1]]) / 2
+    grid = np.indices((height, width)).reshape(2, -1)  # (2, H·W)
+    place = np.linalg.inv(turn @ lean * stretch) @ (grid - middle - move) + middle
+    place = np.clip(place, -1, [[height], [width]])
+
+    corner = np.floor(place).astype(int)  # (N, 2, H·W)
+    below, right = (place - corner).astype(images.dtype).transpose(1, 0, 2)[:, :, None]
+    paper = [(0, 0)] * (images.ndim - 2) + [(1, 2), (1, 2)]
+    padded = np.pad(images, paper).reshape(n, -1, (height + 3) * (width + 3))
+    index = (corner[:, 0] + 1) * (width + 3) + corner[:, 1] + 1
+    a, b, c, d = (
+        np.take_along_axis(padded, (index + k)[:, None], 2)
+        for k in (0, 1, width + 3, width + 4)
+    )  # (N, C, H·W)
+    top, bottom = a + right * (b - a), c + right * (d - c)
+    return (top + below * (bottom - top)).reshape(np.shape(x))
+
+
+def _pictures(x, name):
+    """Give rows of pixels their square shape."""
+    images = np.asarray(x)
+    if images.ndim == 2:
+        side = math.isqrt(images.shape[1])
+        if side * side != images.shape[1]:
+            raise ValueError(
+                f"{name}: expected images, or rows of square ones, got {images.shape}"
+            )
+        images = images.reshape(-1, side, side)
+    return images

@@ -307,6 +307,81 @@ class Dropout(Layer):
         return dy if mask is None else dy * mask
 
 
+class Residual(Layer):
+    """A residual block (He et al., 2016): y = body(x) + x.
+
+    The body only has to learn what should be added to x, and on the way back dx is the
+    body's gradient plus dy itself: the sum lets the gradient pass unchanged.
+
+    Parameters
+    ----------
+    layers : list of Layer
+        The body, in the order in which its layers are applied.
+    shortcut : list of Layer, optional
+        Layers that x goes through instead of being added as it is, for a body that
+        changes the shape, such as ``[Conv2d(16, 32, 1, stride=2, rng=rng)]``.
+
+    Notes
+    -----
+    The block ends with the sum. Put a ReLU behind it where a network wants one.
+    """
+
+    def __init__(self, layers, shortcut=None):
+        self.layers, self.shortcut = list(layers), list(shortcut or [])
+        if not self.layers:
+            raise ValueError("Residual: expected at least one layer in the body")
+
+    @property
+    def inner(self):
+        """The body's layers, then the shortcut's."""
+        return self.layers + self.shortcut
+
+    @property
+    def parameters(self):
+        """The body's parameters, then the shortcut's."""
+        return [p for layer in self.inner for p in layer.parameters]
+
+    @property
+    def config(self):
+        """Each layer's name and arguments, for the body and the shortcut."""
+        return {
+            part: [[type(layer).__name__, layer.config] for layer in stack]
+            for part, stack in (("layers", self.layers), ("shortcut", self.shortcut))
+        }
+
+    def forward(self, x, training=False):
+        """Map x to the sum of what the body and the shortcut make of it."""
+        y = shortcut = np.asarray(x)
+        for layer in self.layers:
+            y = layer.forward(y, training)
+        for layer in self.shortcut:
+            shortcut = layer.forward(shortcut, training)
+        if y.shape != shortcut.shape:
+            raise ValueError(
+                "Residual: expected a body and a shortcut of one shape, got "
+                f"{y.shape} and {shortcut.shape}; give the shortcut a layer that "
+                "changes the shape in the same way"
+            )
+        self._remember(y.shape)
+        return y + shortcut
+
+    def backward(self, dy, input_gradient=True):
+        """Set all gradients of both ways; return dx, the sum of their two dx."""
+        (shape,) = self._recall()
+        self._check_dy(dy, shape)
+        dx = through_shortcut = dy
+        for layer in reversed(self.layers):
+            dx = layer.backward(dx)
+        for layer in reversed(self.shortcut):
+            through_shortcut = layer.backward(through_shortcut)
+        return dx + through_shortcut if input_gradient else None
+
+    def __repr__(self):
+        """List the layers of both ways."""
+        ways = [self.layers, self.shortcut] if self.shortcut else [self.layers]
+        return f"Residual({', '.join(map(str, ways))})"
+
+
 class SoftmaxCrossEntropy(Layer):
     """Softmax and cross-entropy in one: from logits and class ids to the mean loss.
 

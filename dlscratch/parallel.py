@@ -5,6 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
+from dlscratch.base import leaves
+
 
 class DataParallel:
     """A model whose loss and gradients are computed in shards, one on each thread.
@@ -95,10 +97,13 @@ class DataParallel:
             q.value = p.value
         for a, b in zip(_buffers(self.model), _buffers(replica), strict=True):
             b[...] = a
-        for own, layer in zip(self.model.layers, replica.layers, strict=True):
+        pairs = zip(leaves(self.model.layers), leaves(replica.layers), strict=True)
+        for (_, own), (_, layer) in pairs:
             if getattr(own, "rng", None) is not None:
                 layer.rng = np.random.default_rng(own.rng.integers(2**63))
 
 
 def _buffers(model):
-    return [array for layer in model.layers for array in layer.buffers.values()]
+    return [
+        array for _, layer in leaves(model.layers) for array in layer.buffers.values()
+    ]

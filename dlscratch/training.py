@@ -8,6 +8,7 @@ import numpy as np
 from tqdm import tqdm
 
 from dlscratch import files
+from dlscratch.base import leaves
 from dlscratch.parallel import DataParallel
 
 
@@ -208,7 +209,7 @@ class Checkpoint:
         if self.path.suffix != ".npz":
             raise ValueError(f"train: expected a checkpoint in .npz, got {path}")
         self.optimizer, self.history = optimizer, history
-        own = [getattr(layer, "rng", None) for layer in model.layers]
+        own = [getattr(layer, "rng", None) for _, layer in leaves(model.layers)]
         self.generators = [rng, *(r for r in own if r is not None)]
         self.arrays = {
             f"{kind}.{name}": array

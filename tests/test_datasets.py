@@ -676,3 +676,73 @@ def test_random_shift_loses_what_leaves_the_frame():
 def test_random_shift_needs_square_rows():
     with pytest.raises(ValueError, match="rows of square ones, got "):
         datasets.random_shift(np.zeros((2, 10)), np.random.default_rng(0))
+
+
+def moved(image, matrix, move):
+    """Sample an image pixel by pixel where an affine map says, in the plain way."""
+    height, width = image.shape
+
+    def ink(row, column):
+        inside = 0 <= row < height and 0 <= column < width
+        return image[row, column] if inside else 0.0
+
+    result = np.zeros_like(image)
+    middle = np.array([height - 1, width - 1]) / 2
+    for pixel in np.ndindex(image.shape):
+        row, column = np.linalg.inv(matrix) @ (pixel - middle - move) + middle
+        i, j = int(np.floor(row)), int(np.floor(column))
+        for k, m in np.ndindex(2, 2):
+            near = (1 - abs(row - i - k)) * (1 - abs(column - j - m))
+            result[pixel] += near * ink(i + k, j + m)
+    return result
+
+
+class TestRandomAffine:
+    x = np.random.default_rng(5).random((3, 2, 6, 9))
+
+    def test_it_is_the_plain_loop(self):
+        settings = {"degrees": 40, "scale": 0.4, "shear": 0.3, "pixels": 3}
+        before = self.x.copy()
+        y = datasets.random_affine(self.x, np.random.default_rng(0), **settings)
+        np.testing.assert_array_equal(self.x, before)
+        rng = np.random.default_rng(0)
+        angle = np.radians(rng.uniform(-40, 40, 3))
+        stretch = rng.uniform(0.6, 1.4, (3, 2))
+        slant = rng.uniform(-0.3, 0.3, 3)
+        move = rng.uniform(-3, 3, (3, 2))
+        for n in range(3):
+            c, s = np.cos(angle[n]), np.sin(angle[n])
+            matrix = [[c, s], [-s, c]] @ np.array([[1, 0], [-slant[n], 1]])
+            matrix = matrix @ np.diag(stretch[n])
+            for channel in range(2):
+                expected = moved(self.x[n, channel], matrix, move[n])
+                np.testing.assert_allclose(y[n, channel], expected, atol=1e-12)
+
+    def test_nothing_to_do_changes_nothing(self):
+        still = {"degrees": 0, "scale": 0, "shear": 0, "pixels": 0}
+        for x in (self.x, self.x.astype(np.float32)):
+            y = datasets.random_affine(x, np.random.default_rng(0), **still)
+            np.testing.assert_allclose(y, x, atol=1e-6)
+            assert y.dtype == x.dtype
+
+    @pytest.mark.parametrize("shape", [(40, 49), (40, 7, 7), (40, 1, 7, 7)])
+    def test_shapes_dtypes_and_rows(self, shape):
+        x = np.random.default_rng(0).integers(0, 256, shape)
+        y = datasets.random_affine(x, np.random.default_rng(1))
+        assert (y.shape, y.dtype) == (shape, np.float64)
+        square = datasets.random_affine(
+            x.reshape(40, 7, 7).astype(float), np.random.default_rng(1)
+        )
+        np.testing.assert_array_equal(y, square.reshape(shape))
+        assert y.min() >= 0
+        assert y.max() <= 255
+
+    def test_far_outside_there_is_paper(self):
+        x = np.ones((60, 4, 4))
+        y = datasets.random_affine(x, np.random.default_rng(0), pixels=50)
+        assert 0 in y.sum(axis=(1, 2))
+        assert np.isfinite(y).all()
+
+    def test_it_needs_square_rows(self):
+        with pytest.raises(ValueError, match="random_affine: expected images, or rows"):
+            datasets.random_affine(np.zeros((2, 10)), np.random.default_rng(0))

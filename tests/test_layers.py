@@ -245,3 +245,93 @@ def test_the_input_gradient_can_be_left_out():
         assert model.backward(input_gradient=False) is None
         for p, grad in zip(model.parameters, expected, strict=True):
             np.testing.assert_array_equal(p.grad, grad)
+
+
+def block(rng, dtype=np.float64):
+    """Return a block that halves the picture and doubles the channels."""
+    body = [
+        layers.Conv2d(2, 4, 3, stride=2, padding=1, rng=rng, dtype=dtype),
+        layers.BatchNorm(4, dtype=dtype),
+        layers.ReLU(),
+        layers.Residual([layers.Conv2d(4, 4, 1, rng=rng, dtype=dtype)]),
+    ]
+    shortcut = [
+        layers.Conv2d(2, 4, 1, stride=2, rng=rng, dtype=dtype),
+        layers.BatchNorm(4, dtype=dtype),
+    ]
+    return layers.Residual(body, shortcut)
+
+
+class TestResidual:
+    def test_it_adds_the_input(self, rng):
+        x, dy = rng.standard_normal((2, 5, 4))
+        linear = Linear(4, 4, rng=rng)
+        residual = layers.Residual([linear, layers.ReLU()])
+        np.testing.assert_array_equal(
+            residual.forward(x), np.maximum(x @ linear.W.value, 0) + x
+        )
+        before = dy.copy()
+        dx = residual.backward(dy)
+        np.testing.assert_allclose(
+            dx, dy + (dy * (x @ linear.W.value > 0)) @ linear.W.value.T
+        )
+        np.testing.assert_array_equal(dy, before)
+
+    def test_gradients_of_both_ways_and_of_a_block_within(self, rng):
+        model = Sequential(
+            [
+                layers.Residual([layers.Conv2d(2, 2, 3, padding=1, rng=rng)]),
+                block(rng),
+                layers.Flatten(),
+                Linear(4 * 3 * 2, 3, rng=rng),
+            ],
+            layers.SoftmaxCrossEntropy(),
+        )
+        x, t = rng.standard_normal((4, 2, 5, 4)), [0, 2, 1, 1]
+        errors = check_gradients(model, x, t)
+        assert list(errors) == ["x", *(p.name for p in model.parameters)]
+        assert len(errors) == 15
+        names = {"0.0.W", "1.0.b", "1.1.gamma", "1.3.0.W", "1.4.W", "1.5.beta", "3.W"}
+        assert names < set(errors)
+        assert "1.5.running_var" in model.arrays
+
+    def test_the_input_gradient_can_be_left_out(self, rng):
+        model = Sequential([block(rng), layers.Flatten()], layers.MeanSquaredError())
+        model.loss(rng.standard_normal((4, 2, 3, 3)), np.zeros((4, 16)), training=True)
+        model.backward()
+        expected = [p.grad.copy() for p in model.parameters]
+        assert model.backward(input_gradient=False) is None
+        for p, grad in zip(model.parameters, expected, strict=True):
+            np.testing.assert_array_equal(p.grad, grad)
+
+    def test_it_is_stored_whole(self, rng, tmp_path):
+        model = Sequential([block(rng, np.float32), layers.Flatten()])
+        x = rng.standard_normal((4, 2, 3, 3))
+        model.predict(x, training=True)  # moves the running averages
+        model.save(tmp_path / "m.npz")
+        again = Sequential.load(tmp_path / "m.npz")
+        assert repr(again) == repr(model)
+        assert again.predict(x).dtype == np.float32
+        np.testing.assert_array_equal(again.predict(x), model.predict(x))
+
+    def test_shapes_that_cannot_be_added(self, rng):
+        residual = layers.Residual([Linear(4, 3, rng=rng)])
+        with pytest.raises(
+            ValueError, match=r"got \(5, 3\) and \(5, 4\); give the sho"
+        ):
+            residual.forward(np.zeros((5, 4)))
+        wide = layers.Residual([Linear(4, 1, rng=rng)])
+        with pytest.raises(ValueError, match="of one shape"):  # never broadcast
+            wide.forward(np.zeros((5, 4)))
+
+    def test_other_errors(self, rng):
+        with pytest.raises(ValueError, match="at least one layer in the body"):
+            layers.Residual([])
+        residual = layers.Residual([Linear(4, 4, rng=rng)])
+        with pytest.raises(RuntimeError, match=r"Residual.backward: call Residual.fo"):
+            residual.backward(np.zeros((5, 4)))
+        residual.forward(np.zeros((5, 4)))
+        with pytest.raises(
+            ValueError, match=r"expected dy of shape \(5, 4\), got \(4,"
+        ):
+            residual.backward(np.zeros(4))

@@ -242,12 +242,27 @@ def test_deep_cnn_drops_after_the_hidden_linear_layer_only():
     assert "Dropout" not in repr(plain)
 
 
-@pytest.mark.parametrize("make", [models.simple_cnn, models.deep_cnn])
+def test_record_cnn_has_the_stated_shapes_and_size():
+    model = models.record_cnn(rng=np.random.default_rng(0))
+    expected = [(32, 24, 24), (32, 12, 12), (64, 10, 10)]
+    expected += [(64, 8, 8), (64, 4, 4), (128, 4, 4)]
+    assert shapes(model, np.zeros((2, 1, 28, 28))) == expected
+    assert sum(p.value.size for p in model.parameters) == 151_178
+    small = models.record_cnn(rng=np.random.default_rng(0), channels=(16, 32, 32, 64))
+    assert sum(p.value.size for p in small.parameters) == 43_338
+    assert "Dropout" not in repr(
+        models.record_cnn(rng=np.random.default_rng(0), dropout=0)
+    )
+
+
+@pytest.mark.parametrize(
+    "make", [models.simple_cnn, models.deep_cnn, models.record_cnn]
+)
 def test_cnns_start_from_he_and_take_other_pictures(make, tmp_path):
     """Colour pictures of another size, as many classes as asked for, any dtype."""
     rng = np.random.default_rng(0)
-    model = make(rng=rng, input_shape=(3, 16, 12), classes=4, dtype=np.float32)
-    x = rng.random((5, 3, 16, 12))
+    model = make(rng=rng, input_shape=(3, 20, 18), classes=4, dtype=np.float32)
+    x = rng.random((5, 3, 20, 18))
     y = model.predict(x)
     assert (y.shape, y.dtype) == ((5, 4), np.float32)
     for layer in model.layers:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from dlscratch import layers
+from dlscratch.base import leaves
 from dlscratch.datasets import load_digits
 from dlscratch.models import Sequential, mlp, simple_cnn
 from dlscratch.optimizers import SGD, Adam
@@ -71,11 +72,13 @@ def test_shards_run_on_threads_of_their_own():
         assert parallel.loss(np.zeros((4, 3)), np.zeros(4, int)) > 0
 
 
-def test_running_averages_are_the_mean_over_the_shards():
+@pytest.mark.parametrize("wrap", [lambda n: n, lambda n: layers.Residual([n])])
+def test_running_averages_are_the_mean_over_the_shards(wrap):
     rng = np.random.default_rng(0)
     norm = layers.BatchNorm(3)
     x = rng.standard_normal((10, 3))
-    with DataParallel(Sequential([norm], layers.MeanSquaredError()), 2) as parallel:
+    model = Sequential([wrap(norm)], layers.MeanSquaredError())
+    with DataParallel(model, 2) as parallel:
         for _ in range(3):
             parallel.loss(x, np.zeros((10, 3)), training=True)
     expected = 0.0
@@ -84,21 +87,21 @@ def test_running_averages_are_the_mean_over_the_shards():
     np.testing.assert_allclose(norm.running_mean, expected, rtol=1e-12)
 
 
-def dropped(seed=0):
-    model = Sequential(
-        [layers.Dropout(0.5, rng=np.random.default_rng(seed))],
-        layers.MeanSquaredError(),
-    )
+def dropped(wrap, seed=0):
+    dropout = layers.Dropout(0.5, rng=np.random.default_rng(seed))
+    model = Sequential([wrap(dropout)], layers.MeanSquaredError())
     with DataParallel(model, 2) as parallel:
         parallel.loss(np.ones((8, 50)), np.zeros((8, 50)), training=True)
-        return [replica.layers[0]._cache[0] for replica in parallel.replicas]
+        found = [next(leaves(replica.layers))[1] for replica in parallel.replicas]
+        return [layer._cache[0] for layer in found]
 
 
-def test_each_shard_has_its_own_dropout_mask_the_same_in_each_run():
-    first, second = dropped()
+@pytest.mark.parametrize("wrap", [lambda d: d, lambda d: layers.Residual([d])])
+def test_each_shard_has_its_own_dropout_mask_the_same_in_each_run(wrap):
+    first, second = dropped(wrap)
     assert np.any(first != second)
-    np.testing.assert_array_equal(dropped(), (first, second))
-    assert np.any(dropped(seed=1)[1] != second)
+    np.testing.assert_array_equal(dropped(wrap), (first, second))
+    assert np.any(dropped(wrap, seed=1)[1] != second)
 
 
 def test_an_error_on_a_thread_is_raised_here(batch):

@@ -5,8 +5,8 @@ import pytest
 
 from dlscratch import datasets
 from dlscratch.datasets import Dataset
-from dlscratch.layers import Dropout
-from dlscratch.models import mlp
+from dlscratch.layers import BatchNorm, Dropout, Residual
+from dlscratch.models import Sequential, mlp
 from dlscratch.optimizers import (
     SGD,
     AdaGrad,
@@ -195,6 +195,8 @@ class TestCheckpoint:
         data = datasets.load_digits()
         data = Dataset(*(part[:200] for part in data))
         model = mlp((64, 12, 10), rng=rng, batch_norm=True, dropout=0.2)
+        within = [BatchNorm(10), Dropout(0.2, rng=np.random.default_rng(seed + 2))]
+        model = Sequential([*model.layers, Residual(within)], model.loss_layer)
         for layer in model.layers:
             if isinstance(layer, Dropout):
                 layer.rng = np.random.default_rng(seed + 1)
