@@ -352,17 +352,30 @@ def glossary_terms(text):
     return terms
 
 
+def linked_terms(path):
+    """Return the terms that a page links to the glossary, in small letters."""
+    links = re.findall(r"\{term\}`([^`]+)`", prose(path))
+    return {re.sub(r".*<(.*)>", r"\1", " ".join(a.split())).lower() for a in links}
+
+
 def test_terms_are_in_the_glossary():
-    """Every {term} that the prose links is defined."""
-    terms = glossary_terms(prose(ROOT / "book" / "glossary.md"))
+    """Every {term} that the prose links is defined, and each entry is linked."""
+    page = ROOT / "book" / "glossary.md"
+    terms = glossary_terms(prose(page))
     assert len(terms) > 10
-    missing = set()
-    for path in [*PAGES, *NOTEBOOKS]:
-        for used in re.findall(r"\{term\}`([^`]+)`", prose(path)):
-            target = re.sub(r".*<(.*)>", r"\1", " ".join(used.split()), flags=re.S)
-            if target.lower() not in terms:
-                missing.add(f"{path.name}: {target}")
-    assert not missing
+    used = {path: linked_terms(path) for path in [*PAGES, *NOTEBOOKS]}
+    missing = {path.name: links - terms for path, links in used.items()}
+    assert not {name: links for name, links in missing.items() if links}
+    others = (links for path, links in used.items() if path != page)
+    assert sorted(terms.difference(*others)) == []
+
+
+def test_glossary_is_in_order():
+    """The entries stand in the order of the alphabet, each once."""
+    text = prose(ROOT / "book" / "glossary.md")
+    terms = re.findall(r"^(\S.*)\n  \{ja\}", text, re.M)
+    assert len(terms) == len(glossary_terms(text))
+    assert terms == sorted(terms, key=str.lower)
 
 
 def test_citations_are_in_the_bibliography():

@@ -10,6 +10,7 @@ from docutils import nodes
 from pybtex.plugin import register_plugin
 from pybtex.style.formatting.plain import Style as PlainStyle
 from pybtex.style.labels import BaseLabelStyle
+from sphinx.addnodes import glossary, pending_xref
 from sphinx.util.docutils import SphinxDirective
 
 from dlscratch import explorables
@@ -19,6 +20,7 @@ DESCRIPTION = (
     "with figures you can drag and exercises that tell you at once what is wrong."
 )
 CHAPTER = re.compile(r"notebooks/(\d+[a-z]?|lab)-")
+GLOSSARY = "book/glossary"
 
 
 def japanese(name, rawtext, text, lineno, inliner, options=None, content=None):
@@ -49,6 +51,47 @@ def number_by_chapter(app, env):
                 for place, name in enumerate(numbers, 1):
                     numbers[name] = (first, place)
     return []
+
+
+def note_terms(app, doctree):
+    """Note which of the glossary's terms a page links to."""
+    links = doctree.findall(pending_xref)
+    used = {link["reftarget"].lower() for link in links if link["reftype"] == "term"}
+    if not hasattr(app.env, "house_terms"):
+        app.env.house_terms = {}
+    app.env.house_terms[app.env.docname] = used
+
+
+def merge_terms(app, env, pages, other):
+    """Take over what another process has noted."""
+    env.house_terms = getattr(env, "house_terms", {})
+    for page in pages:
+        env.house_terms[page] = other.house_terms[page]
+
+
+def write_glossary_again(app, env):
+    """Write the glossary anew in each build, since other pages change what it says."""
+    return [GLOSSARY]
+
+
+def name_first_chapters(app, doctree, page):
+    """Say after each entry of the glossary in which chapter the word first comes up."""
+    if page != GLOSSARY:
+        return
+    chapters = []
+    for entries in app.env.toctree_includes.values():
+        chapters += [entry for entry in entries if CHAPTER.match(entry)]
+    for item in doctree.findall(nodes.definition_list_item):
+        if not isinstance(item.parent.parent, glossary):
+            continue
+        term = item.next_node(nodes.term).astext().lower()
+        using = (c for c in chapters if term in app.env.house_terms.get(c, ()))
+        if first := next(using, None):
+            title = app.env.titles[first].astext()
+            uri = app.builder.get_relative_uri(page, first)
+            link = nodes.reference("", title, refuri=uri, internal=True)
+            where = nodes.inline("", " → ", link, classes=["first-chapter"])
+            list(item.findall(nodes.paragraph))[-1].append(where)
 
 
 def drop_thebe_config(app, doctree, page):
@@ -139,10 +182,14 @@ def setup(app):
     app.add_role("ja", japanese)
     app.add_directive("explorable", ExplorableDirective)
     app.connect("builder-inited", note_start)
+    app.connect("doctree-read", note_terms)
+    app.connect("env-merge-info", merge_terms)
+    app.connect("env-updated", write_glossary_again)
     app.connect("env-get-updated", number_by_chapter, priority=900)
+    app.connect("doctree-resolved", name_first_chapters)
     app.connect("doctree-resolved", drop_thebe_config, priority=900)
     app.connect("html-page-context", drop_scripts, priority=900)
     app.connect("html-page-context", call_citations_what_they_are)
     app.connect("html-page-context", describe)
     app.connect("build-finished", stamp)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
+    return {"env_version": 1, "parallel_read_safe": True, "parallel_write_safe": True}
