@@ -242,3 +242,15 @@ def test_reader_who_asked_for_less_motion_gets_it(site, page):
         }).length"""
     )
     assert moving == 0
+
+
+@pytest.mark.parametrize(
+    ("word", "chapter"),
+    [("vectorisation", "01-python-and-numpy"), ("epoch", "02-perceptron")],
+)
+def test_glossary_leads_to_the_chapter_that_introduces_a_word(word, chapter, site):
+    """An entry ends with a link to the first chapter that links to it."""
+    text = (HTML / "book" / "glossary.html").read_text(encoding="utf-8")
+    entry = re.search(rf'<dt id="term-{word}">.*?</dd>', text, re.DOTALL)[0]
+    first = re.search(r'"first-chapter">[^<]*<a [^>]*href="([^"]*)"', entry)
+    assert first[1] == f"../notebooks/{chapter}.html"
