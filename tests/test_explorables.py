@@ -19,6 +19,7 @@ from dlscratch.explorables import (
     perceptron_line,
     regularisation,
     relu_bends,
+    residual,
 )
 
 ALL = pytest.mark.parametrize(
@@ -34,6 +35,7 @@ ALL = pytest.mark.parametrize(
         perceptron_line,
         regularisation,
         relu_bends,
+        residual,
     ],
 )
 
@@ -186,6 +188,11 @@ def test_numbers_that_json_cannot_hold():
         (lambda: optimizer_race(steps=201), "expected steps 0 to 200, got 201"),
         (lambda: relu_bends("cosine"), "expected target in .*'sine'.*got 'cosine'"),
         (lambda: relu_bends(activation="tanh"), "relu or identity, got 'tanh'"),
+        (lambda: residual(41), "residual: expected depth 1 to 40, got 41"),
+        (lambda: residual(2.0), "expected depth 1 to 40, got 2.0"),
+        (lambda: residual(activation="ReLU"), "activation in .*'tanh'.*got 'ReLU'"),
+        (lambda: residual(scale=0), "scale from 0.1 to 2, got 0"),
+        (lambda: residual(scale="he"), "scale from 0.1 to 2, got 'he'"),
     ],
 )
 def test_errors_say_what_was_expected_and_what_came(call, words):
@@ -241,3 +248,9 @@ def test_initial_values_says_how_it_starts():
 def test_backprop_stepper_says_where_it_starts():
     words = repr(backprop_stepper((0.5, -2), t=0))
     assert "x = (0.5, -2), and class 0 is the right one" in words
+
+
+def test_residual_says_how_it_starts():
+    words = repr(residual(9, activation="tanh", scale=1.2))
+    assert "through 9 blocks f of 24 units" in words
+    assert "With tanh and 1.2 times the usual size" in words

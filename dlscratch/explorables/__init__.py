@@ -20,6 +20,7 @@ from dlscratch.explorables.gradient_descent import gradient_descent
 from dlscratch.explorables.initial_values import initial_values
 from dlscratch.explorables.optimizer_race import optimizer_race
 from dlscratch.explorables.regularisation import regularisation
+from dlscratch.explorables.residual import residual
 
 __all__ = [
     "Explorable",
@@ -35,6 +36,7 @@ __all__ = [
     "perceptron_line",
     "regularisation",
     "relu_bends",
+    "residual",
 ]
 
 
