@@ -11,6 +11,7 @@ from dlscratch.explorables import (
     Explorable,
     backprop_stepper,
     batch_norm,
+    boxes,
     broadcasting,
     convolution,
     gradient_descent,
@@ -27,6 +28,7 @@ ALL = pytest.mark.parametrize(
     [
         backprop_stepper,
         batch_norm,
+        boxes,
         broadcasting,
         convolution,
         gradient_descent,

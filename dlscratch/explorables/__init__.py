@@ -12,6 +12,7 @@ from importlib.resources import files
 
 from dlscratch.explorables.backprop_stepper import backprop_stepper
 from dlscratch.explorables.batch_norm import batch_norm
+from dlscratch.explorables.boxes import boxes
 from dlscratch.explorables.broadcasting import broadcasting
 from dlscratch.explorables.convolution import convolution
 from dlscratch.explorables.draw_digit import draw_digit
@@ -26,6 +27,7 @@ __all__ = [
     "Explorable",
     "backprop_stepper",
     "batch_norm",
+    "boxes",
     "broadcasting",
     "convolution",
     "draw_digit",
