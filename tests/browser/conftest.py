@@ -9,7 +9,9 @@ Three fixtures do the work:
     A fresh page that fails its test on a console error, a failed request, or any
     request to another origin. ``look(page, dark=..., width=...)`` changes its looks.
 ``open_html``
-    Opens one piece of HTML, such as ``explorable._repr_html_()``, on a page of its own.
+    Opens one piece of HTML, such as ``explorable._repr_html_()``, on an empty page: on
+    ``page`` where a test asks for that too, else on one that many tests take in turn,
+    since a new page costs more than most tests.
 
 A machine without Chromium skips these tests. Under CI, where the environment variable
 ``CI`` is set, they fail instead.
@@ -30,7 +32,9 @@ from site_tools import HTML, LAPTOP, ROOT
 
 STAMP = HTML / ".built"
 
-CHROMIUM_NAMES = (
+CHROMIUM_NAMES = (  # first those without a window: the same browser, half the work
+    "chromium-headless-shell",
+    "chrome-headless-shell",
     "chromium",
     "chromium-browser",
     "google-chrome",
@@ -168,15 +172,46 @@ def watch(page):
     return page
 
 
+def new_page(browser):
+    """Open a watched page in a new context."""
+    context = browser.new_context(viewport={"width": LAPTOP, "height": 800})
+    context.set_default_timeout(15_000)
+    return watch(context.new_page())
+
+
 @pytest.fixture
 def page(browser):
     """Open a new page in a new context; any recorded problem fails the test."""
-    context = browser.new_context(viewport={"width": LAPTOP, "height": 800})
-    context.set_default_timeout(15_000)
-    page = watch(context.new_page())
+    page = new_page(browser)
     yield page
     problems = page.problems
-    context.close()
+    page.context.close()
+    assert not problems, "\n".join(problems)
+
+
+@pytest.fixture(scope="session")
+def pages(browser):
+    """Keep the page that tests take in turn, when none has it: a list of 0 or 1."""
+    pages = []
+    yield pages
+    for page in pages:
+        page.context.close()
+
+
+@pytest.fixture
+def clean_page(browser, pages, request):
+    """Take the page of the test before, emptied; a test that fails keeps its page."""
+    failed = request.session.testsfailed
+    page = pages.pop() if pages else new_page(browser)
+    yield page
+    page.mouse.move(0, 0)
+    page.goto("about:blank")  # another window: no script or timer of the old one runs
+    page.emulate_media(reduced_motion="null")
+    problems = page.problems
+    if problems or request.session.testsfailed > failed:
+        page.context.close()
+    else:
+        pages.append(page)
     assert not problems, "\n".join(problems)
 
 
@@ -193,8 +228,10 @@ def look():
 
 
 @pytest.fixture
-def open_html(page, look):
+def open_html(look, request):
     """Return ``open_html(html, dark=False, width=1280) -> page``."""
+    own = "page" in request.fixturenames
+    page = request.getfixturevalue("page" if own else "clean_page")
 
     def open_html(html, *, dark=False, width=LAPTOP):
         look(page, dark=dark, width=width)
