@@ -34,6 +34,12 @@ def check_fallback(browser, figure):
         context.close()
 
 
+def stop_clock(page):
+    """Let a page's time stand still until it is run: a busy machine adds no ticks."""
+    page.clock.install(time="2026-01-01")
+    page.clock.pause_at("2026-01-02")
+
+
 def press(page, label, *keys):
     """Focus the control with this label and press the keys."""
     control = page.get_by_label(label, exact=True).locator("visible=true")

@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from explorable_checks import check_accessible, check_fallback, pick, values
+from explorable_checks import check_accessible, check_fallback, pick, stop_clock, values
 
 from dlscratch.explorables import backprop_stepper
 from dlscratch.explorables.backprop_stepper import LR, START
@@ -362,7 +362,7 @@ def test_starts_where_python_says(open_html, x, t, step):
 
 
 def test_play_walks_to_the_last_step_and_speaks(page, open_html):
-    page.clock.install()
+    stop_clock(page)
     open_html(backprop_stepper()._repr_html_())
     page.clock.run_for(1000)
     status = page.get_by_role("status")

@@ -10,6 +10,7 @@ from explorable_checks import (
     drag,
     pick,
     press,
+    stop_clock,
     values,
     words,
 )
@@ -226,13 +227,12 @@ def test_the_keyboard_and_reset(figure):
 
 
 def test_the_status_waits_for_the_reader_to_stop(page, open_html):
-    page.clock.install(time=0)
+    stop_clock(page)
     open_html(batch_norm()._repr_html_())
     page.clock.run_for(2000)
     status = page.get_by_role("status")
     said = status.inner_text()
     assert said.startswith("Outputs that moved: 0 of 8. Batch: mean 1.200,")
-    page.clock.pause_at(60_000)
     press(page, "Move x of point 7", "ArrowRight")
     page.clock.run_for(300)
     assert status.inner_text() == said

@@ -9,6 +9,7 @@ from explorable_checks import (
     check_fallback,
     pick,
     press,
+    stop_clock,
     values,
 )
 
@@ -318,7 +319,7 @@ def test_two_copies_on_a_page_are_independent(open_html):
 
 
 def test_the_status_speaks_once_the_reader_stops(page, open_html):
-    page.clock.install()
+    stop_clock(page)
     open_html(broadcasting()._repr_html_())
     page.clock.run_for(2000)
     status = page.get_by_role("status")

@@ -11,6 +11,7 @@ from explorable_checks import (
     check_fallback,
     pick,
     press,
+    stop_clock,
     values,
     words,
 )
@@ -242,13 +243,12 @@ def test_two_copies_on_a_page_are_independent(open_html):
 
 
 def test_the_status_waits_for_the_reader_to_stop(page, open_html):
-    page.clock.install(time=0)
+    stop_clock(page)
     open_html(initial_values("tanh", std="xavier")._repr_html_())
     page.clock.run_for(2000)
     status = page.get_by_role("status")
     said = status.inner_text()
     assert said.startswith("tanh, std = 0.1, 5 layers. Activations: std ")
-    page.clock.pause_at(60_000)
     page.get_by_role("button", name="std = 0.01").click()
     page.clock.run_for(300)
     assert status.inner_text() == said

@@ -13,6 +13,7 @@ from explorable_checks import (
     drag,
     pick,
     press,
+    stop_clock,
     values,
     words,
 )
@@ -323,9 +324,8 @@ def test_an_overflow_is_named_and_a_smaller_rate_brings_it_back(figure):
 
 
 def test_play_and_pause(page, open_html):
-    page.clock.install(time=0)
+    stop_clock(page)
     open_html(optimizer_race()._repr_html_())
-    page.clock.pause_at(60_000)
     click(page, "Play")
     page.clock.run_for(615)
     assert values(page, "[data-num=step]") == [10]
@@ -402,7 +402,7 @@ def test_two_copies_on_a_page_are_independent(open_html):
 
 
 def test_the_status_waits_for_the_reader_to_stop(page, open_html):
-    page.clock.install()
+    stop_clock(page)
     open_html(optimizer_race(optimizers=["SGD"])._repr_html_())
     page.clock.run_for(2000)
     status = page.get_by_role("status")

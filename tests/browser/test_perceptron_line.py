@@ -9,6 +9,7 @@ from explorable_checks import (
     drag,
     pick,
     press,
+    stop_clock,
     values,
     words,
 )
@@ -218,7 +219,7 @@ def test_every_line_of_a_sweep(figure, task):
 
 
 def test_xor_counts_the_lines_and_offers_a_second_layer(page, open_html):
-    page.clock.install()
+    stop_clock(page)
     open_html(perceptron_line("XOR")._repr_html_())
     page.locator(".dlx[data-live]").wait_for()
     offer = page.get_by_role("button", name="Try two layers")
@@ -360,7 +361,7 @@ def test_two_copies_on_a_page_are_independent(open_html):
 
 
 def test_the_status_waits_for_the_reader_to_stop(page, open_html):
-    page.clock.install()
+    stop_clock(page)
     open_html(perceptron_line()._repr_html_())
     page.clock.run_for(2000)
     status = page.get_by_role("status")

@@ -8,6 +8,7 @@ from explorable_checks import (
     drag,
     pick,
     press,
+    stop_clock,
     values,
     words,
 )
@@ -134,7 +135,7 @@ def test_reset(figure):
 
 
 def test_the_status_says_what_is_zero(page, open_html):
-    page.clock.install()
+    stop_clock(page)
     open_html(regularisation("round", minimum=(2, 0.5), strength=1)._repr_html_())
     page.clock.run_for(2000)
     said = page.get_by_role("status").inner_text()

@@ -9,6 +9,7 @@ from explorable_checks import (
     drag,
     pick,
     press,
+    stop_clock,
     values,
     words,
 )
@@ -250,7 +251,7 @@ def test_two_copies_on_a_page_are_independent(open_html):
 
 
 def test_the_status_waits_for_the_reader_to_stop(page, open_html):
-    page.clock.install()
+    stop_clock(page)
     open_html(relu_bends("ramp")._repr_html_())
     page.clock.run_for(2000)
     status = page.get_by_role("status")
