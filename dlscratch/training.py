@@ -1,5 +1,6 @@
 """The training loop: mini-batches, epochs, and a record of what happened."""
 
+import time
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -24,12 +25,16 @@ class History:
         Fraction classified right at the end of the epoch.
     test_loss : list of float
         Mean loss of the test examples at the end of the epoch.
+    seconds : list of float
+        Processor time, measuring included. Histories that differ in nothing else are
+        equal.
     """
 
     train_loss: list[float] = field(default_factory=list)
     train_accuracy: list[float] = field(default_factory=list)
     test_accuracy: list[float] = field(default_factory=list)
     test_loss: list[float] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list, compare=False, repr=False)
 
     @property
     def best_epoch(self):
@@ -155,7 +160,7 @@ def train(
         for epoch in range(done + 1, epochs + 1):
             if patience is not None and _waited(history) >= patience:
                 break
-            total = 0.0
+            total, start = 0.0, time.process_time()
             for step, batch in enumerate(minibatches(len(x), batch_size, rng), 1):
                 inputs = x[batch] if augment is None else augment(x[batch], rng)
                 loss = learner.loss(inputs, t[batch], training=True)
@@ -176,6 +181,7 @@ def train(
             )
             history.test_loss.append(test_loss)
             history.test_accuracy.append(test_accuracy)
+            history.seconds.append(time.process_time() - start)
             if history.best_epoch == epoch:
                 _copy(model.arrays, best)
             if checkpoint is not None:

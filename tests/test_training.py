@@ -180,6 +180,15 @@ def test_augment_changes_what_is_trained_on():
     assert (model.parameters[0].grad == 0).all()
 
 
+def test_the_processor_time_of_each_epoch_is_kept_but_not_compared():
+    _, history = run(epochs=2)
+    _, again = run(epochs=2)
+    assert len(history.seconds) == 2
+    assert min(history.seconds) > 0
+    assert again == history
+    assert "seconds" not in repr(history)
+
+
 def test_fewer_examples_can_be_measured():
     data = datasets.load_digits()
     model, history = run(epochs=1, n_measured=100)
