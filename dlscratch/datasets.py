@@ -369,13 +369,14 @@ def random_shift(x, rng, pixels=1):
             [0, 0, 0]]])
     """
     images = _pictures(x, "random_shift")
-    frame = [(pixels, pixels), (pixels, pixels)]
-    padded = np.pad(images, [(0, 0)] * (images.ndim - 2) + frame)
+    *front, height, width = images.shape
+    frame = height + 2 * pixels, width + 2 * pixels
+    framed = np.zeros((*front, *frame), dtype=images.dtype)
+    framed[..., pixels : pixels + height, pixels : pixels + width] = images
     windows = np.lib.stride_tricks.sliding_window_view(
-        padded, images.shape[-2:], axis=(-2, -1)
+        framed, (height, width), axis=(-2, -1)
     )  # (N, ..., 2 pixels + 1, 2 pixels + 1, H, W)
-    starts = rng.integers(2 * pixels + 1, size=(len(images), 2))
-    top, left = starts.T
+    top, left = rng.integers(2 * pixels + 1, size=(len(images), 2)).T
     shifted = windows[np.arange(len(images)), ..., top, left, :, :]
     return shifted.reshape(np.shape(x))
 
