@@ -3,9 +3,10 @@
 To the outside, pictures have the shape (N, C, H, W). In memory they lie in the order
 (H, C, W, N): row by row, and the batch last. ``transpose`` goes from one view to the
 other and copies nothing. In this order, the KH rows of all C channels that one row of
-the output looks at are a single matrix with KH·C rows and W·N columns, and a kernel's
-column j needs OW·N neighbouring columns of it. So a convolution is KW matrix products
-for each row of the output, and no picture is ever unrolled into a larger one.
+the output looks at are a single matrix with KH·C rows and W·N columns. One product
+multiplies it by all KW columns of all kernels, and KW additions, each of them shifted
+by one place, put the row of the output together. So a convolution is one matrix product
+for each row of the output. No picture is padded, and none is unrolled to im2col.
 """
 
 import numpy as np
@@ -81,41 +82,38 @@ class Conv2d(Layer):
 
     def forward(self, x, training=False):
         """Map x of shape (N, C, H, W) to y of shape (N, F, OH, OW)."""
-        W, b = self.W.value, self.b.value
-        _, C, KH, KW = W.shape
-        x = _picture(x, "Conv2d", C).astype(W.dtype, copy=False)
-        size = _output_size(x, (KH, KW), self.stride, self.padding, "Conv2d")
-        padded = _pad(x, self.padding)
-        self._remember(padded, x.shape, size)
-        return _nchw(_correlate(padded, W, self.stride, size, b))
+        W = self.W.value
+        x = np.ascontiguousarray(_picture(x, "Conv2d", W.shape[1]), W.dtype)
+        size = _output_size(x, W.shape[2:], self.stride, self.padding, "Conv2d")
+        self._remember(x, size)
+        b = self.b.value[:, None, None]
+        return _nchw(_correlate(x, W, self.stride, self.padding, size, b))
 
     def backward(self, dy, input_gradient=True):
         """Set dW and db = Σ dy; return dx.
 
         dW is the sum of all windows, each times the dy that it led to. dx is a
-        convolution too: of dy with zeros between (for strides) and around, with the
-        kernels turned by 180 degrees and their two kinds of channels exchanged.
-        Without ``input_gradient`` dx is not computed and None is returned.
+        convolution too: of dy, with zeros between for strides, with the kernels turned
+        by 180 degrees and their two kinds of channels exchanged. Without
+        ``input_gradient`` dx is not computed and None is returned.
         """
-        padded, (H, C, width, N), (OH, OW) = self._recall()
+        x, (OH, OW) = self._recall()
         W = self.W.value
-        F, _, KH, KW = W.shape
+        (H, _, width, N), (F, _, KH, KW) = x.shape, W.shape
         self._check_dy(dy, (N, F, OH, OW))
-        dy = np.ascontiguousarray(_hcwn(dy))
+        dy = np.ascontiguousarray(_hcwn(dy), W.dtype)
         self.b.grad = dy.sum(axis=(0, 2, 3))
-        dW = 0
-        for h, windows in _windows(padded, (KH, KW), self.stride, (OH, OW)):
-            dy_row = np.ascontiguousarray(dy[h].reshape(F, OW * N).T)
-            dW += np.stack([window @ dy_row for window in windows])
-        self.W.grad = dW.reshape(KW, KH, C, F).transpose(3, 2, 1, 0)
+        self.W.grad = _kernel_gradient(x, dy, (KH, KW), self.stride, self.padding)
         if not input_gradient:
             return None
         (sh, sw), (ph, pw) = self.stride, self.padding
-        frame = (len(padded) + KH - 1, F, padded.shape[2] + KW - 1, N)
-        spread = np.zeros(frame, W.dtype)
-        spread[KH - 1 :: sh, :, KW - 1 :: sw][:OH, :, :OW] = dy
+        if (sh, sw) != (1, 1):
+            spread = np.zeros((sh * (OH - 1) + 1, F, sw * (OW - 1) + 1, N), W.dtype)
+            spread[::sh, :, ::sw] = dy
+            dy = spread
         turned = W[:, :, ::-1, ::-1].swapaxes(0, 1)
-        return _nchw(_correlate(spread[ph:, :, pw:], turned, (1, 1), (H, width)))
+        around = (KH - 1 - ph, KW - 1 - pw)
+        return _nchw(_correlate(dy, turned, (1, 1), around, (H, width)))
 
 
 class _Pool(Layer):
@@ -252,49 +250,104 @@ def _nchw(x):
     return x.transpose(3, 1, 0, 2)
 
 
-def _windows(x, kernel_size, stride, size):
-    """Yield, for each row h of the output, what each column of the kernel sees of x.
+def _windows(x, KH, stride, padding, OH):
+    """Yield, for each row of the output, the rows of x that its windows look at.
 
     Parameters
     ----------
     x : ndarray, shape (H, C, W, N)
-    kernel_size, stride, size : pair of int
-        (KH, KW), (sh, sw), and the size (OH, OW) of the output.
+    KH, stride, padding, OH : int
+        Of the height: the kernel's, the step, the zeros around, the output's.
 
     Yields
     ------
     h : int
-    windows : list of KW ndarrays, shape (KH·C, OW·N)
-        Views where the stride along the width is 1, otherwise copies. If there are few
-        rows, they are joined to one array of shape (KW·KH·C, OW·N).
+        Which row of the output.
+    rows : ndarray, shape (n·C, W·N)
+        A view of the rows that lie in the picture, not in the padding: n ≤ KH.
+    inside : slice
+        Which n·C of the windows' KH·C these are.
     """
-    (KH, KW), (sh, sw), (OH, OW) = kernel_size, stride, size
-    _, C, W, N = x.shape
+    H, C, W, N = x.shape
     for h in range(OH):
-        rows = x[sh * h : sh * h + KH].reshape(KH * C, W, N)
-        cuts = [slice(j, j + sw * (OW - 1) + 1, sw) for j in range(KW)]
-        windows = [rows[:, cut].reshape(KH * C, OW * N) for cut in cuts]
-        yield h, windows if KH * C > _FEW else [np.concatenate(windows)]
+        top = stride * h - padding
+        first = max(top, 0)
+        end = max(first, min(top + KH, H))
+        rows = x[first:end].reshape((end - first) * C, W * N)
+        yield h, rows, slice((first - top) * C, (end - top) * C)
 
 
-# Rows of a window: products with so few are slow, and copying so few costs little.
-_FEW = 32
+def _overlaps(KW, stride, padding, W, OW):
+    """Return, for each column of the kernel, which columns of y meet which of x.
+
+    Two slices of the same length: output w looks through column j of the kernel at
+    column ``stride·w + j - padding`` of x, if it lies in the picture.
+    """
+    pairs = []
+    for j in range(KW):
+        inside = [w for w in range(OW) if 0 <= stride * w + j - padding < W]
+        first, n = (inside[0], len(inside)) if inside else (0, 0)
+        start = stride * first + j - padding
+        inputs = slice(start, start + stride * n, stride)
+        pairs.append((slice(first, first + n), inputs))
+    return pairs
 
 
-def _correlate(x, W, stride, size, b=None):
+def _correlate(x, W, stride, padding, size, b=0):
     """Slide kernels W (F, C, KH, KW) over x (H, C, W, N): y of shape (OH, F, OW, N)."""
     F, C, KH, KW = W.shape
-    kernels = W.transpose(3, 0, 2, 1).reshape(KW, F, KH * C)
-    if KH * C <= _FEW:
-        kernels = [np.concatenate(kernels, axis=1)]
-    y = np.empty((size[0], F, size[1] * x.shape[3]), W.dtype)
-    for h, windows in _windows(x, (KH, KW), stride, size):
-        np.matmul(kernels[0], windows[0], out=y[h])
-        for kernel, window in zip(kernels[1:], windows[1:], strict=True):
-            y[h] += kernel @ window
-        if b is not None:
-            y[h] += b[:, None]
-    return y.reshape(size[0], F, size[1], -1)
+    (sh, sw), (ph, pw), (OH, OW) = stride, padding, size
+    if _better_unrolled(F, C, KH, KW, sw):
+        x = _unroll_columns(x, KW, sw, pw, OW)
+        W = W.transpose(0, 3, 1, 2).reshape(F, KW * C, KH, 1)
+        return _correlate(x, W, (sh, 1), (ph, 0), size, b)
+    _, _, width, N = x.shape
+    kernels = W.transpose(3, 0, 2, 1).reshape(KW * F, KH * C)
+    products = np.empty((KW, F, width, N), W.dtype)
+    overlaps = _overlaps(KW, 1, pw, width, OW)
+    y = np.empty((OH, F, OW, N), W.dtype)
+    for h, rows, inside in _windows(x, KH, sh, ph, OH):
+        np.matmul(kernels[:, inside], rows, out=products.reshape(KW * F, width * N))
+        y[h] = b
+        for product, (outputs, inputs) in zip(products, overlaps, strict=True):
+            y[h, :, outputs] += product[:, inputs]
+    return y
+
+
+def _kernel_gradient(x, dy, kernel_size, stride, padding):
+    """Return dW (F, C, KH, KW) of kernels that slid over x and led to dy."""
+    (_, C, width, N), (OH, F, OW, _) = x.shape, dy.shape
+    (KH, KW), (sh, sw), (ph, pw) = kernel_size, stride, padding
+    if _better_unrolled(F, C, KH, KW, sw):
+        x = _unroll_columns(x, KW, sw, pw, OW)
+        dW = _kernel_gradient(x, dy, (KH, 1), (sh, 1), (ph, 0))
+        return dW.reshape(F, KW, C, KH).transpose(0, 2, 3, 1)
+    shifted = np.zeros((KW, F, width, N), dy.dtype)
+    overlaps = _overlaps(KW, 1, pw, width, OW)
+    dW = np.zeros((KH * C, KW * F), dy.dtype)
+    for h, rows, inside in _windows(x, KH, sh, ph, OH):
+        for copy, (outputs, inputs) in zip(shifted, overlaps, strict=True):
+            copy[:, inputs] = dy[h, :, outputs]
+        dW[inside] += rows @ shifted.reshape(KW * F, width * N).T
+    return dW.reshape(KH, C, KW, F).transpose(3, 1, 0, 2)
+
+
+def _better_unrolled(F, C, KH, KW, stride):
+    """Say whether blocks have few rows to multiply, or a stride wastes products."""
+    return stride > 1 or (KW > 1 and KH * C < F)
+
+
+def _unroll_columns(x, KW, stride, padding, OW):
+    """Lay what the kernel's columns see of x (H, C, W, N) together as KW·C channels.
+
+    The result, (H, KW·C, OW, N), takes kernels of one column, stride 1, no padding.
+    """
+    H, C, W, N = x.shape
+    unrolled = np.zeros((H, KW, C, OW, N), x.dtype)
+    overlaps = _overlaps(KW, stride, padding, W, OW)
+    for j, (outputs, inputs) in enumerate(overlaps):
+        unrolled[:, j, :, outputs] = x[:, :, inputs]
+    return unrolled.reshape(H, KW * C, OW, N)
 
 
 def _pad(x, padding, value=0.0):

@@ -1,12 +1,13 @@
 """Convolution and pooling against plain loops, finite differences, and their errors."""
 
 import json
-from itertools import product
+import tracemalloc
+from itertools import combinations, product
 
 import numpy as np
 import pytest
 
-from dlscratch import convolution, initializers, layers
+from dlscratch import initializers, layers
 from dlscratch.convolution import AvgPool2d, Conv2d, MaxPool2d
 from dlscratch.gradients import check_gradients
 from dlscratch.models import Sequential
@@ -66,28 +67,93 @@ SHAPES = [
 CONV_SHAPES = [*SHAPES, ((3, 3), 2, 1, 3), ((2, 2), 1, 2, 2)]  # windows of zeros only
 
 
-@pytest.fixture(params=[True, False], ids=["joined", "apart"])
-def few(request, monkeypatch):
-    """Join the windows of all kernel columns, or not, however many rows they have."""
-    monkeypatch.setattr(convolution, "_FEW", 1000 if request.param else 0)
-
-
-@pytest.mark.usefixtures("few")
+@pytest.mark.parametrize("F", [3, 20])  # with 20, kernels' columns are unrolled
 @pytest.mark.parametrize(("size", "kernel", "stride", "padding"), CONV_SHAPES)
 class TestConv2d:
-    def test_forward_equals_the_plain_loop(self, size, kernel, stride, padding, rng):
-        layer = Conv2d(2, 3, kernel, stride, padding, rng=rng)
-        layer.b.value[:] = rng.standard_normal(3)
+    def test_forward_equals_the_plain_loop(self, size, kernel, stride, padding, F, rng):
+        layer = Conv2d(2, F, kernel, stride, padding, rng=rng)
+        layer.b.value[:] = rng.standard_normal(F)
         x = rng.standard_normal((4, 2, *size))
         expected = plain_conv(x, layer.W.value, layer.b.value, stride, padding)
         np.testing.assert_allclose(layer.forward(x), expected, atol=1e-12)
 
-    def test_gradients(self, size, kernel, stride, padding, rng):
-        layer = Conv2d(2, 3, kernel, stride, padding, rng=rng)
+    def test_gradients(self, size, kernel, stride, padding, F, rng):
+        layer = Conv2d(2, F, kernel, stride, padding, rng=rng)
         x = rng.standard_normal((3, 2, *size))
         t = rng.standard_normal(layer.forward(x).shape)
         errors = check_gradients(Sequential([layer], layers.MeanSquaredError()), x, t)
         assert len(errors) == 3
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_random_configurations(seed):
+    """y equals the plain loop's; the gradients pass dy on as y depends on x and W.
+
+    y is linear in x and in W. So Σ dx·u = Σ dy·(convolution of u) for any pictures u,
+    and Σ dW·V = Σ dy·(convolution with V) for any kernels V.
+    """
+    rng = np.random.default_rng(seed)
+    kernel, stride, padding = (
+        tuple(int(v) for v in rng.integers(low, high, 2))
+        for low, high in ((1, 5), (1, 4), (0, 5))
+    )
+    if seed % 2:
+        stride = (int(stride[0]), 1)  # no reason to unroll, but for few channels
+    size = np.maximum(rng.integers(1, 9, 2), np.subtract(kernel, 2 * np.array(padding)))
+    N, C, F = rng.integers(1, 4), rng.choice([1, 2, 5]), rng.choice([1, 3, 12])
+    layer = Conv2d(C, F, kernel, stride, padding, rng=rng)
+    layer.b.value[:] = rng.standard_normal(F)
+    x, u = rng.standard_normal((2, N, C, *size))
+    W, V = layer.W.value, rng.standard_normal(layer.W.value.shape)
+    y = layer.forward(x)
+    np.testing.assert_allclose(
+        y, plain_conv(x, W, layer.b.value, stride, padding), atol=1e-12
+    )
+    dy = rng.standard_normal(y.shape)
+    dx = layer.backward(dy)
+    through_x = np.sum(dy * plain_conv(u, W, 0, stride, padding))
+    through_W = np.sum(dy * plain_conv(x, V, 0, stride, padding))
+    np.testing.assert_allclose(np.sum(dx * u), through_x, atol=1e-11)
+    np.testing.assert_allclose(np.sum(layer.W.grad * V), through_W, atol=1e-11)
+    np.testing.assert_allclose(layer.b.grad, dy.sum(axis=(0, 2, 3)), atol=1e-12)
+
+
+@pytest.mark.parametrize("F", [3, 20])
+@pytest.mark.parametrize("stride", [1, 2])
+def test_a_pass_leaves_earlier_results_alone(F, stride, rng):
+    """What a step returned stays, and the next step, of other size, owes it nothing."""
+    layer = Conv2d(2, F, 3, stride, 1, rng=rng)
+    held = []
+    for n in (5, 2, 5):
+        x = np.ascontiguousarray(rng.standard_normal((7, 2, 6, n)))  # batch last
+        x = x.transpose(3, 1, 0, 2)
+        layer.forward(rng.standard_normal((3, 2, 7, 6)))  # a look at other pictures
+        y = layer.forward(x)
+        dy = rng.standard_normal(y.shape)
+        dx = layer.backward(dy)
+        fresh = Conv2d(2, F, 3, stride, 1, init=initializers.zeros)
+        fresh.W.value = layer.W.value
+        np.testing.assert_array_equal(fresh.forward(x), y)
+        np.testing.assert_array_equal(fresh.backward(dy), dx)
+        np.testing.assert_array_equal(fresh.W.grad, layer.W.grad)
+        arrays = [x, y, dy, dx, layer.W.grad, layer.b.grad]
+        for a, b in combinations(arrays, 2):
+            assert not np.shares_memory(a, b)
+        held += [(a, a.copy()) for a in arrays]
+    for a, copy in held:
+        np.testing.assert_array_equal(a, copy)
+
+
+def test_no_picture_is_copied(rng):
+    """With the batch last, a forward pass needs little memory beside its result."""
+    layer = Conv2d(8, 8, 3, padding=1, rng=rng)
+    x = rng.standard_normal((32, 8, 32, 10)).transpose(3, 1, 0, 2)
+    layer.forward(x)
+    tracemalloc.start()
+    y = layer.forward(x)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert y.nbytes < peak < y.nbytes + x.nbytes / 4
 
 
 @pytest.mark.parametrize(("size", "kernel", "stride", "padding"), SHAPES)

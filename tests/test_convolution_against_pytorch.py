@@ -20,8 +20,8 @@ def configurations(n):
         kernel, stride = rng.integers(1, 6, 2), rng.integers(1, 5, 2)
         padding = rng.integers(0, 4, 2)
         size = np.maximum(rng.integers(1, 13, 2), kernel - 2 * padding)
-        # A pool pads by half the kernel at most. With many channels the convolution's
-        # products are done for each kernel column, with few for all of them at once.
+        # A pool pads by half the kernel at most. With more kernels than the rows of a
+        # window have numbers, or a stride, the kernel's columns are unrolled.
         pool_padding = np.minimum(padding, kernel // 2)
         pool_size = np.maximum(size, kernel - 2 * pool_padding)
         shape = [rng.integers(1, 5), rng.choice([1, 2, 3, 7, 40]), rng.integers(1, 6)]
