@@ -82,7 +82,7 @@ class Layer:
 def leaves(layers, prefix=""):
     """Yield each layer that holds no others, with where it is, such as ``"3.0."``."""
     for i, layer in enumerate(layers):
-        if layer.inner:
-            yield from leaves(layer.inner, f"{prefix}{i}.")
+        if inner := getattr(layer, "inner", ()):
+            yield from leaves(inner, f"{prefix}{i}.")
         else:
             yield f"{prefix}{i}.", layer
