@@ -1,10 +1,12 @@
 """That what README, CONTRIBUTING and the package's metadata say is so."""
 
+import json
 import re
 import subprocess
 import tomllib
 from itertools import chain
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 import yaml
@@ -71,6 +73,54 @@ def test_help_lists_every_target():
     listed = set(re.findall(r"^  ([a-z-]+) ", done.stdout, re.MULTILINE))
     phony = re.search(r"^\.PHONY:(.*)$", read("Makefile"), re.MULTILINE)[1].split()
     assert listed == set(phony) == make_targets()
+
+
+def chapters():
+    """Return {path without suffix: texts of cells}, as the table of contents says."""
+    parts = yaml.safe_load(read("_toc.yml"))["parts"]
+    files = [chapter["file"] for part in parts for chapter in part["chapters"]]
+    return {
+        file: ["".join(c["source"]) for c in json.loads(read(f"{file}.ipynb"))["cells"]]
+        for file in files
+        if file.startswith("notebooks/")
+    }
+
+
+def path_links():
+    """Return (address, words, title) of each link in the index's picture."""
+    page = read("book/index.md")
+    picture = re.search(r'<figure class="path-picture">.*?</figure>', page, re.DOTALL)
+    for link in ElementTree.fromstring(picture[0]).iter("a"):
+        title = link.find("text[@class='title']")
+        words, title = (
+            "" if node is None else " ".join("".join(node.itertext()).split())
+            for node in (link, title)
+        )
+        yield link.get("href"), words, title
+
+
+def test_the_path_leads_to_every_chapter():
+    """The index's picture shows each chapter, in order, and so does its table."""
+    titles = {
+        file: cells[0].splitlines()[0].removeprefix("# ")
+        for file, cells in chapters().items()
+    }
+    boxes = [(href, title) for href, _, title in path_links() if title]
+    assert boxes == [(f"../{file}.html", title) for file, title in titles.items()]
+    row = re.compile(r"^\| \[(.+)\]\(\.\./(.+)\.ipynb\) \|", re.MULTILINE)
+    assert row.findall(read("book/index.md")) == [(t, f) for f, t in titles.items()]
+
+
+def test_the_path_leads_to_every_section_of_the_lab():
+    """Each labelled section of the lab has its own small box in the picture."""
+    lab = "\n".join(chapters()["notebooks/lab-mnist"])
+    wanted = {
+        f"../notebooks/lab-mnist.html#lab-section-{n}": f"lab section {n}"
+        for n in re.findall(r"^\(lab-section-(\d+)\)=$", lab, re.MULTILINE)
+    }
+    found = {href: words for href, words, _ in path_links() if "#lab-section" in href}
+    assert wanted
+    assert found == wanted
 
 
 def test_versions_agree():
