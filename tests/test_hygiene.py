@@ -5,7 +5,9 @@ so that ``test_of_tests.py`` can show that it complains about a spoiled one.
 """
 
 import ast
+import os
 import re
+from functools import cache
 from pathlib import Path
 
 import execute_notebooks
@@ -48,6 +50,12 @@ BANNED_CODE = {
     r"allow_pickle\s*=\s*True": "never unpickle",
     r"^\s*[!%](?!%?time)": "no shell commands or magics",
 }
+
+
+@cache
+def read(path):
+    """Return a notebook, which the checks do not change."""
+    return nbformat.read(path, as_version=4)
 
 
 def code_cells(nb):
@@ -276,7 +284,7 @@ CHECKS = [value for key, value in list(globals().items()) if key.startswith("che
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__[6:])
 def test_notebook(check, path):
     """Every notebook of the book passes every check."""
-    nb = nbformat.read(path, as_version=4)
+    nb = read(path)
     assert code_cells(nb)
     complaints = check(nb)
     assert not complaints, "\n".join([check.__doc__, *complaints])
@@ -294,7 +302,7 @@ def test_figure_names_are_unique_in_the_book():
     names = [
         cell.metadata["mystnb"]["figure"]["name"]
         for path in NOTEBOOKS
-        for cell in figure_cells(nbformat.read(path, as_version=4))
+        for cell in figure_cells(read(path))
     ]
     assert len(names) == len(set(names))
 
@@ -327,7 +335,7 @@ def prose(path):
     """Return the text of a page, or of all the text cells of a notebook."""
     if path.suffix == ".md":
         return path.read_text(encoding="utf-8")
-    cells = nbformat.read(path, as_version=4).cells
+    cells = read(path).cells
     return "\n\n".join(c.source for c in cells if c.cell_type == "markdown")
 
 
@@ -400,13 +408,11 @@ def project_files(*suffixes):
     def ours(part):
         return part not in built and (part[0] != "." or part in (".ci", ".gitignore"))
 
-    return [
-        path
-        for path in ROOT.rglob("*")
-        if path.suffix in suffixes
-        and all(ours(part) for part in path.relative_to(ROOT).parts)
-        and path.is_file()
-    ]
+    found = []
+    for folder, folders, files in os.walk(ROOT):
+        folders[:] = filter(ours, folders)  # do not even enter the environment
+        found += [Path(folder, name) for name in filter(ours, files)]
+    return [path for path in found if path.suffix in suffixes and path.is_file()]
 
 
 def test_modules_follow_the_conventions():

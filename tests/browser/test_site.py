@@ -102,6 +102,19 @@ def test_a_bad_page_is_noticed(problem, open_html):
     page.problems.clear()
 
 
+@pytest.mark.parametrize("turn", [1, 2])
+def test_a_page_holds_nothing_of_the_test_before(turn, open_html):
+    page = open_html("<p>Where the pointer is.</p>")
+    state = page.evaluate(
+        """() => ["left" in window, document.querySelector("p").matches(":hover"),
+                  matchMedia("(prefers-reduced-motion: reduce)").matches]"""
+    )
+    assert state == [False] * 3
+    page.evaluate("left = 1")
+    page.locator("p").hover()
+    page.emulate_media(reduced_motion="reduce")
+
+
 def test_an_offence_is_noticed(open_html):
     pale = '<p style="color: #aaa; background: #fff">pale</p>'
     wide = '<div style="overflow: auto"><p style="width: 900px">wide</p></div>'
