@@ -9,6 +9,7 @@ from explorable_checks import (
     check_fallback,
     pick,
     press,
+    values,
     words,
 )
 
@@ -224,10 +225,11 @@ def test_two_copies_on_a_page_are_independent(open_html):
     html = residual()._repr_html_()
     page = open_html(html + html)
     first, second = page.locator(".dlx[data-live]").all()
-    before = second.inner_text()
+    before = values(second, "[data-col]")
     first.get_by_label("depth, typed").fill("3")
-    assert "3 blocks" in first.inner_text()
-    assert second.inner_text() == before
+    assert "3 blocks" in first.locator("[data-verdict]").inner_text()
+    assert values(first, "[data-col]") != before
+    assert values(second, "[data-col]") == before
 
 
 def test_the_status_waits_for_the_reader_to_stop(page, open_html):
