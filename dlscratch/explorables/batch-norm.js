@@ -8,8 +8,10 @@ const [TOP, BOTTOM] = [92, 222];
 // How far from 0 the axes of x and of y are shown.
 const [SEEN, SEEN_Y] = [6.5, 3.25];
 const STYLE = `
-.dlx .bn-table td input[type=number] { width: 4.4em; }
-.dlx.dlx .bn-table td { text-align: right; min-width: 4em; }
+.dlx .bn-table td input[type=number] { width: 4em; }
+.dlx.dlx .bn-table td { text-align: right; min-width: 3.3em; }
+.dlx.dlx .bn-table :is(td, th) { padding-inline: 0.2rem; }
+.dlx.dlx .bn-table th { white-space: normal; }
 @media (max-width: 480px) { .dlx.dlx .bn-table :is(td, th) { padding-inline: 0.12rem; } .dlx .bn-table td input[type=number] { width: 3.9em; } }
 .dlx.dlx .bn-table tr[data-own] { background: var(--shade); }
 .dlx .bn-name { paint-order: stroke; stroke: var(--well); stroke-width: 4px; }
