@@ -1,9 +1,25 @@
-"""Write the table of the trained networks that the book's results page includes.
+"""Write what the book's results page includes: the ledger, and the trained networks.
 
-Every number comes from the record inside a file of ``dlscratch/weights``.
+    python tools/results.py [--time [NOTEBOOK ...]]
+
+Every number comes from a stored output, a written table, a measured time, or the
+record inside a file of ``dlscratch/weights``. With ``--time``, the notebooks are
+executed first, to measure how long they run; their files stay as they are.
 """
 
+import argparse
+import datetime
+import json
+import os
+import re
+import resource
+import sys
 from pathlib import Path
+
+import nbformat
+from execute_notebooks import execute
+from ledger import Book, LedgerError, complaints
+from myst_parser.mdit_to_docutils.base import default_slugify
 
 from dlscratch.layers import Conv2d, Linear, MaxPool2d
 from dlscratch.models import Sequential
@@ -11,6 +27,8 @@ from dlscratch.models import Sequential
 ROOT = Path(__file__).resolve().parents[1]
 WEIGHTS = ROOT / "dlscratch" / "weights"
 TABLE = ROOT / "book" / "results-table.md"
+LEDGER = ROOT / "book" / "ledger-table.md"
+TIMES = ROOT / "book" / "ledger-times.json"
 
 
 def layers(model):
@@ -71,6 +89,167 @@ def table(folder=WEIGHTS):
     return "\n\n".join([note, rows, *map(recipe, models)]) + "\n"
 
 
+COLUMNS = ("What", "Number", "Data; seeds", "A new run gives", "Published", "Made by")
+LABEL = re.compile(r"^\(([\w-]+)\)=$", re.MULTILINE)
+HEADING = re.compile(r"^##+ +(.*)", re.MULTILINE)
+
+
+def section(cells, name):
+    """Return what a link to the section that holds a cell ends in, and its label."""
+    slug = label = ""
+    for cell in cells:
+        if cell["id"] == name:
+            break
+        if cell["cell_type"] != "markdown":
+            continue
+        source = "".join(cell["source"])
+        for heading in HEADING.finditer(source):
+            slug = default_slugify(heading[1])
+            above = LABEL.findall(
+                source[: heading.start()].rstrip().rpartition("\n")[2]
+            )
+            label = above[0] if above else ""
+    return slug, label
+
+
+def made_by(row, book):
+    """Return the link to the cell, or the name of the program, that made a number."""
+    if row.cell:
+        notebook, _, cell = row.cell.partition("#")
+        slug, label = section(book.notebooks[notebook], cell)
+        target = label or f"../notebooks/{notebook}.ipynb" + f"#{slug}" * bool(slug)
+        made = f"[cell `{cell}`]({target})"
+    elif row.page:
+        made = "`make bench`"
+    elif row.time:
+        made = "`tools/results.py --time`"
+    else:
+        made = "`make weights`"
+    return made + f"; weights `{row.sha256[:12]}`" * bool(row.sha256)
+
+
+def number(row):
+    """Return a row's number with its runs, or the range that it is taken from."""
+    shown = "at least " * row.least + row.text(row.value)
+    if len(row.runs) > 1:
+        return shown + f" ({', '.join(row.text(run).split()[0] for run in row.runs)})"
+    if row.range:
+        low, high = (row.text(end).split()[0] for end in row.range)
+        return shown + f" ({low} to {high})"
+    return shown
+
+
+def a_new_run(row):
+    """Return how far another run may differ, on this machine or another."""
+    if row.scatters:
+        return "scatters; see the mean"
+    if row.least:
+        return "at least that"
+    if row.bounds:
+        low, high = row.bounds
+        unit = f" {row.unit}".rstrip()
+        if high == float("inf") or (high == 100 and row.unit == "%"):
+            return f"at least {low:g}{unit}"
+        return f"{low:g} to {high:g}{unit}" if low else f"at most {high:g}{unit}"
+    if row.page or row.time or row.entry == "seconds":
+        return "depends on the machine"
+    if row.entry == "test_accuracies":
+        return "as the seeds differ"
+    return "the same"
+
+
+def title(book, notebook):
+    """Return a notebook's title."""
+    return "".join(book.notebooks[notebook][0]["source"]).splitlines()[0].lstrip("# ")
+
+
+def group(row, book):
+    """Return the heading under which a row stands."""
+    if row.time:
+        return "Time to run"
+    if row.page:
+        return "Speed and memory"
+    if not row.cell:
+        return "Training of the networks that come with the book"
+    return title(book, row.cell.partition("#")[0])
+
+
+def columns(row, book):
+    """Return what stands in a row's columns."""
+    seeds = f"seed{'s' * (not row.seeds.isdigit())} {row.seeds}"
+    data = [row.data] * (row.data != "none") + [seeds] * (row.seeds != "none")
+    cells = (
+        title(book, row.time) if row.time else row.what,
+        number(row),
+        "; ".join(data),
+        a_new_run(row),
+        f"{row.published} {row.unit}".strip() + f" {{cite}}`{row.by}`"
+        if row.by
+        else "",
+        made_by(row, book),
+    )
+    return [re.sub(r"(?<=\d) (?=[%×]|s\b|MB)", "\N{NO-BREAK SPACE}", c) for c in cells]
+
+
+def ledger(book):
+    """Return the ledger as Markdown, a table for each chapter, without empty columns.
+
+    Parameters
+    ----------
+    book : Book
+
+    Returns
+    -------
+    str
+    """
+    groups = {}
+    for row in book.rows:
+        groups.setdefault(group(row, book), []).append(row)
+    parts = ["<!-- Written by tools/results.py from book/ledger.toml. -->"]
+    for heading, rows in groups.items():
+        table = [COLUMNS, *(columns(row, book) for row in rows)]
+        used = [k for k in range(len(COLUMNS)) if any(cells[k] for cells in table[1:])]
+        lines = [f"| {' | '.join(cells[k] or '–' for k in used)} |" for cells in table]
+        lines.insert(1, "|---" * len(used) + "|")
+        parts += [f"### {heading}", "\n".join(lines)]
+    return "\n\n".join(parts) + "\n"
+
+
+def measure(names):
+    """Execute notebooks, one after the other, and keep the processor time of each."""
+    times = json.loads(TIMES.read_text()) if TIMES.exists() else {"seconds": {}}
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    paths = sorted((ROOT / "notebooks").glob("*.ipynb"))
+    for path in (p for p in paths if not names or p.stem in names):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        execute(nbformat.read(path, as_version=4), path.parent)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        spent = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+        times["seconds"][path.stem] = round(spent)
+        times["date"] = datetime.date.today().isoformat()
+        TIMES.write_text(json.dumps(times, indent=1, sort_keys=True) + "\n")
+        print(f"{path.name}: {spent:.1f} s of processor time")
+
+
+def main():
+    """Write the tables, and say which numbers do not hold."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--time", nargs="*", metavar="NOTEBOOK", help="measure first")
+    args = parser.parse_args()
+    if args.time is not None:
+        measure({Path(name).stem for name in args.time})
+    book = Book()
+    try:
+        for path, text in ((TABLE, table()), (LEDGER, ledger(book))):
+            path.write_text(text, encoding="utf-8")
+            print(f"wrote {path.relative_to(ROOT)}")
+        wrong = complaints(book)
+    except LedgerError as error:
+        wrong = str(error).splitlines()
+    for complaint in wrong:
+        print(complaint)
+    sys.exit(bool(wrong))
+
+
 if __name__ == "__main__":
-    TABLE.write_text(table(), encoding="utf-8")
-    print(f"wrote {TABLE.relative_to(ROOT)}")
+    main()
