@@ -27,12 +27,16 @@ def mnist_is_here():
     return any((place / MNIST).is_file() for place in places)
 
 
+# The longest files besides the lab; each stays with one test process.
+LONG = ("test_site.py", "test_weights.py", "test_exercises.py", "test_of_tests.py")
+
+
 def duration(item):
     """Return 0 for a test of the files that take longest, and so on."""
     path = item.path
     kinds = (
         path.name.startswith("lab-"),
-        path.name == "test_site.py",
+        path.name in LONG,
         path.suffix == ".ipynb",
         path.parent.name == "browser",
         True,
