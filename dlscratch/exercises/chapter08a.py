@@ -1,0 +1,844 @@
+"""Exercises of chapter 8a, Deeper networks."""
+
+import numpy as np
+
+from dlscratch import functions, layers
+from dlscratch.exercises import Exercise, Mistake
+
+
+def _random(*shape, seed=0):
+    return np.random.default_rng(seed).standard_normal(shape)
+
+
+def _body():
+    rng = np.random.default_rng(7)
+    return [layers.Linear(4, 4, rng=rng), layers.ReLU(), layers.Linear(4, 4, rng=rng)]
+
+
+class RepairedBlock:
+    """A residual block whose way back passes the body and the shortcut."""
+
+    def __init__(self, body):
+        self.body = body
+
+    def forward(self, x):
+        """Return x plus what the body makes of it."""
+        y = x
+        for layer in self.body:
+            y = layer.forward(y)
+        return x + y
+
+    def backward(self, dy):
+        """Return the body's gradient plus dy."""
+        dx = dy
+        for layer in reversed(self.body):
+            dx = layer.backward(dx)
+        return dx + dy
+
+
+class _Hers(RepairedBlock):
+    def backward(self, dy):
+        for layer in reversed(self.body):
+            dy = layer.backward(dy)
+        return dy
+
+
+class _TwiceTheBody(RepairedBlock):
+    def backward(self, dy):
+        dx = _Hers.backward(self, dy)
+        return dx + dx
+
+
+class _OnlyTheShortcut(RepairedBlock):
+    def backward(self, dy):
+        _Hers.backward(self, dy)
+        return dy
+
+
+class _InputInstead(RepairedBlock):
+    def forward(self, x):
+        self.x = x
+        return super().forward(x)
+
+    def backward(self, dy):
+        return _Hers.backward(self, dy) + self.x
+
+
+class _MeanOfBoth(RepairedBlock):
+    def backward(self, dy):
+        return (_Hers.backward(self, dy) + dy) / 2
+
+
+def _run_block(cls, x, dy):
+    body = _body()
+    block = cls(body)
+    y = block.forward(x)
+    dx = block.backward(dy)
+    return {"forward(x)": y, "backward(dy)": dx, "dW of the body": body[0].W.grad}
+
+
+def layers_for(size):
+    """Return how many 3×3 layers see at least size pixels."""
+    return size // 2
+
+
+def _layers_of_three(size):
+    return size // 3
+
+
+def _layers_down(size):
+    return (size - 1) // 2
+
+
+def _layers_one_more(size):
+    return size // 2 + 1
+
+
+def _layers_not_rounded(size):
+    return (size - 1) / 2
+
+
+def _layers_side(size):
+    return size - 1
+
+
+def saving(C, size):
+    """Return the parameters saved by a stack of 3×3 layers."""
+    L = (size - 1) // 2
+    return size * size * C * C + C - L * (9 * C * C + C)
+
+
+def _saving_no_bias(C, size):
+    return size * size * C * C - (size - 1) // 2 * 9 * C * C
+
+
+def _saving_backwards(C, size):
+    return -saving(C, size)
+
+
+def _saving_one_slice(C, size):
+    return size * size * C + C - (size - 1) // 2 * (9 * C + C)
+
+
+def _saving_share(C, size):
+    return saving(C, size) / (size * size * C * C + C)
+
+
+def _saving_stack(C, size):
+    return (size - 1) // 2 * (9 * C * C + C)
+
+
+def _saving_layers(C, size):
+    return size * size * C * C + C - size // 3 * (9 * C * C + C)
+
+
+def top_k_error(scores, t, k):
+    """Return the fraction of examples whose class is not among the k best."""
+    best = scores.argsort(axis=1)[:, -k:]  # (N, k)
+    return float(np.mean(~np.any(best == t[:, None], axis=1)))
+
+
+def _top_worst(scores, t, k):
+    return float(np.mean(~np.any(scores.argsort(axis=1)[:, :k] == t[:, None], axis=1)))
+
+
+def _top_accuracy(scores, t, k):
+    return 1 - top_k_error(scores, t, k)
+
+
+def _top_one(scores, t, k):
+    return top_k_error(scores, t, 1)
+
+
+def _top_counted(scores, t, k):
+    return round(top_k_error(scores, t, k) * len(t))
+
+
+def _top_percent(scores, t, k):
+    return 100 * top_k_error(scores, t, k)
+
+
+def _top_kth_only(scores, t, k):
+    return float(np.mean(scores.argsort(axis=1)[:, -k] != t))
+
+
+def _top_cases():
+    scores = _random(12, 6, seed=3)
+    t = np.array([0, 1, 2, 3, 4, 5, 0, 1, 2, 3, 4, 5])
+    return [(scores, t, 1), (scores, t, 2), (scores, t, 5), (scores[:7], t[:7], 3)]
+
+
+def ensemble(scores):
+    """Return the class with the largest mean probability, (N,)."""
+    return functions.softmax(scores).mean(axis=0).argmax(axis=1)
+
+
+def _ensemble_scores(scores):
+    return scores.mean(axis=0).argmax(axis=1)
+
+
+def _ensemble_votes(scores):
+    votes = functions.one_hot(scores.argmax(axis=2).ravel(), scores.shape[2])
+    return votes.reshape(scores.shape).sum(axis=0).argmax(axis=1)
+
+
+def _ensemble_ids(scores):
+    return np.round(scores.argmax(axis=2).mean(axis=0)).astype(int)
+
+
+def _ensemble_probabilities(scores):
+    return functions.softmax(scores).mean(axis=0)
+
+
+def _ensemble_axis(scores):
+    shifted = np.exp(scores - scores.max(axis=0))
+    return (shifted / shifted.sum(axis=0)).mean(axis=0).argmax(axis=1)
+
+
+def _ensemble_examples(scores):
+    return functions.softmax(scores).mean(axis=1).argmax(axis=1)
+
+
+def _ensemble_cases():
+    loud = np.zeros((3, 2, 4))
+    loud[0, :, 3] = 20.0  # one network is very sure of a class that the others
+    loud[1:, :, 3] = -9.0  # do not believe in
+    loud[1:, :, 1] = 4.0
+    loud[0, 1, 1] = -4.0
+    split = np.zeros((3, 1, 3))  # two votes by a hair, and one that is sure
+    split[:2, 0, 0], split[:2, 0, 1], split[2, 0, 1] = 2.1, 2.0, 6.0
+    return [loud, split, 3 * _random(4, 6, 5, seed=1)]
+
+
+def between(image, row, column):
+    """Return the image's value at (row, column), bilinear, 0 outside."""
+    i, j = int(np.floor(row)), int(np.floor(column))
+    value = 0.0
+    for k in (i, i + 1):
+        for m in (j, j + 1):
+            if 0 <= k < image.shape[0] and 0 <= m < image.shape[1]:
+                value += (1 - abs(row - k)) * (1 - abs(column - m)) * image[k, m]
+    return float(value)
+
+
+def _mix(image, i, j, u, v):
+    padded = np.pad(image, 3)[i + 3 : i + 5, j + 3 : j + 5]
+    weights = np.outer([1 - u, u], [1 - v, v])
+    return float(np.sum(weights * padded))
+
+
+def _between_nearest(image, row, column):
+    return _mix(image, round(row), round(column), 0, 0)
+
+
+def _between_swapped(image, row, column):
+    i, j = int(np.floor(row)), int(np.floor(column))
+    return _mix(image, i, j, column - j, row - i)
+
+
+def _between_turned(image, row, column):
+    i, j = int(np.floor(row)), int(np.floor(column))
+    return _mix(image, i, j, 1 - (row - i), 1 - (column - j))
+
+
+def _between_int(image, row, column):
+    i, j = int(row), int(column)
+    return _mix(image, i, j, row - i, column - j)
+
+
+def _between_border(image, row, column):
+    i, j = int(np.floor(row)), int(np.floor(column))
+    padded = np.pad(image, 3, mode="edge")[i + 3 : i + 5, j + 3 : j + 5]
+    return float(
+        np.sum(np.outer([1 - row + i, row - i], [1 - column + j, column - j]) * padded)
+    )
+
+
+def _between_rows_only(image, row, column):
+    i, j = int(np.floor(row)), int(np.floor(column))
+    return _mix(image, i, j, row - i, 0)
+
+
+def bottleneck_weights(C, m):
+    """Return the weights of a 1×1, 3×3, 1×1 bottleneck block."""
+    return C * m + 9 * m * m + m * C
+
+
+def _bottleneck_no_return(C, m):
+    return C * m + 9 * m * m
+
+
+def _bottleneck_wide(C, m):
+    return C * m + 9 * m * C
+
+
+def _bottleneck_all_three(C, m):
+    return 9 * (C * m + m * m + m * C)
+
+
+def _bottleneck_basic(C, m):
+    return 2 * 9 * C * C
+
+
+def _bottleneck_no_slices(C, m):
+    return m + 9 * m + C
+
+
+def _bottleneck_biases(C, m):
+    return bottleneck_weights(C, m) + 2 * m + C
+
+
+class GlobalMean:
+    """The mean of each map."""
+
+    def forward(self, x):
+        """Map (N, C, H, W) to (N, C)."""
+        self.shape = x.shape
+        return x.mean(axis=(2, 3))
+
+    def backward(self, dy):
+        """Give each number of a map its part, 1/(HW)."""
+        H, W = self.shape[2:]
+        return np.zeros(self.shape) + dy[:, :, None, None] / (H * W)
+
+
+class _WholeGradient(GlobalMean):
+    def backward(self, dy):
+        return np.zeros(self.shape) + dy[:, :, None, None]
+
+
+class _OverChannels(GlobalMean):
+    def forward(self, x):
+        self.shape = x.shape
+        return x.mean(axis=1)
+
+
+class _SumOfMap(GlobalMean):
+    def forward(self, x):
+        self.shape = x.shape
+        return x.sum(axis=(2, 3))
+
+
+class _KeptDims(GlobalMean):
+    def forward(self, x):
+        self.shape = x.shape
+        return x.mean(axis=(2, 3), keepdims=True)
+
+
+class _OneHeight(GlobalMean):
+    def backward(self, dy):
+        return np.zeros(self.shape) + dy[:, :, None, None] / self.shape[2]
+
+
+class _WithBatch(GlobalMean):
+    def backward(self, dy):
+        return super().backward(dy) / len(dy)
+
+
+def _run_layer(cls, x, dy):
+    layer = cls()
+    return {"forward(x)": layer.forward(x), "backward(dy)": layer.backward(dy)}
+
+
+def body_scale(K, growth):
+    """Return the s at which K residual blocks multiply the gradient by growth."""
+    return np.sqrt(growth ** (2 / K) - 1)
+
+
+def _scale_plain(K, growth):
+    return growth ** (1 / K)
+
+
+def _scale_mean_square(K, growth):
+    return np.sqrt(growth ** (1 / K) - 1)
+
+
+def _scale_squared(K, growth):
+    return growth ** (2 / K) - 1
+
+
+def _scale_plus(K, growth):
+    return np.sqrt(growth ** (2 / K) + 1)
+
+
+def _scale_amplitude(K, growth):
+    return growth ** (1 / K) - 1
+
+
+class ScaledBlock:
+    """x + c·f(x), with a learnt number c."""
+
+    def __init__(self, body, c=0.0):
+        self.body, self.c = body, c
+
+    def forward(self, x):
+        """Return x + c·f(x)."""
+        self.f = self.body.forward(x)
+        return x + self.c * self.f
+
+    def backward(self, dy):
+        """Set dc; return dx."""
+        self.dc = float(np.sum(dy * self.f))
+        return dy + self.body.backward(self.c * dy)
+
+
+class _NoShortcut(ScaledBlock):
+    def backward(self, dy):
+        return super().backward(dy) - dy
+
+
+class _NoC(ScaledBlock):
+    def backward(self, dy):
+        super().backward(dy)
+        return dy + self.body.backward(dy)
+
+
+class _DcTimesX(ScaledBlock):
+    def forward(self, x):
+        self.x = x
+        return super().forward(x)
+
+    def backward(self, dy):
+        dx = super().backward(dy)
+        self.dc = float(np.sum(dy * self.x))
+        return dx
+
+
+class _DcMean(ScaledBlock):
+    def backward(self, dy):
+        dx = super().backward(dy)
+        self.dc = float(np.mean(dy * self.f))
+        return dx
+
+
+class _DcTimesC(ScaledBlock):
+    def backward(self, dy):
+        dx = super().backward(dy)
+        self.dc *= self.c
+        return dx
+
+
+class _ShortcutScaled(ScaledBlock):
+    def backward(self, dy):
+        dx = super().backward(dy)
+        return dx - dy + self.c * dy
+
+
+def _run_scaled(cls, x, dy, c):
+    body = layers.Linear(4, 4, rng=np.random.default_rng(3))
+    block = cls(body, c)
+    y = block.forward(x)
+    dx = block.backward(dy)
+    return {
+        "forward(x)": y,
+        "backward(dy)": dx,
+        "dc": block.dc,
+        "dW of the body": body.W.grad,
+    }
+
+
+EXERCISES = [
+    Exercise(
+        key="8a.lab",
+        title="Find the bug and repair it",
+        break_it=True,
+        reference=RepairedBlock,
+        use=_run_block,
+        cases=[
+            (_random(3, 4, seed=1), _random(3, 4, seed=2)),
+            (_random(1, 4, seed=3), _random(1, 4, seed=4)),
+        ],
+        hints=[
+            "How often is `x` used in `forward`? How many gradients must come back?",
+            "Chapter 5: at a branch, the gradients of all its ends are added. One end "
+            "is the body. What is the other, and what is its gradient?",
+            "The sum hands `dy` unchanged to both of its inputs. Keep it before the "
+            "loop overwrites it.",
+        ],
+        mistakes=[
+            Mistake(
+                _Hers,
+                "The way back goes through the body alone. `x` also goes past it, into "
+                "the sum; the gradient of that path is missing.",
+            ),
+            Mistake(
+                _TwiceTheBody,
+                "You added the body's gradient twice. The second path does not go "
+                "through the body: its gradient is `dy` as it came.",
+            ),
+            Mistake(
+                _OnlyTheShortcut,
+                "Now only the path past the body comes back. `x` goes through the "
+                "body, too: add both.",
+            ),
+            Mistake(
+                _InputInstead,
+                "You added `x` itself. What comes back through the sum is its "
+                "gradient, `dy`.",
+            ),
+            Mistake(
+                _MeanOfBoth,
+                "At a branch gradients are added, not averaged.",
+            ),
+        ],
+    ),
+    Exercise(
+        key="8a.1",
+        title="How many layers?",
+        reference=layers_for,
+        cases=[5, 7, 1, 2, 3, 6, 11, 224],
+        hints=[
+            "One layer sees 3 pixels. How many more does each further one see?",
+            "L layers see 1 + 2L pixels. For which L is that at least `size`?",
+            "Divide `size - 1` by 2 and round up. With whole numbers `//` rounds down, "
+            "so think of a number to divide that gives the same.",
+        ],
+        mistakes=[
+            Mistake(
+                _layers_of_three,
+                "The windows of two layers overlap: a further layer adds 2 pixels to "
+                "the field, not 3.",
+            ),
+            Mistake(
+                _layers_down,
+                "You rounded down: for an even size the field is one pixel too small.",
+            ),
+            Mistake(_layers_one_more, "That is one layer more than needed."),
+            Mistake(
+                _layers_not_rounded,
+                "There is no half layer: for an even size, round up.",
+            ),
+            Mistake(
+                _layers_side,
+                "Each layer adds a pixel on *both* sides of the field, two in all.",
+            ),
+        ],
+    ),
+    Exercise(
+        key="8a.2",
+        title="What does the stack save?",
+        reference=saving,
+        cases=[(64, 5), (64, 7), (1, 3), (1, 5), (16, 11)],
+        hints=[
+            "How many layers of 3×3 see `size` pixels? How many weights has one layer "
+            "with `C` channels in and `C` out?",
+            "A layer with a kernel of k×k has `k * k * C * C` weights and `C` biases.",
+            "The single layer minus L times a layer of 3×3, with L = (size - 1) / 2.",
+        ],
+        mistakes=[
+            Mistake(
+                _saving_no_bias,
+                "The biases are missing: every layer has C of them, so the stack has "
+                "more than the single layer.",
+            ),
+            Mistake(
+                _saving_backwards,
+                "That is the stack minus the single layer: the sign is turned round.",
+            ),
+            Mistake(
+                _saving_one_slice,
+                "Each of the C kernels has a slice for each of the C channels: C·C, "
+                "not C.",
+            ),
+            Mistake(
+                _saving_share,
+                "That is the share that is saved. The number of parameters is asked.",
+            ),
+            Mistake(
+                _saving_stack,
+                "That is what the stack costs. How much *less* is it than one layer?",
+            ),
+            Mistake(
+                _saving_layers,
+                "The number of layers is not right: each adds 2 pixels to the field, "
+                "not 3.",
+            ),
+        ],
+    ),
+    Exercise(
+        key="8a.3",
+        title="The contest's measure",
+        reference=top_k_error,
+        cases=_top_cases,
+        hints=[
+            "`scores.argsort(axis=1)` gives the classes in each row, sorted by score. "
+            "At which end are the best?",
+            "The last k columns, (N, k), hold the k best classes. Compare them with "
+            "`t[:, None]`, (N, 1).",
+            "`np.any(..., axis=1)` says which examples are right. The error is the "
+            "fraction of the others.",
+        ],
+        mistakes=[
+            Mistake(
+                _top_worst,
+                "Those are the k classes with the *smallest* scores: `argsort` sorts "
+                "upwards.",
+            ),
+            Mistake(
+                _top_accuracy,
+                "That is the fraction that is right. The error is the rest.",
+            ),
+            Mistake(_top_one, "You looked only at the best guess. All `k` count."),
+            Mistake(
+                _top_counted,
+                "That is how many are wrong. Divide by the number of examples.",
+            ),
+            Mistake(
+                _top_percent,
+                "That is in percent. A fraction lies between 0 and 1.",
+            ),
+            Mistake(
+                _top_kth_only,
+                "You compared only with the k-th best class, not with all k.",
+            ),
+        ],
+    ),
+    Exercise(
+        key="8a.4",
+        title="Let them vote",
+        reference=ensemble,
+        cases=_ensemble_cases,
+        hints=[
+            "First make probabilities of the scores, for each network and example. "
+            "`functions.softmax` acts on the last axis. Which is that?",
+            "Average over the networks. Which axis are they on?",
+            "The mean has the shape (N, M). The class is where a row is largest.",
+        ],
+        mistakes=[
+            Mistake(
+                _ensemble_scores,
+                "You averaged the scores. One network with very large scores then "
+                "outvotes all others. Average the probabilities.",
+            ),
+            Mistake(
+                _ensemble_votes,
+                "That is one vote for each network, however sure it is. Average the "
+                "probabilities.",
+            ),
+            Mistake(
+                _ensemble_ids,
+                "You averaged the numbers of the classes. The mean of class 1 and "
+                "class 9 is not class 5.",
+            ),
+            Mistake(
+                _ensemble_probabilities,
+                "Those are the mean probabilities. Which class is the largest?",
+            ),
+            Mistake(
+                _ensemble_axis,
+                "Your probabilities sum to one over the networks. They must do so over "
+                "the classes, the last axis.",
+            ),
+            Mistake(
+                _ensemble_examples,
+                "You averaged over the examples. The networks are on axis 0.",
+            ),
+        ],
+    ),
+    Exercise(
+        key="8a.5",
+        title="Between four pixels",
+        reference=between,
+        cases=[
+            (_random(4, 5), 1.25, 2.6),
+            (_random(4, 5), 2.0, 3.0),
+            (_random(4, 5), -0.25, 1.5),
+            (_random(4, 5), 2.5, -0.75),
+            (_random(4, 5), 3.4, 4.2),
+            (_random(4, 5), -1.5, 0.5),
+        ],
+        hints=[
+            "Which four pixels are around the place? `np.floor` gives the row above "
+            "and the column to the left.",
+            "u = row - i and v = column - j. The pixel at the lower right has the "
+            "weight u·v. What have the others?",
+            "Ask for each of the four whether it lies in the image; if not, it adds "
+            "nothing. Negative indices would count from the other end.",
+        ],
+        mistakes=[
+            Mistake(
+                _between_nearest,
+                "That is the nearest pixel. Mix all four.",
+            ),
+            Mistake(
+                _between_swapped,
+                "The two fractions are exchanged: `u` belongs to the rows.",
+            ),
+            Mistake(
+                _between_turned,
+                "The weights are turned round: the *nearer* a pixel is, the more it "
+                "weighs.",
+            ),
+            Mistake(
+                _between_int,
+                "Inside the image that is right. For a negative place, `int` rounds "
+                "towards 0 and not down: use `np.floor`.",
+            ),
+            Mistake(
+                _between_border,
+                "Outside you continued the border. There is paper there: 0.",
+            ),
+            Mistake(
+                _between_rows_only,
+                "You mixed two rows. Mix the columns as well.",
+            ),
+        ],
+    ),
+    Exercise(
+        key="8a.6",
+        title="The bottleneck",
+        reference=bottleneck_weights,
+        cases=[(256, 64), (512, 128), (12, 3)],
+        hints=[
+            "Write down the channels that go into each of the three layers, and those "
+            "that come out.",
+            "A layer from A to B channels with a kernel of k×k has `A * B * k * k` "
+            "weights.",
+            "The 3×3 layer goes from m to m channels: 9·m·m. The two others are equal.",
+        ],
+        mistakes=[
+            Mistake(
+                _bottleneck_no_return,
+                "The last layer is missing: from m channels back to C.",
+            ),
+            Mistake(
+                _bottleneck_wide,
+                "The 3×3 layer goes from m to m channels. A 1×1 layer leads back to C.",
+            ),
+            Mistake(
+                _bottleneck_all_three,
+                "Only the middle kernel is 3×3. The others have one weight per slice.",
+            ),
+            Mistake(
+                _bottleneck_basic,
+                "That is a basic block: two layers of 3×3 on C channels.",
+            ),
+            Mistake(
+                _bottleneck_no_slices,
+                "Each kernel has a slice for every channel that it sees.",
+            ),
+            Mistake(
+                _bottleneck_biases,
+                "You counted biases. Here only the weights are asked.",
+            ),
+        ],
+    ),
+    Exercise(
+        key="8a.7",
+        title="The mean of each map",
+        reference=GlobalMean,
+        use=_run_layer,
+        cases=[
+            (_random(2, 3, 4, 5, seed=1), _random(2, 3, seed=2)),
+            (_random(3, 1, 2, 2, seed=3), _random(3, 1, seed=4)),
+        ],
+        hints=[
+            "Which axes run over the places of a map?",
+            "By how much does the mean of H·W numbers change when one of them grows "
+            "by 1?",
+            "Every place of map c of example n gets dy[n, c] / (H·W). Two new axes at "
+            "the end of dy let NumPy broadcast.",
+        ],
+        mistakes=[
+            Mistake(
+                _WholeGradient,
+                "`forward` is right. In the mean each number has the factor 1/(H·W); "
+                "the gradient must have it, too.",
+            ),
+            Mistake(
+                _OverChannels,
+                "You averaged over the channels. The places of a map are axes 2 and 3.",
+            ),
+            Mistake(_SumOfMap, "That is the sum of each map. Divide by its places."),
+            Mistake(
+                _KeptDims,
+                "The result should have the shape (N, C), without axes of length 1.",
+            ),
+            Mistake(
+                _OneHeight,
+                "You divided by H alone. A map has H·W places.",
+            ),
+            Mistake(
+                _WithBatch,
+                "You divided by the number of examples as well. The mean is over the "
+                "places of one map; the loss has already averaged over the batch.",
+            ),
+        ],
+    ),
+    Exercise(
+        key="8a.8",
+        title="How small must the bodies be?",
+        reference=body_scale,
+        cases=[(40, 2.0), (10, 1.5), (1, 3.0), (100, float(np.sqrt(np.e)))],
+        hints=[
+            "Write growth = (1 + s²)^(K/2) and undo the power first.",
+            "The (K/2)-th root is the power 2/K.",
+            "1 + s² = growth^(2/K). Now subtract, and take a root.",
+        ],
+        mistakes=[
+            Mistake(
+                _scale_plain,
+                "That is for a plain stack, where the size goes like s^K.",
+            ),
+            Mistake(
+                _scale_mean_square,
+                "That is for the mean square. `growth` is of the size, its root: the "
+                "exponent is K/2.",
+            ),
+            Mistake(_scale_squared, "That is s². Take the root."),
+            Mistake(
+                _scale_plus,
+                "On the other side of the equation the 1 is subtracted.",
+            ),
+            Mistake(
+                _scale_amplitude,
+                "Each block multiplies the size by √(1 + s²), not by 1 + s: the body's "
+                "gradient is independent of the shortcut's, and squares add.",
+            ),
+        ],
+    ),
+    Exercise(
+        key="8a.9",
+        title="A block that begins as nothing",
+        reference=ScaledBlock,
+        use=_run_scaled,
+        cases=[
+            (_random(3, 4, seed=1), _random(3, 4, seed=2), 0.5),
+            (_random(2, 4, seed=3), _random(2, 4, seed=4), 0.0),
+            (_random(1, 4, seed=5), _random(1, 4, seed=6), -2.0),
+        ],
+        hints=[
+            "Three things come back: for c, for the body, and past the body.",
+            "y = x + c·f. What does f get? And how many numbers of y does c touch?",
+            "dc is the sum of dy·f over everything. The body gets c·dy, and its dx is "
+            "added to dy.",
+        ],
+        mistakes=[
+            Mistake(
+                _NoShortcut,
+                "The gradient past the body is missing: add `dy`.",
+            ),
+            Mistake(
+                _NoC,
+                "The body's output was multiplied by c, so the body gets c·dy.",
+            ),
+            Mistake(
+                _DcTimesX,
+                "c multiplies f(x), not x: remember what the body gave.",
+            ),
+            Mistake(
+                _DcMean,
+                "c is one number that is used many times: its gradients are added, not "
+                "averaged.",
+            ),
+            Mistake(
+                _DcTimesC,
+                "The derivative of c·f with respect to c is f, without another c.",
+            ),
+            Mistake(
+                _ShortcutScaled,
+                "The shortcut is not scaled: `dy` comes back past the body whole.",
+            ),
+        ],
+    ),
+]

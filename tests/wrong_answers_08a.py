@@ -1,0 +1,89 @@
+"""Plausible wrong answers to the exercises of chapter 8a, and what must be said."""
+
+from dlscratch.exercises import chapter08a as ex
+
+
+def _forgot_return(size):
+    ex.layers_for(size)
+
+
+WRONG = {
+    "8a.lab": [
+        ("hers", lambda: ex._Hers, "alone"),
+        ("twice the body", lambda: ex._TwiceTheBody, "twice"),
+        ("shortcut only", lambda: ex._OnlyTheShortcut, "only the path past"),
+        ("x added", lambda: ex._InputInstead, "You added `x` itself"),
+        ("mean", lambda: ex._MeanOfBoth, "not averaged"),
+    ],
+    "8a.1": [
+        ("three pixels", lambda: ex._layers_of_three, "adds 2 pixels"),
+        ("rounded down", lambda: ex._layers_down, "rounded down"),
+        ("one more", lambda: ex._layers_one_more, "one layer more"),
+        ("not rounded", lambda: ex._layers_not_rounded, "no half layer"),
+        ("one side", lambda: ex._layers_side, "both"),
+        ("forgot return", lambda: _forgot_return, "return"),
+    ],
+    "8a.2": [
+        ("no biases", lambda: ex._saving_no_bias, "biases are missing"),
+        ("backwards", lambda: ex._saving_backwards, "turned round"),
+        ("one slice", lambda: ex._saving_one_slice, "not C"),
+        ("share", lambda: ex._saving_share, "share that is saved"),
+        ("stack", lambda: ex._saving_stack, "what the stack costs"),
+        ("layers", lambda: ex._saving_layers, "number of layers"),
+    ],
+    "8a.3": [
+        ("worst", lambda: ex._top_worst, "sorts upwards"),
+        ("accuracy", lambda: ex._top_accuracy, "fraction that is right"),
+        ("one", lambda: ex._top_one, "only at the best guess"),
+        ("counted", lambda: ex._top_counted, "how many are wrong"),
+        ("percent", lambda: ex._top_percent, "in percent"),
+        ("k-th only", lambda: ex._top_kth_only, "k-th best"),
+    ],
+    "8a.4": [
+        ("scores", lambda: ex._ensemble_scores, "averaged the scores"),
+        ("votes", lambda: ex._ensemble_votes, "one vote"),
+        ("ids", lambda: ex._ensemble_ids, "numbers of the classes"),
+        ("probabilities", lambda: ex._ensemble_probabilities, "mean probabilities"),
+        ("axis", lambda: ex._ensemble_axis, "over the networks"),
+        ("examples", lambda: ex._ensemble_examples, "over the examples"),
+    ],
+    "8a.5": [
+        ("nearest", lambda: ex._between_nearest, "nearest pixel"),
+        ("swapped", lambda: ex._between_swapped, "exchanged"),
+        ("turned", lambda: ex._between_turned, "turned round"),
+        ("int", lambda: ex._between_int, "use `np.floor`"),
+        ("border", lambda: ex._between_border, "continued the border"),
+        ("rows only", lambda: ex._between_rows_only, "columns as well"),
+    ],
+    "8a.6": [
+        ("no return", lambda: ex._bottleneck_no_return, "last layer is missing"),
+        ("wide", lambda: ex._bottleneck_wide, "from m to m"),
+        ("all 3x3", lambda: ex._bottleneck_all_three, "Only the middle"),
+        ("basic", lambda: ex._bottleneck_basic, "basic block"),
+        ("no slices", lambda: ex._bottleneck_no_slices, "slice for every"),
+        ("biases", lambda: ex._bottleneck_biases, "You counted biases"),
+    ],
+    "8a.7": [
+        ("whole", lambda: ex._WholeGradient, "must have it, too"),
+        ("channels", lambda: ex._OverChannels, "over the channels"),
+        ("sum", lambda: ex._SumOfMap, "sum of each map"),
+        ("kept", lambda: ex._KeptDims, "without axes of length 1"),
+        ("height", lambda: ex._OneHeight, "by H alone"),
+        ("batch", lambda: ex._WithBatch, "number of examples"),
+    ],
+    "8a.8": [
+        ("plain", lambda: ex._scale_plain, "plain stack"),
+        ("mean square", lambda: ex._scale_mean_square, "mean square"),
+        ("squared", lambda: ex._scale_squared, "Take the root"),
+        ("plus one", lambda: ex._scale_plus, "is subtracted"),
+        ("amplitude", lambda: ex._scale_amplitude, "squares add"),
+    ],
+    "8a.9": [
+        ("no shortcut", lambda: ex._NoShortcut, "past the body is missing"),
+        ("no c", lambda: ex._NoC, "gets c·dy"),
+        ("dc of x", lambda: ex._DcTimesX, "not x"),
+        ("dc mean", lambda: ex._DcMean, "not averaged"),
+        ("dc times c", lambda: ex._DcTimesC, "another c"),
+        ("shortcut scaled", lambda: ex._ShortcutScaled, "not scaled"),
+    ],
+}
