@@ -68,6 +68,9 @@ LAYERS = {
     "Conv2d": lambda rng: layers.Conv2d(2, 3, (2, 3), rng=rng),
     "MaxPool2d": lambda rng: layers.MaxPool2d(2),
     "AvgPool2d": lambda rng: layers.AvgPool2d(2),
+    "Residual": lambda rng: layers.Residual(
+        [layers.Linear(6, 3, rng=rng), layers.Tanh(), layers.Linear(3, 6, rng=rng)]
+    ),
 }
 PICTURES = ("Flatten", "Conv2d", "MaxPool2d", "AvgPool2d")
 
