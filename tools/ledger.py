@@ -269,17 +269,20 @@ class Book:
     def rows_of_weights(self):
         """Yield the rows that every trained network gets."""
         what = {
-            "test_accuracies": "`{}`: test images right, median of all seeds",
+            "test_accuracy_by_seed": "`{}`: test images right, all seeds",
             "test_accuracy": "`{}`: test images right, the weights that are shipped",
+            "seconds_by_seed": "`{}`: processor time of its training, all seeds",
             "seconds": "`{}`: processor time of its training",
         }
         for name, record in self.records.items():
             for key in [key for key in what if key in record]:
-                seeds = record["test_accuracies"] if "ies" in key else [record["seed"]]
+                if key == "seconds" and "seconds_by_seed" in record:
+                    continue
+                seeds = record[key] if key.endswith("seed") else [record["seed"]]
                 yield Row(
                     id=f"{name}-{key}",
                     what=what[key].format(name),
-                    unit="s" if key == "seconds" else "%",
+                    unit="s" if key.startswith("seconds") else "%",
                     data=re.split("[:,]", record["data"])[0],
                     seeds=", ".join(map(str, seeds)),
                     weights=name,

@@ -151,9 +151,9 @@ def a_new_run(row):
         if high == float("inf") or (high == 100 and row.unit == "%"):
             return f"at least {low:g}{unit}"
         return f"{low:g} to {high:g}{unit}" if low else f"at most {high:g}{unit}"
-    if row.page or row.time or row.entry == "seconds":
+    if row.page or row.time or row.entry.startswith("seconds"):
         return "depends on the machine"
-    if row.entry == "test_accuracies":
+    if row.entry == "test_accuracy_by_seed":
         return "as the seeds differ"
     return "the same"
 
