@@ -84,7 +84,7 @@ def name_first_chapters(app, doctree, page):
     for item in doctree.findall(nodes.definition_list_item):
         if not isinstance(item.parent.parent, glossary):
             continue
-        term = item.next_node(nodes.term).astext().lower()
+        term = item.next_node(nodes.term).astext().lower().replace("’", "'")
         using = (c for c in chapters if term in app.env.house_terms.get(c, ()))
         if first := next(using, None):
             title = app.env.titles[first].astext()
