@@ -143,8 +143,8 @@ class Row:
     ``cell`` ("notebook#cell"), ``page`` (of book/), ``weights`` (with ``entry``) or
     ``time`` (a notebook) is the source. ``bounds`` are what another run keeps to, for
     cells whose outputs are not compared, and ``asserted`` names the cell that asserts
-    them; or the number ``scatters``, and the row before it is asserted. ``least``: the
-    number is a lower bound. ``after``: where on a page to begin to look.
+    them; or ``holds`` says in words what is asserted. ``least``: the number is a lower
+    bound. ``after``: where on a page to begin to look.
     """
 
     id: str
@@ -162,7 +162,7 @@ class Row:
     least: bool = False
     bounds: list = field(default_factory=list)
     asserted: str = ""
-    scatters: bool = False
+    holds: str = ""
     published: str = ""
     by: str = ""
     quotes: list = field(default_factory=list)
@@ -456,15 +456,15 @@ def unsupported(book):
         if bool(row.by) != bool(row.published):
             wrong.append(f"{row.id}: a published figure and its source go together")
         if row.cell and UNCOMPARED in book.cell(row)["metadata"].get("tags", ()):
-            if row.scatters:
-                continue
-            if not (row.bounds and row.asserted):
+            if not (row.asserted and (row.bounds or row.holds)):
                 wrong.append(f"{row.id}: its cell is not compared: give bounds")
             elif "assert" not in "".join(book.cell(row, row.asserted)["source"]):
                 wrong.append(f"{row.id}: nothing is asserted in {row.asserted}")
-            elif not all(row.bounds[0] <= run <= row.bounds[1] for run in row.runs):
+            elif row.bounds and not all(
+                row.bounds[0] <= run <= row.bounds[1] for run in row.runs
+            ):
                 wrong.append(f"{row.id}: {row.runs} is not within {row.bounds}")
-        elif row.bounds or row.scatters:
+        elif row.bounds or row.holds:
             wrong.append(f"{row.id}: bounds, although its source is compared")
     return wrong
 

@@ -141,8 +141,8 @@ def number(row):
 
 def a_new_run(row):
     """Return how far another run may differ, on this machine or another."""
-    if row.scatters:
-        return "scatters; see the mean"
+    if row.holds:
+        return row.holds
     if row.least:
         return "at least that"
     if row.bounds:
