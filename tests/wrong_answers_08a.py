@@ -1,6 +1,15 @@
 """Plausible wrong answers to the exercises of chapter 8a, and what must be said."""
 
+from dlscratch import functions
 from dlscratch.exercises import chapter08a as ex
+
+
+def _multiplied(scores):
+    return functions.softmax(scores).prod(axis=0).argmax(axis=1)
+
+
+def _biases_of_one_layer(C, size):
+    return (size * size - 9 * (size // 2)) * C * C
 
 
 def _forgot_return(size):
@@ -14,6 +23,7 @@ WRONG = {
         ("shortcut only", lambda: ex._OnlyTheShortcut, "only the path past"),
         ("x added", lambda: ex._InputInstead, "You added `x` itself"),
         ("mean", lambda: ex._MeanOfBoth, "not averaged"),
+        ("each layer", lambda: ex._AfterEachLayer, "past the whole body"),
     ],
     "8a.1": [
         ("three pixels", lambda: ex._layers_of_three, "adds 2 pixels"),
@@ -24,6 +34,7 @@ WRONG = {
         ("forgot return", lambda: _forgot_return, "return"),
     ],
     "8a.2": [
+        ("one bias", lambda: _biases_of_one_layer, "of one layer only"),
         ("no biases", lambda: ex._saving_no_bias, "biases are missing"),
         ("backwards", lambda: ex._saving_backwards, "turned round"),
         ("one slice", lambda: ex._saving_one_slice, "not C"),
@@ -38,9 +49,11 @@ WRONG = {
         ("counted", lambda: ex._top_counted, "how many are wrong"),
         ("percent", lambda: ex._top_percent, "in percent"),
         ("k-th only", lambda: ex._top_kth_only, "k-th best"),
+        ("without any", lambda: ex._top_without_any, "np.any"),
     ],
     "8a.4": [
-        ("scores", lambda: ex._ensemble_scores, "averaged the scores"),
+        ("product", lambda: _multiplied, "multiplied probabilities"),
+        ("scores", lambda: ex._ensemble_scores, "Averaged scores"),
         ("votes", lambda: ex._ensemble_votes, "one vote"),
         ("ids", lambda: ex._ensemble_ids, "numbers of the classes"),
         ("probabilities", lambda: ex._ensemble_probabilities, "mean probabilities"),
@@ -54,6 +67,10 @@ WRONG = {
         ("int", lambda: ex._between_int, "use `np.floor`"),
         ("border", lambda: ex._between_border, "continued the border"),
         ("rows only", lambda: ex._between_rows_only, "columns as well"),
+        ("columns only", lambda: ex._between_columns_only, "rows as well"),
+        ("mean", lambda: ex._between_mean, "plain mean"),
+        ("wrapped", lambda: ex._between_wrapped, "Negative indices"),
+        ("inside only", lambda: ex._between_inside_only, "still lie in the image"),
     ],
     "8a.6": [
         ("no return", lambda: ex._bottleneck_no_return, "last layer is missing"),
@@ -62,6 +79,8 @@ WRONG = {
         ("basic", lambda: ex._bottleneck_basic, "basic block"),
         ("no slices", lambda: ex._bottleneck_no_slices, "slice for every"),
         ("biases", lambda: ex._bottleneck_biases, "You counted biases"),
+        ("side", lambda: ex._bottleneck_side, "not three"),
+        ("all 1x1", lambda: ex._bottleneck_all_one, "nine weights in each"),
     ],
     "8a.7": [
         ("whole", lambda: ex._WholeGradient, "must have it, too"),
@@ -76,6 +95,8 @@ WRONG = {
         ("mean square", lambda: ex._scale_mean_square, "mean square"),
         ("squared", lambda: ex._scale_squared, "Take the root"),
         ("plus one", lambda: ex._scale_plus, "is subtracted"),
+        ("1/√K", lambda: ex._scale_divided, "below √e"),
+        ("power", lambda: ex._scale_wrong_power, "the power 2/K"),
         ("amplitude", lambda: ex._scale_amplitude, "squares add"),
     ],
     "8a.9": [
@@ -85,5 +106,7 @@ WRONG = {
         ("dc mean", lambda: ex._DcMean, "not averaged"),
         ("dc times c", lambda: ex._DcTimesC, "another c"),
         ("shortcut scaled", lambda: ex._ShortcutScaled, "not scaled"),
+        ("c after body", lambda: ex._CAfterTheBody, "missed the factor c"),
+        ("c at x", lambda: ex._CAtX, "not before x"),
     ],
 }

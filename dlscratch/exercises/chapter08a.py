@@ -69,6 +69,13 @@ class _MeanOfBoth(RepairedBlock):
         return (_Hers.backward(self, dy) + dy) / 2
 
 
+class _AfterEachLayer(RepairedBlock):
+    def backward(self, dy):
+        for layer in reversed(self.body):
+            dy = layer.backward(dy) + dy
+        return dy
+
+
 def _run_block(cls, x, dy):
     body = _body()
     block = cls(body)
@@ -160,6 +167,10 @@ def _top_percent(scores, t, k):
 
 def _top_kth_only(scores, t, k):
     return float(np.mean(scores.argsort(axis=1)[:, -k] != t))
+
+
+def _top_without_any(scores, t, k):
+    return float(np.mean(scores.argsort(axis=1)[:, -k:] != t[:, None]))
 
 
 def _top_cases():
@@ -254,6 +265,32 @@ def _between_border(image, row, column):
     )
 
 
+def _between_wrapped(image, row, column):
+    i, j = int(np.floor(row)), int(np.floor(column))
+    value = 0.0
+    for k in (i, i + 1):
+        for m in (j, j + 1):
+            if k < image.shape[0] and m < image.shape[1]:
+                value += (1 - abs(row - k)) * (1 - abs(column - m)) * image[k, m]
+    return float(value)
+
+
+def _between_inside_only(image, row, column):
+    i, j = int(np.floor(row)), int(np.floor(column))
+    if i < 0 or j < 0 or i + 1 >= image.shape[0] or j + 1 >= image.shape[1]:
+        return 0.0
+    return between(image, row, column)
+
+
+def _between_mean(image, row, column):
+    return _mix(image, int(np.floor(row)), int(np.floor(column)), 0.5, 0.5)
+
+
+def _between_columns_only(image, row, column):
+    i, j = int(np.floor(row)), int(np.floor(column))
+    return _mix(image, i, j, 0, column - j)
+
+
 def _between_rows_only(image, row, column):
     i, j = int(np.floor(row)), int(np.floor(column))
     return _mix(image, i, j, row - i, 0)
@@ -282,6 +319,14 @@ def _bottleneck_basic(C, m):
 
 def _bottleneck_no_slices(C, m):
     return m + 9 * m + C
+
+
+def _bottleneck_side(C, m):
+    return C * m + 3 * m * m + m * C
+
+
+def _bottleneck_all_one(C, m):
+    return C * m + m * m + m * C
 
 
 def _bottleneck_biases(C, m):
@@ -361,6 +406,14 @@ def _scale_plus(K, growth):
     return np.sqrt(growth ** (2 / K) + 1)
 
 
+def _scale_divided(K, growth):
+    return 1 / np.sqrt(K)
+
+
+def _scale_wrong_power(K, growth):
+    return np.sqrt(growth ** (K / 2) - 1)
+
+
 def _scale_amplitude(K, growth):
     return growth ** (1 / K) - 1
 
@@ -416,6 +469,18 @@ class _DcTimesC(ScaledBlock):
         dx = super().backward(dy)
         self.dc *= self.c
         return dx
+
+
+class _CAfterTheBody(ScaledBlock):
+    def backward(self, dy):
+        self.dc = float(np.sum(dy * self.f))
+        return dy + self.c * self.body.backward(dy)
+
+
+class _CAtX(ScaledBlock):
+    def forward(self, x):
+        self.f = self.body.forward(x)
+        return self.c * x + self.f
 
 
 class _ShortcutScaled(ScaledBlock):
@@ -480,6 +545,11 @@ EXERCISES = [
                 _MeanOfBoth,
                 "At a branch gradients are added, not averaged.",
             ),
+            Mistake(
+                _AfterEachLayer,
+                "You added the gradient after each layer of the body. The shortcut "
+                "goes past the whole body, so add `dy` once, at the end.",
+            ),
         ],
     ),
     Exercise(
@@ -528,8 +598,8 @@ EXERCISES = [
         mistakes=[
             Mistake(
                 _saving_no_bias,
-                "The biases are missing: every layer has C of them, so the stack has "
-                "more than the single layer.",
+                "The biases are missing, or the stack has those of one layer only. "
+                "Every layer has C of them.",
             ),
             Mistake(
                 _saving_backwards,
@@ -591,6 +661,11 @@ EXERCISES = [
                 _top_kth_only,
                 "You compared only with the k-th best class, not with all k.",
             ),
+            Mistake(
+                _top_without_any,
+                "You counted every guess that is not the class. An example is right "
+                "when *one* of its k guesses is: use `np.any` along the guesses.",
+            ),
         ],
     ),
     Exercise(
@@ -607,8 +682,9 @@ EXERCISES = [
         mistakes=[
             Mistake(
                 _ensemble_scores,
-                "You averaged the scores. One network with very large scores then "
-                "outvotes all others. Average the probabilities.",
+                "Averaged scores (and multiplied probabilities) give this answer: one "
+                "network with very large scores outvotes all others. Average the "
+                "probabilities.",
             ),
             Mistake(
                 _ensemble_votes,
@@ -682,6 +758,24 @@ EXERCISES = [
                 _between_rows_only,
                 "You mixed two rows. Mix the columns as well.",
             ),
+            Mistake(
+                _between_columns_only,
+                "You mixed two columns. Mix the rows as well.",
+            ),
+            Mistake(
+                _between_mean,
+                "That is the plain mean of the four pixels. Nearer ones weigh more.",
+            ),
+            Mistake(
+                _between_wrapped,
+                "Inside the image that is right. Negative indices count from the other "
+                "end: outside must give 0.",
+            ),
+            Mistake(
+                _between_inside_only,
+                "At the border some of the four pixels still lie in the image. Only "
+                "the others are 0.",
+            ),
         ],
     ),
     Exercise(
@@ -720,6 +814,11 @@ EXERCISES = [
             Mistake(
                 _bottleneck_biases,
                 "You counted biases. Here only the weights are asked.",
+            ),
+            Mistake(_bottleneck_side, "A slice of 3×3 has nine weights, not three."),
+            Mistake(
+                _bottleneck_all_one,
+                "The middle kernel is 3×3: nine weights in each of its slices.",
             ),
         ],
     ),
@@ -791,6 +890,15 @@ EXERCISES = [
                 "On the other side of the equation the 1 is subtracted.",
             ),
             Mistake(
+                _scale_divided,
+                "That keeps the growth below √e, whatever `growth` is. Solve the "
+                "equation for the growth that is asked.",
+            ),
+            Mistake(
+                _scale_wrong_power,
+                "The opposite of the power K/2 is the power 2/K.",
+            ),
+            Mistake(
                 _scale_amplitude,
                 "Each block multiplies the size by √(1 + s²), not by 1 + s: the body's "
                 "gradient is independent of the shortcut's, and squares add.",
@@ -839,6 +947,12 @@ EXERCISES = [
                 _ShortcutScaled,
                 "The shortcut is not scaled: `dy` comes back past the body whole.",
             ),
+            Mistake(
+                _CAfterTheBody,
+                "dx is right, but the body's own weights have missed the factor c: "
+                "hand c·dy to it.",
+            ),
+            Mistake(_CAtX, "c stands before f(x), not before x."),
         ],
     ),
 ]
