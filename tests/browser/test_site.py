@@ -52,6 +52,17 @@ RESTORE_COLOURS = """() =>
 """
 
 
+SETTLED = """async () => {
+    await window.MathJax?.startup?.promise;
+    await document.fonts.ready;
+}"""
+
+
+def settle(page):
+    """Wait until a page that was loaded has set its formulas and has its fonts."""
+    page.evaluate(SETTLED)
+
+
 OUT_OF_REACH = """() => [...document.querySelectorAll("main *")].filter(e =>
     e.clientWidth > 0 && e.scrollWidth > e.clientWidth + 1
     && ["auto", "scroll"].includes(getComputedStyle(e).overflowX)
@@ -60,11 +71,12 @@ OUT_OF_REACH = """() => [...document.querySelectorAll("main *")].filter(e =>
 
 
 @pytest.mark.parametrize("address", [*pages_in_toc(), "search.html"])
-def test_page(address, site, page, look):
+def test_page(address, site, clean_page, look):
+    page = clean_page
     page.emulate_media(reduced_motion="reduce")  # axe must not measure half a fade
     look(page, width=PHONE)
     page.goto(f"{site}/{address}")
-    page.wait_for_load_state("networkidle")
+    settle(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE
     assert not page.evaluate(OUT_OF_REACH), "scrolls, but not with the keyboard"
 
@@ -85,6 +97,18 @@ def test_page(address, site, page, look):
     look(page, dark=True)
     page.wait_for_function("document.documentElement.dataset.theme == 'dark'")
     assert not offences(page, COLOURS), "in the dark"
+    if address.startswith("notebooks/"):
+        check_download(page, address)
+
+
+def check_download(page, address):
+    """Click as a reader does, and get the notebook that the page was made from."""
+    page.locator("button[aria-label='Download this page']").click()
+    with page.expect_download() as download:
+        page.locator("a[href$='.ipynb']:visible").first.click()
+    notebook = json.loads(download.value.path().read_text("utf-8"))
+    source = ROOT / address.replace(".html", ".ipynb")
+    assert notebook == json.loads(source.read_text("utf-8"))
 
 
 BAD = {
@@ -97,7 +121,7 @@ BAD = {
 @pytest.mark.parametrize("problem", BAD)
 def test_a_bad_page_is_noticed(problem, open_html):
     page = open_html(BAD[problem])
-    page.wait_for_load_state("networkidle")
+    settle(page)
     assert any(found.startswith(problem) for found in page.problems)
     page.problems.clear()
 
@@ -130,8 +154,9 @@ def test_search_finds_a_word(site, page):
     page.locator("#search-results li a").first.wait_for()
     found = page.locator("#search-results li a").all_inner_texts()
     assert "2. The perceptron" in found
-    page.locator("#search-results li a").first.click()  # and leaves the page as it is
-    page.wait_for_load_state("networkidle")
+    with page.expect_navigation():
+        page.locator("#search-results li a").first.click()
+    settle(page)  # the search leaves the page as it is
     assert page.locator("article h1").count() == 1
     assert page.locator(".highlighted").count() == 0
 
@@ -141,7 +166,7 @@ def test_mathjax_sets_formulas_with_its_own_fonts(site, page):
     page.on("response", lambda r: fonts.append(r.url) if ".woff" in r.url else None)
     page.goto(f"{site}/book/notation.html")
     page.locator(".math mjx-container mjx-math").first.wait_for()
-    page.wait_for_load_state("networkidle")
+    settle(page)
     assert any(url.startswith(f"{site}/_static/mathjax/") for url in fonts)
 
 
@@ -161,7 +186,7 @@ def test_scripts_and_styles_are_few(site, page):
     sizes = {}
     page.on("response", lambda r: sizes.update({r.url: len(r.body())}))
     page.goto(f"{site}/book/glossary.html")
-    page.wait_for_load_state("networkidle")
+    settle(page)
     assert sum(sizes.values()) < 3_000_000, sizes
 
 
@@ -224,25 +249,6 @@ def test_links_out_of_the_site_are_complete(crawled):
                 assert parts.scheme in ("http", "https"), (address, link)
                 assert "." in parts.netloc, (address, link)
                 assert not re.search("binder|colab|jupyter-book/?$", link), link
-
-
-def chapters():
-    """Return the addresses of the pages that are notebooks."""
-    return [p for p in pages_in_toc() if p.startswith("notebooks/")]
-
-
-@pytest.mark.skipif(not chapters(), reason="no notebook is in the table of contents")
-@pytest.mark.parametrize("address", chapters())
-def test_notebook_can_be_downloaded(address, site, page, look):
-    look(page)
-    page.route("**/mathjax/**", lambda route: route.fulfill(body=""))  # saves seconds
-    page.goto(f"{site}/{address}")
-    page.locator("button[aria-label='Download this page']").click()
-    with page.expect_download() as download:
-        page.locator("a[href$='.ipynb']:visible").first.click()
-    notebook = json.loads(download.value.path().read_text("utf-8"))
-    source = ROOT / address.replace(".html", ".ipynb")
-    assert notebook == json.loads(source.read_text("utf-8"))
 
 
 def test_reader_who_asked_for_less_motion_gets_it(site, page):
