@@ -34,6 +34,10 @@ def _amdahl_weighted(share, factor):
     return 1 - share + share * factor
 
 
+def _amdahl_bound(share, factor):
+    return 1 / (1 - share)
+
+
 def intensity(N, D, M, itemsize):
     """Return the FLOPs per byte of a linear layer, (N, D) @ (D, M) + (M,)."""
     flops = 2 * N * D * M
@@ -78,6 +82,14 @@ def _intensity_bits(N, D, M, itemsize):
     return intensity(N, D, M, 8 * itemsize)
 
 
+def _intensity_no_brackets(N, D, M, itemsize):
+    return intensity(N, D, M, 1) * itemsize
+
+
+def _intensity_with_bias(N, D, M, itemsize):
+    return intensity(N, D, M, itemsize) * (2 * D + 1) / (2 * D)
+
+
 def combine(gradients, sizes):
     """Return the batch's mean gradient from those of shards of different sizes."""
     total = 0
@@ -104,6 +116,10 @@ def _combine_divided_by_shards(gradients, sizes):
 
 def _combine_divided_by_size(gradients, sizes):
     return sum(g / n for g, n in zip(gradients, sizes, strict=True))
+
+
+def _combine_size_forgotten(gradients, sizes):
+    return sum(gradients) / sum(sizes)
 
 
 def _combine_number(gradients, sizes):
@@ -153,6 +169,14 @@ def _quantise_no_sign(W, bits):
     return _quantised(W, bits, most=W.max())
 
 
+def _quantise_always_127(W, bits):
+    return quantise(W, 8)
+
+
+def _quantise_step_forgotten(W, bits):
+    return quantise(W, bits)[0]
+
+
 def _quantise_shares(W, bits):
     q, step = quantise(W, bits)
     return q, 1 / step
@@ -175,8 +199,10 @@ def _weights():
 
 
 def _use_quantise(f, W, bits):
-    q, step = f(W, bits)
-    return {"the whole numbers": q, "the step": step}
+    found = f(W, bits)
+    if not isinstance(found, tuple):
+        return found
+    return dict(zip(("the whole numbers", "the step"), found, strict=False))
 
 
 def unscale(gradients, scale):
@@ -233,6 +259,17 @@ def _unscale_wrong_way(gradients, scale):
     return wide, scale * scale / following
 
 
+def _unscale_inf_only(gradients, scale):
+    wide = [g.astype(np.float32) / scale for g in gradients]
+    if any(np.isinf(g).any() for g in wide):
+        return None, scale / 2
+    return wide, scale * 2
+
+
+def _unscale_scale_forgotten(gradients, scale):
+    return unscale(gradients, scale)[0]
+
+
 def _scaled():
     fine = [np.array([2e-4, 0.5, -3.0], np.float16), np.array([[6e-8]], np.float16)]
     bad = [fine[0], np.array([[1.0, np.inf]], np.float16)]
@@ -241,11 +278,14 @@ def _scaled():
 
 
 def _use_unscale(f, gradients, scale):
-    found, following = f(gradients, scale)
-    if found is None:
-        return {"the gradients": "None", "the next scale": float(following)}
-    parts = {f"gradient {i}": g for i, g in enumerate(found)}
-    return parts | {"the next scale": float(following)}
+    answer = f(gradients, scale)
+    if not isinstance(answer, tuple) or len(answer) != 2:
+        return answer
+    found, following = answer
+    parts = {"is the step skipped": found is None, "the next scale": following}
+    if isinstance(found, list):
+        parts |= {f"gradient {i}": g for i, g in enumerate(found)}
+    return parts
 
 
 def pairwise_iou(a, b):
@@ -296,6 +336,15 @@ def _pairs_overlap(a, b):
     return _pairs(a, b, per=lambda u, v: 1)
 
 
+def _pairs_product_clipped(a, b):
+    return np.maximum(_pairs(a, b, clip=False), 0)
+
+
+def _pairs_counted(a, b):
+    one_more = np.array([0, 0, 1, 1])
+    return pairwise_iou(a + one_more, b + one_more)
+
+
 def _pairs_width_height(a, b):
     ends = [np.concatenate([u[:, :2], u[:, :2] + u[:, 2:]], axis=1) for u in (a, b)]
     return pairwise_iou(*ends)
@@ -324,6 +373,21 @@ def _mean_iou_all(y, t, K):
     overlap = np.diag(table)
     union = table.sum(axis=0) + table.sum(axis=1) - overlap
     return float(np.sum(overlap / np.maximum(union, 1)) / K)
+
+
+def _mean_iou_absent_as_1(y, t, K):
+    table = confusion(y, t, K)
+    overlap = np.diag(table)
+    union = table.sum(axis=0) + table.sum(axis=1) - overlap
+    return float(np.mean(np.where(union > 0, overlap / np.maximum(union, 1), 1)))
+
+
+def _mean_iou_called(y, t, K):
+    return _mean_iou_recall(t, y, K)
+
+
+def _mean_iou_dice(y, t, K):
+    return 2 * _mean_iou_counted_twice(y, t, K)
 
 
 def _mean_iou_accuracy(y, t, K):
@@ -399,6 +463,14 @@ def _targets_overall(Q_next, rewards, ended, gamma=0.9):
     return rewards + gamma * np.where(ended, 0.0, Q_next.max())
 
 
+def _targets_own_gamma(Q_next, rewards, ended, gamma=0.9):
+    return q_targets(Q_next, rewards, ended, 0.9)
+
+
+def _targets_last_reward(Q_next, rewards, ended, gamma=0.9):
+    return np.where(ended, 0.0, q_targets(Q_next, rewards, ended, gamma))
+
+
 def _targets_no_gamma(Q_next, rewards, ended, gamma=0.9):
     return q_targets(Q_next, rewards, ended, 1.0)
 
@@ -466,6 +538,39 @@ def _detections_any_overlap(found, scores, truth, level=0.5):
     return precision_recall(found, scores, truth, 1e-9)
 
 
+def _detections_unclaimed(found, scores, truth, level=0.5):
+    fits = pairwise_iou(found, truth) >= level
+    return float(fits.any(axis=1).mean()), float(fits.any(axis=0).mean())
+
+
+def _detections_best_of_all(found, scores, truth, level=0.5):
+    overlaps = pairwise_iou(found, truth)
+    free = np.ones(len(truth), dtype=bool)
+    right = 0
+    for i in np.argsort(-scores):
+        best = overlaps[i].argmax()
+        if overlaps[i, best] >= level and free[best]:
+            free[best] = False
+            right += 1
+    return right / len(found), right / len(truth)
+
+
+def _detections_first_free(found, scores, truth, level=0.5):
+    fits = pairwise_iou(found, truth) >= level
+    free = np.ones(len(truth), dtype=bool)
+    right = 0
+    for i in np.argsort(-scores):
+        candidates = np.flatnonzero(fits[i] & free)
+        if len(candidates):
+            free[candidates[0]] = False
+            right += 1
+    return right / len(found), right / len(truth)
+
+
+def _detections_own_level(found, scores, truth, level=0.5):
+    return precision_recall(found, scores, truth, 0.5)
+
+
 def _detections_counted(found, scores, truth, level=0.5):
     precision, _ = precision_recall(found, scores, truth, level)
     return round(precision * len(found)), len(found)
@@ -484,12 +589,15 @@ def _found():
     )
     scores = np.array([0.3, 0.9, 0.5, 0.7, 0.6])
     crowd = np.array([[0.0, 0, 10, 4], [4, 0, 14, 4]])
+    last = crowd[::-1]
     pair = np.array([[0.0, 0, 9, 4], [1, 0, 11, 4]])  # only the second fits both
     return [
         (found, scores, truth, 0.5),
         (found[:2], scores[:2], truth[:1], 0.5),
         (pair, np.array([0.4, 0.8]), crowd, 0.5),
         (pair[::-1], np.array([0.8, 0.4]), crowd, 0.5),
+        (pair, np.array([0.8, 0.4]), crowd, 0.5),
+        (np.array([[1.0, 0, 11, 4], [5, 0, 14, 4]]), np.array([0.8, 0.4]), last, 0.5),
         (found, scores, truth, 0.7),
     ]
 
@@ -533,6 +641,14 @@ def _one_side_clipped(a, b):
     return _iou_of(a, b, lambda w, h: max(w, 0) * h)
 
 
+def _other_side_clipped(a, b):
+    return _iou_of(a, b, lambda w, h: w * max(h, 0))
+
+
+def _both_negative(a, b):
+    return _iou_of(a, b, lambda w, h: 0 if w < 0 and h < 0 else w * h)
+
+
 def _never(a, b):
     return _iou_of(a, b, lambda w, h: w * h if w > 0 and h > 0 else -1)
 
@@ -562,8 +678,12 @@ EXERCISES = [
             ),
             Mistake(
                 _amdahl_product,
-                "A share of 0.5 with factor 2 would then be no faster, but no slower "
-                "either: times add up, speed-ups do not. Add the times of both parts.",
+                "Half of it twice as fast would then gain nothing: 0.5 * 2 = 1. But "
+                "times add up: add the times of both parts.",
+            ),
+            Mistake(
+                _amdahl_bound,
+                "That is the bound: what you get if the share takes no time at all.",
             ),
             Mistake(
                 _amdahl_rest_forgotten,
@@ -608,6 +728,15 @@ EXERCISES = [
                 _intensity_bytes_per_flop,
                 "That is bytes per FLOP; turn the fraction over.",
             ),
+            Mistake(
+                _intensity_no_brackets,
+                "You multiplied by `itemsize`. `a / b * c` is (a / b) * c: put the "
+                "bytes into brackets.",
+            ),
+            Mistake(
+                _intensity_with_bias,
+                "You counted the addition of the bias, which is left out here.",
+            ),
             Mistake(_intensity_bits, "`itemsize` is in bytes already, not in bits."),
         ],
     ),
@@ -633,6 +762,11 @@ EXERCISES = [
                 _combine_mean,
                 "This mean gives each shard the same weight. An example in a small "
                 "shard then counts more than one in a large shard.",
+            ),
+            Mistake(
+                _combine_size_forgotten,
+                "You added the means and divided by the number of examples. First "
+                "multiply each mean by its shard's size.",
             ),
             Mistake(
                 _combine_not_divided,
@@ -685,6 +819,14 @@ EXERCISES = [
                 "The largest weight may be negative: take `np.abs(W).max()`.",
             ),
             Mistake(
+                _quantise_always_127,
+                "127 is for 8 bits. With `bits` bits the largest is 2**(bits - 1) - 1.",
+            ),
+            Mistake(
+                _quantise_step_forgotten,
+                "Return two things: the whole numbers, and their step.",
+            ),
+            Mistake(
                 _quantise_shares,
                 "Your second value is how many steps make 1. Return the step.",
             ),
@@ -726,6 +868,14 @@ EXERCISES = [
                 _unscale_nan_only,
                 "Infinity is not nan. What overflowed is infinite; `np.isfinite` "
                 "finds both.",
+            ),
+            Mistake(
+                _unscale_inf_only,
+                "nan is not infinity. `np.isfinite` finds both.",
+            ),
+            Mistake(
+                _unscale_scale_forgotten,
+                "Return two things: the gradients (or None), and the next scale.",
             ),
             Mistake(
                 _unscale_first_only,
@@ -773,6 +923,15 @@ EXERCISES = [
                 "would agree perfectly.",
             ),
             Mistake(
+                _pairs_product_clipped,
+                "You cut off the product, or the result. With two negative sides it "
+                "is positive, and stays wrong. Cut off each side.",
+            ),
+            Mistake(
+                _pairs_counted,
+                "You added 1 to the sides. These are corners: a side is x1 - x0.",
+            ),
+            Mistake(
                 _pairs_in_step,
                 "You paired the first with the first, the second with the second. "
                 "Each of a meets each of b: the result has the shape (M, K).",
@@ -801,6 +960,21 @@ EXERCISES = [
                 _mean_iou_all,
                 "A class that occurs neither in the truth nor in the prediction has no "
                 "intersection over union. You counted it as 0.",
+            ),
+            Mistake(
+                _mean_iou_absent_as_1,
+                "A class that occurs neither in the truth nor in the prediction has no "
+                "intersection over union. You counted it as 1.",
+            ),
+            Mistake(
+                _mean_iou_called,
+                "You divided by the pixels of the prediction only. Pixels of the class "
+                "that were missed belong to the union, too.",
+            ),
+            Mistake(
+                _mean_iou_dice,
+                "That is twice the overlap, divided by the sum of both. Divide the "
+                "overlap by the union.",
             ),
             Mistake(
                 _mean_iou_accuracy,
@@ -868,6 +1042,14 @@ EXERCISES = [
                 _targets_overall,
                 "You took the largest of the whole batch. Each row has its own.",
             ),
+            Mistake(
+                _targets_own_gamma,
+                "You used 0.9. `gamma` is an argument.",
+            ),
+            Mistake(
+                _targets_last_reward,
+                "The reward of the last step counts, too. Only what follows is 0.",
+            ),
             Mistake(_targets_no_gamma, "You left out gamma."),
             Mistake(
                 _targets_gamma_all,
@@ -895,6 +1077,25 @@ EXERCISES = [
                 _detections_twice,
                 "Two detections claimed the same true box. The second one is wrong: "
                 "the thing is there once.",
+            ),
+            Mistake(
+                _detections_unclaimed,
+                "Each true box can be claimed once, and each detection claims one. You "
+                "let a box fit as many as it likes.",
+            ),
+            Mistake(
+                _detections_best_of_all,
+                "When the best true box is taken, a detection may still claim the best "
+                "of those that are free.",
+            ),
+            Mistake(
+                _detections_first_free,
+                "A detection claims the free box with which its intersection over "
+                "union is largest. You took the first that is good enough.",
+            ),
+            Mistake(
+                _detections_own_level,
+                "You used 0.5. `level` is an argument.",
             ),
             Mistake(
                 _detections_in_order,
@@ -967,6 +1168,16 @@ EXERCISES = [
                 _one_side_clipped,
                 "You cut off the width only. Boxes above each other have a negative "
                 "height.",
+            ),
+            Mistake(
+                _other_side_clipped,
+                "You cut off the height only. Boxes side by side have a negative "
+                "width.",
+            ),
+            Mistake(
+                _both_negative,
+                "You cut off only where both sides are negative. Boxes apart in one "
+                "direction share nothing either.",
             ),
             Mistake(_never, "Boxes apart have the intersection 0, not a negative one."),
         ],
