@@ -155,6 +155,7 @@ def test_another_output_is_found(tmp_path):
         ("nearest-mean", {"find": "{value}"}, "expected to find once"),
         ("nearest-image", {"id": "nearest-mean"}, "expected each id once"),
         ("digits-mlp", {"weights": "nothing"}, "found no weights"),
+        ("digits-mlp", {"entry": "luck"}, "digits-mlp records no luck"),
         ("digits-mlp", {"weights": "draw-mlp"}, "as draw-mlp records"),
         ("bench-deep-pytorch", {"after": "| not there"}, "expected to find once"),
         ("time-02-perceptron", {"time": "nothing"}, "has not been timed"),
@@ -258,6 +259,7 @@ def test_numbers_are_read_in_all_forms():
         ("value", "94.7", False), ("value", "94.760", True), ("value", "90", False),
         ("about", "90", True), ("about", "100", True), ("about", "94.7", False),
         ("over", "94", True), ("over", "95", False), ("under", "95", True),
+        ("all", "94.76", True), ("all", "94.8", False),
         ("under", "94.7", False),
         ("wrong_in", "19", True), ("wrong_in", "eleven", False),
         ("published", "94.55", True), ("published", "94.76", False),
@@ -275,6 +277,7 @@ def test_a_quoted_number_fits_or_not(kind, quoted, fits):
         ("about a minute", False), ("well under a minute", True),
         ("less than 20 seconds", False), ("about fifteen seconds", False),
         ("about twenty seconds", True), ("24 seconds", True), ("25 seconds", False),
+        ("at most 24 seconds", True), ("at most 23 seconds", False),
     ],
 )  # fmt: skip
 def test_a_quoted_time_fits_or_not(quoted, fits):
