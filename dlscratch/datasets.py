@@ -411,8 +411,8 @@ def random_affine(x, rng, *, degrees=10, scale=0.1, shear=0.1, pixels=2):
     >>> image = np.array([[[0.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 0.0]]])
     >>> random_affine(image, np.random.default_rng(2), pixels=0.5).round(2)
     array([[[0.  , 0.  , 0.  ],
-            [0.  , 0.74, 0.23],
-            [0.  , 0.  , 0.  ]]])
+            [0.  , 0.7 , 0.26],
+            [0.  , 0.06, 0.  ]]])
     """
     images = _pictures(x, "random_affine")
     if images.dtype.kind != "f":
