@@ -16,14 +16,17 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))  # the maintainers' scripts are no package
 
 MNIST = "t10k-images-idx3-ubyte.gz"
-WHY = "needs MNIST: call load_mnist() once, or let DLSCRATCH_DATA name its folder"
+WHY = (
+    "needs MNIST and Fashion-MNIST: call load_mnist() and load_fashion_mnist() once, "
+    "or let DLSCRATCH_DATA name their folder"
+)
 
 
-def mnist_is_here():
-    """Return whether the MNIST files are on this machine already."""
-    places = [Path(pooch.os_cache("dlscratch"), "mnist")]
+def is_here(name):
+    """Return whether the files of "mnist" or "fashion-mnist" are on this machine."""
+    places = [Path(pooch.os_cache("dlscratch"), name)]
     if folder := os.environ.get("DLSCRATCH_DATA"):
-        places += [Path(folder, "mnist"), Path(folder)]
+        places += [Path(folder, name)] + [Path(folder)] * (name == "mnist")
     return any((place / MNIST).is_file() for place in places)
 
 
@@ -47,7 +50,7 @@ def duration(item):
 def pytest_collection_modifyitems(items):
     """Begin with what takes longest; skip the lab notebooks where MNIST is missing."""
     items.sort(key=duration)
-    if mnist_is_here():
+    if is_here("mnist") and is_here("fashion-mnist"):
         return
     for item in items:
         if item.path.suffix == ".ipynb" and item.path.name.startswith("lab-"):
@@ -57,9 +60,16 @@ def pytest_collection_modifyitems(items):
 @pytest.fixture(scope="session")
 def mnist():
     """MNIST, where it is; without it, its tests are skipped."""
-    if not mnist_is_here():
+    if not is_here("mnist"):
         pytest.skip(WHY)
     return load_mnist()
+
+
+@pytest.fixture(scope="session")
+def fashion_mnist():
+    """Skip the test where Fashion-MNIST is not."""
+    if not is_here("fashion-mnist"):
+        pytest.skip(WHY)
 
 
 @pytest.fixture

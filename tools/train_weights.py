@@ -1,19 +1,31 @@
 """Train the networks that the package ships in ``dlscratch/weights``.
 
-Run as ``make weights``, or ``python tools/train_weights.py NAME`` for one of them. All
-but "digits-mlp" need MNIST, which is fetched on first use. With "draw-mlp" come a few
+Run as ``make weights``, or ``python tools/train_weights.py NAME`` for one of them. An
+interrupted run goes on where it was when it is started again. All but "digits-mlp" need
+MNIST, which is fetched on first use. With "draw-mlp" come a few
 of MNIST's test images, which draw-a-digit offers to those who do not draw.
 """
 
 import argparse
 import datetime
 import hashlib
+import shutil
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from dlscratch.datasets import load_digits, load_mnist
+from dlscratch.datasets import (
+    load_digits,
+    load_fashion_mnist,
+    load_mnist,
+    random_affine,
+    random_shift,
+    validation_split,
+)
 from dlscratch.functions import softmax
 from dlscratch.layers import (
     Conv2d,
@@ -23,12 +35,22 @@ from dlscratch.layers import (
     ReLU,
     SoftmaxCrossEntropy,
 )
-from dlscratch.models import Sequential, mlp, simple_cnn
+from dlscratch.models import (
+    Sequential,
+    deep_cnn,
+    mlp,
+    pretrained,
+    record_cnn,
+    simple_cnn,
+)
 from dlscratch.optimizers import SGD, Adam, cosine
+from dlscratch.search import grid_search
 from dlscratch.training import train
 
 PACKAGE = Path(__file__).resolve().parent.parent / "dlscratch"
 STORED_DTYPE = np.float16
+TRIALS = PACKAGE / "data" / "record-trials.jsonl"
+WORK = PACKAGE.parent / "_labs"  # what an interrupted run goes on from
 
 
 def digits_mlp(progress=True):
@@ -140,35 +162,106 @@ def with_distorted(data, copies, rng):
     return data._replace(x_train=x.reshape(-1, *data.x_train.shape[1:]), t_train=t)
 
 
-def simple_cnn_mnist(progress=True):
-    """Train the simple convolutional network on MNIST for 20 epochs.
+# How the images are changed in training, from not at all to a lot.
+AUGMENTATIONS = {
+    "none": None,
+    "shifts": partial(random_shift, pixels=2),
+    "light affine": partial(random_affine, degrees=5, scale=0.05, shear=0.05, pixels=1),
+    "affine": random_affine,
+}
 
-    Returns
-    -------
-    model : Sequential
-    data : Dataset
-    recipe : dict
+
+@dataclass
+class Recipe:
+    """How a convolutional network is trained on all of MNIST, or of its like."""
+
+    make: Callable
+    epochs: int
+    lr: float
+    warmup: float = 0.0  # the part of all steps
+    augmentation: str = "none"
+    seeds: tuple = (0,)
+    load: Callable = load_mnist
+    data: str = "MNIST"
+
+    def __call__(self, seed=0, progress=True, checkpoint=None, data=None):
+        """Train with this recipe.
+
+        Parameters
+        ----------
+        seed : int
+        progress : bool
+        checkpoint : Path, optional
+            Where to keep what is done after each epoch, and to go on from.
+        data : Dataset, optional
+            By default the whole training and test set.
+
+        Returns
+        -------
+        model : Sequential
+        data : Dataset
+        recipe : dict
+        history : History
+        """
+        data = data or self.load(flatten=False)
+        batch_size = 100
+        rng = np.random.default_rng(seed)
+        model = self.make(rng=rng, dtype=np.float32)
+        steps = self.epochs * len(data.x_train) // batch_size
+        warmup = round(self.warmup * steps)
+        optimizer = Adam(model.parameters, cosine(self.lr, steps, warmup=warmup))
+        history = train(
+            model,
+            data,
+            optimizer,
+            self.epochs,
+            batch_size=batch_size,
+            rng=rng,
+            augment=AUGMENTATIONS[self.augmentation],
+            n_measured=1_000,
+            progress=progress,
+            checkpoint=checkpoint,
+        )
+        _round(model)
+        recipe = {
+            "data": self.data,
+            "recipe": "Adam on softmax cross-entropy, the learning rate "
+            + (f"rising during {warmup:,} steps, then " if warmup else "")
+            + f"falling to 0 along a cosine, augmentation: {self.augmentation}, "
+            "He initial values, float32",
+            "activation": "relu",
+            "epochs_and_learning_rates": [[self.epochs, self.lr]],
+            "batch_size": batch_size,
+            "augmentation": self.augmentation,
+            "seed": seed,
+            "rounded_to": None,
+        }
+        return model, data, recipe, history
+
+
+small_record_cnn = partial(record_cnn, channels=(16, 32, 32, 64))
+RECORD = {"lr": 0.004, "warmup": 0.1, "augmentation": "affine"}
+SMALL_EPOCHS = 8
+
+
+def validation_loss(rng, augmentation):
+    """Train the small record network; return minus its loss on validation data.
+
+    The validation data are 10,000 images of the training set, always the same. The
+    test set is not touched.
     """
-    data = load_mnist(flatten=False)
-    seed, batch_size, epochs, lr = 0, 100, 20, 0.001
-    recipe = {
-        "data": "MNIST",
-        "recipe": "Adam on softmax cross-entropy, the learning rate falling to 0 "
-        "along a cosine, He initial values, float32",
-        "activation": "relu",
-        "epochs_and_learning_rates": [[epochs, lr]],
-        "batch_size": batch_size,
-        "seed": seed,
-        "rounded_to": None,
-    }
-    rng = np.random.default_rng(seed)
-    model = simple_cnn(rng=rng, dtype=np.float32)
-    steps = epochs * len(data.x_train) // batch_size
-    optimizer = Adam(model.parameters, cosine(lr, steps))
-    settings = {"batch_size": batch_size, "rng": rng, "progress": progress}
-    train(model, data, optimizer, epochs, n_measured=10_000, **settings)
-    _round(model)
-    return model, data, recipe
+    data = validation_split(load_mnist(flatten=False), 10_000, np.random.default_rng(0))
+    settings = RECORD | {"augmentation": augmentation}
+    recipe = Recipe(small_record_cnn, SMALL_EPOCHS, **settings)
+    *_, history = recipe(int(rng.integers(2**32)), progress=False, data=data)
+    return -history.test_loss[-1]
+
+
+def choose_augmentation(path, progress=True):
+    """Train the small record network with each augmentation, on validation data."""
+    grid = {"augmentation": list(AUGMENTATIONS)}
+    rng = np.random.default_rng(0)
+    return grid_search(validation_loss, grid, rng=rng, path=path, progress=progress)
 
 
 def mnist_14x14(flatten=True):
@@ -235,15 +328,15 @@ def _train(data, recipe, rng, progress):
 
 
 def _round(model, step=None):
-    """Round the parameters as the file will hold them, so that all tests agree."""
-    for p in model.parameters:
-        rounded = np.round(p.value / step) * step if step else p.value
-        p.value = rounded.astype(STORED_DTYPE).astype(p.value.dtype)
+    """Round all arrays as the file will hold them, so that all tests agree."""
+    for array in model.arrays.values():
+        rounded = np.round(array / step) * step if step else array
+        array[...] = rounded.astype(STORED_DTYPE)
 
 
 def digest(model):
-    """Return the SHA-256 of the model's parameters, in their order, as stored."""
-    stored = (p.value.astype(STORED_DTYPE).tobytes() for p in model.parameters)
+    """Return the SHA-256 of the model's arrays, in their order, as stored."""
+    stored = (a.astype(STORED_DTYPE).tobytes() for a in model.arrays.values())
     return hashlib.sha256(b"".join(stored)).hexdigest()
 
 
@@ -291,9 +384,69 @@ NETWORKS = {
     "digits-mlp": digits_mlp,
     "draw-mlp": draw_mlp,
     "draw-cnn": draw_cnn,
-    "simple-cnn": simple_cnn_mnist,
+    "simple-cnn": Recipe(simple_cnn, 20, 0.001),
+    "deep-cnn": Recipe(deep_cnn, 10, 0.001, 0.1, "affine"),
+    "record-cnn": Recipe(record_cnn, 15, **RECORD, seeds=(0, 1, 2)),
+    "fashion-record-cnn": Recipe(
+        record_cnn, 15, **RECORD, load=load_fashion_mnist, data="Fashion-MNIST"
+    ),
 }
 QUICK = ("digits-mlp", "draw-mlp")  # the tests train these again
+
+
+def train_once(name, seed):
+    """Train one network with one seed, and go on where an interrupted run ended.
+
+    Returns
+    -------
+    model : Sequential
+    record : dict
+        Its recipe, what it reaches, and how long it took.
+    """
+    network = NETWORKS[name]
+    if isinstance(network, Recipe):
+        model, data, recipe, history = network(seed, checkpoint=unfinished(name, seed))
+        seconds = sum(history.seconds)
+    else:
+        start = time.process_time()
+        model, data, recipe = network()
+        seconds = time.process_time() - start
+    return model, recipe | {
+        "name": name,
+        "train_accuracy": model.accuracy(data.x_train, data.t_train),
+        "test_accuracy": model.accuracy(data.x_test, data.t_test),
+        "sha256": digest(model),
+        "date": datetime.date.today().isoformat(),
+        "seconds": round(seconds, 1),
+        "numpy": np.__version__,
+    }
+
+
+def unfinished(name, seed):
+    """Return where a run is kept until all are done; another recipe, another file."""
+    recipe = NETWORKS[name]
+    text = f"{recipe.epochs} {recipe.lr} {recipe.warmup} {recipe.augmentation}"
+    return WORK / f"{name}-{seed}-{hashlib.sha256(text.encode()).hexdigest()[:8]}.npz"
+
+
+def save(model, records):
+    """Ship the network of the first seed, with what all seeds reach in its record."""
+    first = records[0]
+    if len(records) > 1:
+        first |= {
+            f"{key}_by_seed": {str(r["seed"]): r[key] for r in records}
+            for key in ("test_accuracy", "seconds")
+        }
+    path = PACKAGE / "weights" / f"{first['name']}.npz"
+    model.save(path, stored_dtype=STORED_DTYPE, **first)
+
+
+def expected_seconds(name):
+    """Return how long one run took when the shipped network was made."""
+    try:
+        return pretrained(name).record["seconds"]
+    except ValueError:
+        return 600.0  # never trained before
 
 
 def main():
@@ -303,29 +456,35 @@ def main():
     names = parser.parse_args().names or list(NETWORKS)
     if unknown := set(names) - set(NETWORKS):
         parser.error(f"expected names among {list(NETWORKS)}, got {sorted(unknown)}")
-    for name in names:
-        start = time.process_time()
-        model, data, recipe = NETWORKS[name]()
-        seconds = time.process_time() - start
-        record = recipe | {
-            "name": name,
-            "train_accuracy": model.accuracy(data.x_train, data.t_train),
-            "test_accuracy": model.accuracy(data.x_test, data.t_test),
-            "sha256": digest(model),
-            "date": datetime.date.today().isoformat(),
-            "seconds": round(seconds, 1),
-            "numpy": np.__version__,
-        }
-        model.save(
-            PACKAGE / "weights" / f"{name}.npz", stored_dtype=STORED_DTYPE, **record
-        )
-        if name == "draw-mlp":
-            samples = pick_samples(model, data)
-            np.savez_compressed(PACKAGE / "data" / "mnist-samples.npz", **samples)
+
+    WORK.mkdir(exist_ok=True)
+    if "record-cnn" in names:
+        print("Choosing how the record network's training images are changed …")
+        choose_augmentation(WORK / TRIALS.name)
+        shutil.copyfile(WORK / TRIALS.name, TRIALS)
+    runs = [(n, s) for n in names for s in getattr(NETWORKS[n], "seeds", (None,))]
+    expected = [expected_seconds(name) for name, _ in runs]
+    taken, records = [], {}
+    for i, (name, seed) in enumerate(runs):
+        speed = sum(taken) / sum(expected[:i]) if taken else 1.0
+        minutes = speed * sum(expected[i:]) / 60
         print(
-            f"{name}: {seconds:.1f} s of processor time, "
-            f"{record['test_accuracy']:.2%} of {len(data.t_test):,} test images right"
+            f"{name}{f', seed {seed}' if seed is not None else ''}: run {i + 1} of "
+            f"{len(runs)}, about {minutes:.0f} minutes to go in all"
         )
+        model, record = train_once(name, seed)
+        taken.append(record["seconds"])
+        first, found = records.setdefault(name, (model, []))
+        found.append(record)
+        save(first, found)
+        print(
+            f"{name}: {record['seconds']:.1f} s of processor time, "
+            f"{record['test_accuracy']:.2%} of the test images right"
+        )
+    if "draw-mlp" in names:
+        samples = pick_samples(pretrained("draw-mlp"), mnist_14x14())
+        np.savez_compressed(PACKAGE / "data" / "mnist-samples.npz", **samples)
+    shutil.rmtree(WORK)  # all is done: the next time begins from nothing
 
 
 if __name__ == "__main__":
