@@ -455,13 +455,14 @@ def test_a_spoiled_file_is_refused(tmp_path):
 
 
 INTERRUPTED = """
-import multiprocessing, sys
+import multiprocessing, signal, sys
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from functools import partial
 sys.path.insert(0, {tests!r})
 from test_search import objective, run, wait_after_three
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in background
     function = partial(objective, folder={folder!r}, deed=wait_after_three)
     with {executor} as executor:
         try:
