@@ -4,6 +4,7 @@ import json
 import re
 from html.parser import HTMLParser
 
+import numpy as np
 import pytest
 
 from dlscratch import explorables
@@ -22,6 +23,7 @@ from dlscratch.explorables import (
     relu_bends,
     residual,
 )
+from dlscratch.explorables.random_numbers import uniform
 
 ALL = pytest.mark.parametrize(
     "figure",
@@ -256,3 +258,14 @@ def test_residual_says_how_it_starts():
     words = repr(residual(9, activation="tanh", scale=1.2))
     assert "through 9 blocks f of 24 units" in words
     assert "With tanh and 1.2 times the usual size" in words
+
+
+def test_the_random_numbers():
+    # Mulberry32's first numbers for the seed 0, from its definition in C.
+    state, drawn = 0, []
+    for _ in range(3):
+        state = (state + 0x6D2B79F5) % 2**32
+        t = ((state ^ state >> 15) * (state | 1)) % 2**32
+        t ^= (t + (t ^ t >> 7) * (t | 61)) % 2**32
+        drawn.append((t ^ t >> 14) / 2**32)
+    np.testing.assert_array_equal(uniform(0, 3), drawn)

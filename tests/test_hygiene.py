@@ -38,7 +38,12 @@ HASTY = re.compile(
     re.IGNORECASE,
 )
 # What an explorable needs besides its own file.
-SHARED_SCRIPTS = {name: ["drawing-board"] for name in ("draw-digit", "feature-maps")}
+SHARED_SCRIPTS = {
+    "draw-digit": ["drawing-board"],
+    "feature-maps": ["drawing-board"],
+    "initial-values": ["random-numbers"],
+    "residual": ["random-numbers"],
+}
 
 BANNED_CODE = {
     r"\bsys\.path\b": "the package is installed, so no sys.path",

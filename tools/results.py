@@ -73,7 +73,7 @@ def recipe(model):
         f"batches of {record['batch_size']}; seed {record['seed']}. "
         f"Trained on {record['date']} in {record['seconds']:g} seconds "
         f"with NumPy {record['numpy']}. "
-        f"SHA-256 of the parameters: `{record['sha256']}`."
+        f"SHA-256 of its arrays: `{record['sha256']}`."
     )
 
 

@@ -257,11 +257,11 @@ def validation_loss(rng, augmentation):
     return -history.test_loss[-1]
 
 
-def choose_augmentation(path, progress=True):
+def choose_augmentation(path):
     """Train the small record network with each augmentation, on validation data."""
     grid = {"augmentation": list(AUGMENTATIONS)}
     rng = np.random.default_rng(0)
-    return grid_search(validation_loss, grid, rng=rng, path=path, progress=progress)
+    return grid_search(validation_loss, grid, rng=rng, path=path)
 
 
 def mnist_14x14(flatten=True):

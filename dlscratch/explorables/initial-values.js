@@ -52,16 +52,6 @@ const STYLE = `
 .dlx button[aria-pressed=true] { background: var(--ink); border-color: var(--ink); color: var(--bg); }
 `;
 
-// Mulberry32: a counter, mixed until its 32 bits look random; numbers in [0, 1).
-function uniform(seed) {
-  let state = seed;
-  return () => {
-    state = (state + 1831565813) | 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 // Box and Muller: from two uniform numbers to two normal ones, row by row.
 function normal(next, size) {
   const z = new Float64Array(size);

@@ -76,5 +76,9 @@ def initial_values(activation="sigmoid", *, std=1.0, layers=5):
         "seed": SEED,
     }
     return Explorable(
-        "initial-values", props, fallback, label="Initial values, layer by layer"
+        "initial-values",
+        props,
+        fallback,
+        label="Initial values, layer by layer",
+        shared=["random-numbers"],
     )

@@ -7,6 +7,7 @@ import numpy as np
 
 from dlscratch import layers
 from dlscratch.datasets import load_digits
+from dlscratch.explorables.random_numbers import uniform
 
 EXAMPLES = 20
 INPUTS, UNITS, CLASSES = 64, 24, 10
@@ -100,7 +101,13 @@ def residual(
         "pixels": "".join("0123456789abcdefg"[v] for v in pixels.ravel()),
         "classes": data.t_train[:EXAMPLES].tolist(),
     }
-    return Explorable("residual", props, fallback, label="Plain against residual")
+    return Explorable(
+        "residual",
+        props,
+        fallback,
+        label="Plain against residual",
+        shared=["random-numbers"],
+    )
 
 
 def gradient_sizes(
@@ -186,22 +193,6 @@ def _weights(seed, depth):
     """Return the first matrix, the last and the blocks', of mean 0 and variance 1."""
     shapes = [(INPUTS, UNITS), (UNITS, CLASSES), *[(UNITS, UNITS)] * depth]
     ends = np.cumsum([math.prod(shape) for shape in shapes])
-    numbers = math.sqrt(3) * (2 * _uniform(seed, ends[-1]) - 1)
+    numbers = math.sqrt(3) * (2 * uniform(seed, ends[-1]) - 1)
     parts = np.split(numbers, ends[:-1])
     return [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]
-
-
-def _uniform(seed, n):
-    """Return n numbers of Mulberry32 in [0, 1), which a page can make, too.
-
-    Its state is a counter, so that all numbers are made at once.
-    """
-    mask = np.uint64(2**32 - 1)
-    state = (seed + np.arange(1, n + 1, dtype=np.uint64) * 0x6D2B79F5) & mask
-
-    def mixed(v, bits):
-        return v ^ (v >> np.uint64(bits))
-
-    v = (mixed(state, 15) * (state | np.uint64(1))) & mask
-    v ^= (v + ((mixed(v, 7) * (v | np.uint64(61))) & mask)) & mask
-    return mixed(v, 14) / 2**32

@@ -7,6 +7,7 @@ from explorable_checks import (
     check_fallback,
     drag,
     press,
+    stop_clock,
     values,
     words,
 )
@@ -117,7 +118,7 @@ def test_reset(figure):
 
 
 def test_the_status_says_what_is_kept(page, open_html):
-    page.clock.install()
+    stop_clock(page)
     open_html(boxes((0, 0, 4, 4), (1, 0, 5, 4))._repr_html_())
     page.clock.run_for(2000)
     said = page.get_by_role("status").inner_text()

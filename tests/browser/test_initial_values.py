@@ -18,6 +18,7 @@ from explorable_checks import (
 
 from dlscratch.explorables import initial_values
 from dlscratch.explorables.initial_values import SCALES, SEED
+from dlscratch.explorables.random_numbers import uniform
 from dlscratch.layers import Linear, ReLU, Sigmoid, Tanh
 
 LAYERS = {"sigmoid": Sigmoid, "tanh": Tanh, "relu": ReLU}
@@ -29,19 +30,6 @@ IDLE = {
     "relu": lambda h: h == 0,
 }
 BINS, FULL = 31, 0.2
-
-
-def uniform(seed, n):
-    """Return n numbers of Mulberry32, all at once: its state is a counter."""
-    mask = np.uint64(2**32 - 1)
-    state = (seed + np.arange(1, n + 1, dtype=np.uint64) * 0x6D2B79F5) & mask
-
-    def shifted(v, bits):
-        return v ^ (v >> np.uint64(bits))
-
-    t = (shifted(state, 15) * (state | np.uint64(1))) & mask
-    t ^= (t + ((shifted(t, 7) * (t | np.uint64(61))) & mask)) & mask
-    return shifted(t, 14) / 2**32
 
 
 @cache
@@ -142,14 +130,6 @@ def figure(open_html):
 
 
 def test_the_random_numbers():
-    # Mulberry32's first numbers for the seed 0, from its definition in C.
-    state, drawn = 0, []
-    for _ in range(3):
-        state = (state + 0x6D2B79F5) % 2**32
-        t = ((state ^ state >> 15) * (state | 1)) % 2**32
-        t ^= (t + (t ^ t >> 7) * (t | 61)) % 2**32
-        drawn.append((t ^ t >> 14) / 2**32)
-    np.testing.assert_array_equal(uniform(0, 3), drawn)
     x, top, Z = numbers()
     for z in (x, top, *Z):
         assert abs(z.mean()) < 4 / np.sqrt(z.size)

@@ -9,12 +9,14 @@ from explorable_checks import (
     check_fallback,
     pick,
     press,
+    stop_clock,
     values,
     words,
 )
 
 from dlscratch.explorables import residual
-from dlscratch.explorables.residual import SEED, _uniform, gradient_sizes
+from dlscratch.explorables.random_numbers import uniform
+from dlscratch.explorables.residual import SEED, gradient_sizes
 
 START = {"depth": 20, "activation": "relu", "scale": 0.5}
 STACKS = {"plain": False, "residual": True}
@@ -94,15 +96,7 @@ def figure(open_html):
 
 
 def test_the_random_numbers():
-    # Mulberry32's first numbers for the seed 0, from its definition in C.
-    state, drawn = 0, []
-    for _ in range(3):
-        state = (state + 0x6D2B79F5) % 2**32
-        v = ((state ^ state >> 15) * (state | 1)) % 2**32
-        v ^= (v + (v ^ v >> 7) * (v | 61)) % 2**32
-        drawn.append((v ^ v >> 14) / 2**32)
-    np.testing.assert_array_equal(_uniform(0, 3), drawn)
-    many = _uniform(SEED, 20_000)
+    many = uniform(SEED, 20_000)
     assert many.mean() == pytest.approx(0.5, abs=0.01)
     assert many.std() == pytest.approx(1 / np.sqrt(12), abs=0.005)
 
@@ -233,14 +227,13 @@ def test_two_copies_on_a_page_are_independent(open_html):
 
 
 def test_the_status_waits_for_the_reader_to_stop(page, open_html):
-    page.clock.install(time=0)
+    stop_clock(page)
     open_html(residual()._repr_html_())
     page.clock.run_for(2000)
     status = page.get_by_role("status")
     said = status.inner_text()
     assert said.startswith("ReLU, 20 blocks, scale 0.50, f(x), without batch norm. ")
     assert "dies out in the plain stack" in said
-    page.clock.pause_at(60_000)
     type_in(page, "scale", 1)
     page.clock.run_for(300)
     assert status.inner_text() == said

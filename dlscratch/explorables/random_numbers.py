@@ -1,0 +1,19 @@
+"""Random numbers that Python and a page make alike; the page has random-numbers.js."""
+
+import numpy as np
+
+
+def uniform(seed, n):
+    """Return n numbers of Mulberry32 in [0, 1), which a page can make, too.
+
+    Its state is a counter, so that all numbers are made at once.
+    """
+    mask = np.uint64(2**32 - 1)
+    state = (seed + np.arange(1, n + 1, dtype=np.uint64) * 0x6D2B79F5) & mask
+
+    def mixed(v, bits):
+        return v ^ (v >> np.uint64(bits))
+
+    v = (mixed(state, 15) * (state | np.uint64(1))) & mask
+    v ^= (v + ((mixed(v, 7) * (v | np.uint64(61))) & mask)) & mask
+    return mixed(v, 14) / 2**32
