@@ -431,15 +431,15 @@ def random_affine(x, rng, *, degrees=10, scale=0.1, shear=0.1, pixels=2):
     place = np.linalg.inv(turn @ lean * stretch) @ (grid - middle - move) + middle
     place = np.clip(place, -1, [[height], [width]])
 
-    corner = np.floor(place).astype(int)  # (N, 2, H·W)
+    corner = np.floor(place)  # (N, 2, H·W)
     below, right = (place - corner).astype(images.dtype).transpose(1, 0, 2)[:, :, None]
     paper = [(0, 0)] * (images.ndim - 2) + [(1, 2), (1, 2)]
-    padded = np.pad(images, paper).reshape(n, -1, (height + 3) * (width + 3))
-    index = (corner[:, 0] + 1) * (width + 3) + corner[:, 1] + 1
-    a, b, c, d = (
-        np.take_along_axis(padded, (index + k)[:, None], 2)
-        for k in (0, 1, width + 3, width + 4)
-    )  # (N, C, H·W)
+    size = (height + 3) * (width + 3)
+    padded = np.pad(images, paper).reshape(n, -1, size)
+    start = size * np.arange(padded.size // size).reshape(n, -1, 1)
+    row, column = corner.astype(int).transpose(1, 0, 2) + 1
+    index = start + (row * (width + 3) + column)[:, None]  # (N, C, H·W)
+    a, b, c, d = (padded.take(index + k) for k in (0, 1, width + 3, width + 4))
     top, bottom = a + right * (b - a), c + right * (d - c)
     return (top + below * (bottom - top)).reshape(np.shape(x))
 
