@@ -4,6 +4,7 @@ import os
 import sys
 from pathlib import Path
 
+import hypothesis
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import pooch
@@ -14,6 +15,10 @@ from dlscratch.datasets import load_mnist
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))  # the maintainers' scripts are no package
+
+# The same examples each time, and no time limit: the machine may be busy.
+hypothesis.settings.register_profile("book", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("book")
 
 MNIST = "t10k-images-idx3-ubyte.gz"
 WHY = (
