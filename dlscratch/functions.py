@@ -225,7 +225,7 @@ def _same_shape(y, t, name):
 
 def _class_ids(t, n_classes, name):
     t = np.asarray(t)
-    if not np.issubdtype(t.dtype, np.integer):
+    if t.dtype.kind not in "iu":
         raise TypeError(f"{name}: expected integer class ids, got dtype {t.dtype}")
     if t.size and (t.min() < 0 or t.max() >= n_classes):
         raise ValueError(

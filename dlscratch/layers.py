@@ -59,7 +59,9 @@ class Linear(Layer):
             )
         x = np.asarray(x, dtype=W.dtype)
         self._remember(x)
-        return x @ W + b
+        y = x @ W
+        y += b
+        return y
 
     def backward(self, dy, input_gradient=True):
         """Set dW = xᵀ dy and db = Σ dy; return dx = dy Wᵀ.
@@ -215,9 +217,9 @@ class BatchNorm(Layer):
                     "BatchNorm: expected at least two values per channel in training, "
                     f"got x of shape {x.shape}; use larger batches"
                 )
-            mean = x.mean(axis=axes)
+            mean = x.sum(axis=axes) / n
             centred = x - self._spread(mean, x)
-            var = np.mean(centred * centred, axis=axes)
+            var = (centred * centred).sum(axis=axes) / n
             for old, new in (
                 (self.running_mean, mean),
                 (self.running_var, var * (n / (n - 1))),
@@ -401,7 +403,7 @@ class SoftmaxCrossEntropy(Layer):
         z = y - y.max(axis=1, keepdims=True)
         log_p = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
         self._remember(log_p, t)
-        return float(-log_p[np.arange(len(t)), t].mean())
+        return float(-log_p[np.arange(len(t)), t].sum() / len(t))
 
     def backward(self):
         """Return dy = (softmax(y) - one_hot(t)) / N, shape (N, K)."""

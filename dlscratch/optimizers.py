@@ -69,20 +69,20 @@ class Optimizer:
                     "call backward first"
                 )
         lr = self.learning_rate
-        g = np.concatenate([p.grad.ravel() for p in self.parameters])
-        if not self.weight_decay:
-            update = self._update(g, lr)
-        else:
-            W = np.concatenate([(p.value * p.decay).ravel() for p in self.parameters])
-            if self.decoupled:
-                update = self._update(g, lr) + (lr * self.weight_decay) * W
-            else:
-                update = self._update(g + self.weight_decay * W, lr)
+        coupled = 0 if self.decoupled else self.weight_decay
+        gradients = [
+            p.grad + coupled * p.value if coupled and p.decay else p.grad
+            for p in self.parameters
+        ]
+        update = self._update(np.concatenate([g.ravel() for g in gradients]), lr)
         start = 0
         for p in self.parameters:
-            part = update[start : start + p.value.size]
-            p.value -= part.reshape(p.value.shape)
-            start += p.value.size
+            size, shape = p.value.size, p.value.shape
+            part = update[start : start + size].reshape(shape)
+            if self.decoupled and p.decay:
+                part += (lr * self.weight_decay) * p.value
+            p.value -= part
+            start += size
         self.steps += 1
 
     def _update(self, g, lr):
@@ -148,7 +148,8 @@ class Nesterov(Momentum):
     """
 
     def _update(self, g, lr):
-        super()._update(g, lr)
+        self.v *= self.momentum
+        self.v += g
         return lr * (g + self.momentum * self.v)
 
 

@@ -1,5 +1,6 @@
 """The training loop: mini-batches, epochs, and a record of what happened."""
 
+import math
 import time
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
@@ -164,7 +165,7 @@ def train(
             for step, batch in enumerate(minibatches(len(x), batch_size, rng), 1):
                 inputs = x[batch] if augment is None else augment(x[batch], rng)
                 loss = learner.loss(inputs, t[batch], training=True)
-                if not np.isfinite(loss):
+                if not math.isfinite(loss):
                     raise TrainingDiverged(
                         f"train: the loss became {loss} in epoch {epoch}, step {step}; "
                         "try a smaller learning rate, and look for nan in the data",
