@@ -392,7 +392,7 @@ def test_glossary_is_in_order():
 
 
 def test_citations_are_in_the_bibliography():
-    """Every key that the prose cites is in references.bib, once."""
+    """Every key that the prose cites is in references.bib, once, and no other."""
     bib = (ROOT / "book" / "references.bib").read_text(encoding="utf-8")
     keys = re.findall(r"^@\w+\{([^,\s]+)", bib, re.M)
     assert keys
@@ -404,6 +404,7 @@ def test_citations_are_in_the_bibliography():
         for key in group.split(",")
     }
     assert sorted(cited - set(keys)) == []
+    assert sorted(set(keys) - cited) == []
 
 
 def project_files(*suffixes):
