@@ -38,6 +38,14 @@ def _amdahl_bound(share, factor):
     return 1 / (1 - share)
 
 
+def _amdahl_no_brackets(share, factor):
+    return 1 / (1 - share) + share / factor
+
+
+def _amdahl_slower(share, factor):
+    return 1 / (1 - share + share * factor)
+
+
 def intensity(N, D, M, itemsize):
     """Return the FLOPs per byte of a linear layer, (N, D) @ (D, M) + (M,)."""
     flops = 2 * N * D * M
@@ -90,6 +98,18 @@ def _intensity_with_bias(N, D, M, itemsize):
     return intensity(N, D, M, itemsize) * (2 * D + 1) / (2 * D)
 
 
+def _intensity_one_example(N, D, M, itemsize):
+    return intensity(N, D, M, itemsize) / N
+
+
+def _intensity_one_output(N, D, M, itemsize):
+    return intensity(N, D, M, itemsize) / (N * M)
+
+
+def _intensity_weights_again(N, D, M, itemsize):
+    return 2 * N * D * M / ((N * D + N * D * M + M + N * M) * itemsize)
+
+
 def combine(gradients, sizes):
     """Return the batch's mean gradient from those of shards of different sizes."""
     total = 0
@@ -120,6 +140,10 @@ def _combine_divided_by_size(gradients, sizes):
 
 def _combine_size_forgotten(gradients, sizes):
     return sum(gradients) / sum(sizes)
+
+
+def _combine_stacked(gradients, sizes):
+    return np.array(sizes) @ np.array(gradients) / sum(sizes)
 
 
 def _combine_number(gradients, sizes):
@@ -187,6 +211,19 @@ def _quantise_floats(W, bits):
     return q.astype(float), step
 
 
+def _quantise_whole_range(W, bits):
+    return _quantised(W, bits, most=(W.max() - W.min()) / 2)
+
+
+def _quantise_times(W, bits):
+    _, step = quantise(W, bits)
+    return np.rint(W * step).astype(np.int8), step
+
+
+def _quantise_exchanged(W, bits):
+    return quantise(W, bits)[::-1]
+
+
 def _quantise_back(W, bits):
     q, step = quantise(W, bits)
     return q * step, step
@@ -200,9 +237,11 @@ def _weights():
 
 def _use_quantise(f, W, bits):
     found = f(W, bits)
-    if not isinstance(found, tuple):
-        return found
-    return dict(zip(("the whole numbers", "the step"), found, strict=False))
+    if found is None:
+        return None
+    pair = isinstance(found, tuple | list) and len(found) == 2
+    q, step = found if pair else (found, None)
+    return {"the whole numbers": q, "the step": step}
 
 
 def unscale(gradients, scale):
@@ -279,13 +318,16 @@ def _scaled():
 
 def _use_unscale(f, gradients, scale):
     answer = f(gradients, scale)
-    if not isinstance(answer, tuple) or len(answer) != 2:
-        return answer
-    found, following = answer
-    parts = {"is the step skipped": found is None, "the next scale": following}
-    if isinstance(found, list):
-        parts |= {f"gradient {i}": g for i, g in enumerate(found)}
-    return parts
+    if answer is None:
+        return None
+    pair = isinstance(answer, tuple | list) and len(answer) == 2
+    pair = pair and not isinstance(answer[0], np.ndarray)  # two gradients, no scale
+    found, following = answer if pair else (answer, None)
+    return {
+        "is the step skipped": found is None,
+        "the next scale": following,
+        "the gradients": found,
+    }
 
 
 def pairwise_iou(a, b):
@@ -408,6 +450,20 @@ def _mean_iou_true_only(y, t, K):
     return float(np.mean(overlap[seen] / union[seen]))
 
 
+def _mean_iou_predicted_only(y, t, K):
+    return _mean_iou_true_only(t, y, K)
+
+
+def _mean_iou_of_pictures(y, t, K):
+    return float(np.mean([mean_iou(*pair, K) for pair in zip(y, t, strict=True)]))
+
+
+def _mean_iou_nan(y, t, K):
+    table = confusion(y, t, K)
+    overlap = np.diag(table)
+    return float(np.mean(overlap / (table.sum(axis=0) + table.sum(axis=1) - overlap)))
+
+
 def _mean_iou_pooled(y, t, K):
     table = confusion(y, t, K)
     overlap = np.diag(table)
@@ -435,7 +491,17 @@ def _maps():
     t = rng.choice(4, size=(2, 6, 6), p=[0.6, 0.2, 0.1, 0.1])
     y = np.where(rng.random(t.shape) < 0.7, t, rng.integers(4, size=t.shape))
     other = np.where((y == 3) | (t == 3), 0, 1)  # a class that nobody mentions
-    return [(y, t, 4), (y * other, t * other, 5), (y, t * (t < 3), 4)]
+    return [
+        (y, t, 4),
+        (y * other, t * other, 5),
+        (y, t * (t < 3), 4),  # class 3 is predicted, but never true
+        (y * (y < 3), t, 4),  # class 3 is true, but never predicted
+    ]
+
+
+def _use_mean_iou(f, y, t, K):
+    with np.errstate(divide="ignore", invalid="ignore"):  # np.nanmean may sort it out
+        return f(y, t, K)
 
 
 def q_targets(Q_next, rewards, ended, gamma=0.9):
@@ -481,6 +547,14 @@ def _targets_gamma_all(Q_next, rewards, ended, gamma=0.9):
 
 def _targets_no_reward(Q_next, rewards, ended, gamma=0.9):
     return q_targets(Q_next, 0 * rewards, ended, gamma)
+
+
+def _targets_wrong_axis(Q_next, rewards, ended, gamma=0.9):
+    return rewards + gamma * np.where(ended, 0.0, Q_next.max(axis=0))
+
+
+def _targets_never_negative(Q_next, rewards, ended, gamma=0.9):
+    return rewards + gamma * np.where(ended, 0.0, np.maximum(Q_next.max(axis=1), 0))
 
 
 def _steps():
@@ -567,6 +641,33 @@ def _detections_first_free(found, scores, truth, level=0.5):
     return right / len(found), right / len(truth)
 
 
+def _detections_above(found, scores, truth, level=0.5):
+    return precision_recall(found, scores, truth, np.nextafter(level, 2))
+
+
+def _detections_taken_in_vain(found, scores, truth, level=0.5):
+    overlaps = pairwise_iou(found, truth)
+    free, right = np.ones(len(truth), dtype=bool), 0
+    for i in np.argsort(-scores):
+        candidates = np.where(free, overlaps[i], -1)
+        best = candidates.argmax()
+        right += int(candidates[best] >= level)
+        free[best] = False
+    return right / len(found), right / len(truth)
+
+
+def _detections_truth_first(found, scores, truth, level=0.5):
+    overlaps = pairwise_iou(found, truth)
+    free, right = np.ones(len(found), dtype=bool), 0
+    for j in range(len(truth)):
+        candidates = np.where(free, overlaps[:, j], -1)
+        best = candidates.argmax()
+        if candidates[best] >= level:
+            free[best] = False
+            right += 1
+    return right / len(found), right / len(truth)
+
+
 def _detections_own_level(found, scores, truth, level=0.5):
     return precision_recall(found, scores, truth, 0.5)
 
@@ -599,6 +700,7 @@ def _found():
         (pair, np.array([0.8, 0.4]), crowd, 0.5),
         (np.array([[1.0, 0, 11, 4], [5, 0, 14, 4]]), np.array([0.8, 0.4]), last, 0.5),
         (found, scores, truth, 0.7),
+        (np.array([[0.0, 0, 4, 2]]), np.array([0.9]), truth[:1], 0.5),  # IoU 0.5
     ]
 
 
@@ -698,6 +800,16 @@ EXERCISES = [
                 "You averaged the speeds. What adds up is the time: a part that is "
                 "`factor` times faster takes `share / factor`.",
             ),
+            Mistake(
+                _amdahl_no_brackets,
+                "Only the first part stands below the line. The new time is the sum of "
+                "both: put it into brackets.",
+            ),
+            Mistake(
+                _amdahl_slower,
+                "You made the share take longer. `factor` times faster means "
+                "`share / factor` of the time.",
+            ),
         ],
     ),
     Exercise(
@@ -738,6 +850,19 @@ EXERCISES = [
                 "You counted the addition of the bias, which is left out here.",
             ),
             Mistake(_intensity_bits, "`itemsize` is in bytes already, not in bits."),
+            Mistake(
+                _intensity_one_example,
+                "That is the work for one example. The batch has N.",
+            ),
+            Mistake(
+                _intensity_one_output,
+                "That is the work for one output. There are N * M.",
+            ),
+            Mistake(
+                _intensity_weights_again,
+                "You read the weights anew for each example. The whole batch shares "
+                "them: they are moved once.",
+            ),
         ],
     ),
     Exercise(
@@ -780,6 +905,13 @@ EXERCISES = [
                 _combine_divided_by_size,
                 "The gradients are means already. Multiply by the size to get the sum; "
                 "you divided once more.",
+            ),
+            Mistake(
+                _combine_stacked,
+                "`@` runs over the last axis but one of the stacked gradients. That is "
+                "the axis of the shards only if each gradient is a vector. "
+                "`np.tensordot(sizes, gradients, 1)` takes the first axis; a loop will "
+                "do, too.",
             ),
         ],
     ),
@@ -829,6 +961,19 @@ EXERCISES = [
             Mistake(
                 _quantise_shares,
                 "Your second value is how many steps make 1. Return the step.",
+            ),
+            Mistake(
+                _quantise_whole_range,
+                "You took half the distance from the smallest weight to the largest. "
+                "The largest *absolute* value gets the largest whole number.",
+            ),
+            Mistake(
+                _quantise_times,
+                "How many steps are in a weight? Divide by the step.",
+            ),
+            Mistake(
+                _quantise_exchanged,
+                "The whole numbers come first, then the step.",
             ),
             Mistake(
                 _quantise_back,
@@ -947,6 +1092,7 @@ EXERCISES = [
         key="8b.7",
         title="The mean over classes",
         reference=mean_iou,
+        use=_use_mean_iou,
         cases=_maps,
         hints=[
             "`confusion(y, t, K)` of this chapter counts all pairs. Its diagonal is "
@@ -990,6 +1136,21 @@ EXERCISES = [
                 _mean_iou_true_only,
                 "You left out a class that is predicted, but does not occur in the "
                 "truth. That is an error, with an intersection of 0.",
+            ),
+            Mistake(
+                _mean_iou_predicted_only,
+                "You left out a class that occurs in the truth, but was never "
+                "predicted. That is an error, with an intersection of 0.",
+            ),
+            Mistake(
+                _mean_iou_nan,
+                "A class that occurs nowhere gives 0/0, which is nan, and so is every "
+                "mean with it. Leave such classes out.",
+            ),
+            Mistake(
+                _mean_iou_of_pictures,
+                "You took the ratios of each picture, and then their mean. Count the "
+                "pixels of all pictures first, then divide.",
             ),
             Mistake(
                 _mean_iou_pooled,
@@ -1056,6 +1217,15 @@ EXERCISES = [
                 "Gamma belongs to what comes later, not to the reward of this step.",
             ),
             Mistake(_targets_no_reward, "You left out the reward."),
+            Mistake(
+                _targets_wrong_axis,
+                "You took the largest of each action. Each step has its own row: the "
+                "largest along axis 1.",
+            ),
+            Mistake(
+                _targets_never_negative,
+                "A place may be worth less than nothing, even with the best action.",
+            ),
         ],
     ),
     Exercise(
@@ -1092,6 +1262,21 @@ EXERCISES = [
                 _detections_first_free,
                 "A detection claims the free box with which its intersection over "
                 "union is largest. You took the first that is good enough.",
+            ),
+            Mistake(
+                _detections_above,
+                "*At least* `level`: an intersection over union of exactly `level` is "
+                "enough.",
+            ),
+            Mistake(
+                _detections_taken_in_vain,
+                "Only a right detection takes its true box. After a wrong one the box "
+                "is still free.",
+            ),
+            Mistake(
+                _detections_truth_first,
+                "You went through the true boxes. Go through the detections, highest "
+                "score first: each looks for its own true box.",
             ),
             Mistake(
                 _detections_own_level,
