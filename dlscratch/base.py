@@ -67,10 +67,10 @@ class Layer:
         return self._cache
 
     def _check_dy(self, dy, shape):
-        if np.shape(dy) != shape:
+        if dy.shape != shape:
             raise ValueError(
                 f"{type(self).__name__}.backward: expected dy of shape {shape}, "
-                f"got {np.shape(dy)}"
+                f"got {dy.shape}"
             )
 
     def __repr__(self):

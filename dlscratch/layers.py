@@ -53,11 +53,11 @@ class Linear(Layer):
     def forward(self, x, training=False):
         """Map x of shape (N, n_in) to y of shape (N, n_out)."""
         W, b = self.W.value, self.b.value
-        if np.ndim(x) != 2 or np.shape(x)[1] != len(W):
-            raise ValueError(
-                f"Linear: expected x of shape (N, {len(W)}), got {np.shape(x)}"
-            )
         x = np.asarray(x, dtype=W.dtype)
+        if x.ndim != 2 or x.shape[1] != len(W):
+            raise ValueError(
+                f"Linear: expected x of shape (N, {len(W)}), got {x.shape}"
+            )
         self._remember(x)
         y = x @ W
         y += b
@@ -204,12 +204,12 @@ class BatchNorm(Layer):
     def forward(self, x, training=False):
         """Map x of shape (N, D) or (N, C, H, W) to y of the same shape."""
         channels = len(self.running_mean)
-        if np.ndim(x) not in (2, 4) or np.shape(x)[1] != channels:
+        x = np.asarray(x, dtype=self.gamma.value.dtype)
+        if x.ndim not in (2, 4) or x.shape[1] != channels:
             raise ValueError(
                 f"BatchNorm: expected x of shape (N, {channels}) or "
-                f"(N, {channels}, H, W), got {np.shape(x)}"
+                f"(N, {channels}, H, W), got {x.shape}"
             )
-        x = np.asarray(x, dtype=self.gamma.value.dtype)
         axes, n = (0, *range(2, x.ndim)), x.size // channels
         if training:
             if n < 2:
@@ -256,7 +256,7 @@ class BatchNorm(Layer):
     @staticmethod
     def _spread(values, x):
         """Give one value per channel a shape that broadcasts against x."""
-        return values.reshape(1, -1, *[1] * (x.ndim - 2))
+        return values if x.ndim == 2 else values.reshape(-1, 1, 1)
 
 
 class Dropout(Layer):

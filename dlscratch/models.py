@@ -82,14 +82,17 @@ class Sequential:
         if self.loss_layer is None:
             raise RuntimeError("Sequential.backward: this model has no loss")
         dy = self.loss_layer.backward()
-        learning = [i for i, layer in enumerate(self.layers) if layer.parameters]
-        end = 0 if input_gradient else min(learning, default=0) + 1
-        for layer in reversed(self.layers[end:]):
-            dy = layer.backward(dy)
         if input_gradient:
+            for layer in reversed(self.layers):
+                dy = layer.backward(dy)
             return dy
-        if learning:
-            self.layers[end - 1].backward(dy, input_gradient=False)
+        first = next(
+            (i for i, layer in enumerate(self.layers) if layer.parameters), None
+        )
+        if first is not None:
+            for layer in reversed(self.layers[first + 1 :]):
+                dy = layer.backward(dy)
+            self.layers[first].backward(dy, input_gradient=False)
         return None
 
     def accuracy(self, x, t, batch_size=1000):
