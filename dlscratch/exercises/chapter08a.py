@@ -333,55 +333,193 @@ def _bottleneck_biases(C, m):
     return bottleneck_weights(C, m) + 2 * m + C
 
 
-class GlobalMean:
-    """The mean of each map."""
+class FreeShortcut:
+    """Every second row and column, and zeros for the new channels."""
+
+    def __init__(self, channels):
+        self.channels = channels
 
     def forward(self, x):
-        """Map (N, C, H, W) to (N, C)."""
+        """Map (N, C, H, W) to (N, channels, H/2 rounded up, W/2 rounded up)."""
         self.shape = x.shape
-        return x.mean(axis=(2, 3))
+        taken = x[:, :, ::2, ::2]
+        y = np.zeros((len(x), self.channels, *taken.shape[2:]))
+        y[:, : x.shape[1]] = taken
+        return y
 
     def backward(self, dy):
-        """Give each number of a map its part, 1/(HW)."""
-        H, W = self.shape[2:]
-        return np.zeros(self.shape) + dy[:, :, None, None] / (H * W)
+        """Put the gradient of what was taken back to its place."""
+        dx = np.zeros(self.shape)
+        dx[:, :, ::2, ::2] = dy[:, : self.shape[1]]
+        return dx
 
 
-class _WholeGradient(GlobalMean):
+def _blocks(dy):
+    return dy.repeat(2, axis=2).repeat(2, axis=3)
+
+
+class _ZerosInFront(FreeShortcut):
+    def forward(self, x):
+        return np.roll(super().forward(x), self.channels - x.shape[1], axis=1)
+
     def backward(self, dy):
-        return np.zeros(self.shape) + dy[:, :, None, None]
+        return super().backward(dy[:, self.channels - self.shape[1] :])
 
 
-class _OverChannels(GlobalMean):
+class _ZerosBetween(FreeShortcut):
+    def forward(self, x):
+        self.shape, y = x.shape, super().forward(x)
+        y[:] = 0
+        y[:, :: self.channels // x.shape[1]][:, : x.shape[1]] = x[:, :, ::2, ::2]
+        return y
+
+    def backward(self, dy):
+        C = self.shape[1]
+        return super().backward(dy[:, :: self.channels // C][:, :C])
+
+
+class _Repeated(FreeShortcut):
+    def forward(self, x):
+        super().forward(x)
+        return np.resize(
+            x[:, :, ::2, ::2].swapaxes(0, 1),
+            (self.channels, len(x), *x[0, 0, ::2, ::2].shape),
+        ).swapaxes(0, 1)
+
+
+class _TooManyZeros(FreeShortcut):
+    def forward(self, x):
+        y = super().forward(x)
+        return np.concatenate([x[:, :, ::2, ::2], np.zeros_like(y)], axis=1)
+
+
+class _NoZeros(FreeShortcut):
+    def forward(self, x):
+        return super().forward(x)[:, : x.shape[1]]
+
+    def backward(self, dy):
+        return super().backward(dy)
+
+
+class _FromTheSecond(FreeShortcut):
     def forward(self, x):
         self.shape = x.shape
-        return x.mean(axis=1)
+        taken = x[:, :, 1::2, 1::2]
+        y = np.zeros((len(x), self.channels, *taken.shape[2:]))
+        y[:, : x.shape[1]] = taken
+        return y
+
+    def backward(self, dy):
+        dx = np.zeros(self.shape)
+        dx[:, :, 1::2, 1::2] = dy[:, : self.shape[1]]
+        return dx
 
 
-class _SumOfMap(GlobalMean):
+class _RoundedDown(FreeShortcut):
+    def forward(self, x):
+        N, C, H, W = self.shape = x.shape
+        y = np.zeros((N, self.channels, H // 2, W // 2))
+        y[:, :C] = x[:, :, ::2, ::2]
+        return y
+
+
+class _FirstHalf(FreeShortcut):
+    def forward(self, x):
+        y = super().forward(x)
+        y[:, : x.shape[1]] = x[:, :, : y.shape[2], : y.shape[3]]
+        return y
+
+    def backward(self, dy):
+        dx = np.zeros(self.shape)
+        dx[:, :, : dy.shape[2], : dy.shape[3]] = dy[:, : self.shape[1]]
+        return dx
+
+
+class _MeanOfFour(FreeShortcut):
+    def forward(self, x):
+        y = super().forward(x)
+        upper = x[:, :, ::2, ::2] + x[:, :, ::2, 1::2]
+        y[:, : x.shape[1]] = (upper + x[:, :, 1::2, ::2] + x[:, :, 1::2, 1::2]) / 4
+        return y
+
+    def backward(self, dy):
+        return _blocks(dy[:, : self.shape[1]]) / 4
+
+
+class _LargestOfFour(FreeShortcut):
+    def forward(self, x):
+        y = super().forward(x)
+        upper = np.maximum(x[:, :, ::2, ::2], x[:, :, ::2, 1::2])
+        lower = np.maximum(x[:, :, 1::2, ::2], x[:, :, 1::2, 1::2])
+        y[:, : x.shape[1]] = np.maximum(upper, lower)
+        return y
+
+
+class _RowsOnly(FreeShortcut):
     def forward(self, x):
         self.shape = x.shape
-        return x.sum(axis=(2, 3))
+        y = np.zeros((len(x), self.channels, *x[0, 0, ::2].shape))
+        y[:, : x.shape[1]] = x[:, :, ::2]
+        return y
 
 
-class _KeptDims(GlobalMean):
+class _NotHalved(FreeShortcut):
     def forward(self, x):
         self.shape = x.shape
-        return x.mean(axis=(2, 3), keepdims=True)
+        y = np.zeros((len(x), self.channels, *x.shape[2:]))
+        y[:, : x.shape[1]] = x
+        return y
 
 
-class _OneHeight(GlobalMean):
+class _GradientRepeated(FreeShortcut):
     def backward(self, dy):
-        return np.zeros(self.shape) + dy[:, :, None, None] / self.shape[2]
+        return _blocks(dy[:, : self.shape[1]])
 
 
-class _WithBatch(GlobalMean):
+class _GradientQuartered(FreeShortcut):
     def backward(self, dy):
-        return super().backward(dy) / len(dy)
+        return super().backward(dy) / 4
+
+
+class _GradientShared(FreeShortcut):
+    def backward(self, dy):
+        return _blocks(dy[:, : self.shape[1]]) / 4
+
+
+class _LastChannels(FreeShortcut):
+    def backward(self, dy):
+        return super().backward(dy[:, -self.shape[1] :])
+
+
+class _AllChannels(FreeShortcut):
+    def backward(self, dy):
+        dx = np.zeros((len(dy), self.channels, *self.shape[2:]))
+        dx[:, :, ::2, ::2] = dy
+        return dx
+
+
+class _SummedChannels(FreeShortcut):
+    def backward(self, dy):
+        shared = np.zeros((len(dy), self.shape[1], *dy.shape[2:]))
+        for k in range(self.channels):
+            shared[:, k % self.shape[1]] += dy[:, k]
+        return super().backward(shared)
+
+
+class _StillSmall(FreeShortcut):
+    def backward(self, dy):
+        return dy[:, : self.shape[1]]
+
+
+class _AtTheFront(FreeShortcut):
+    def backward(self, dy):
+        dx = np.zeros(self.shape)
+        dx[:, :, : dy.shape[2], : dy.shape[3]] = dy[:, : self.shape[1]]
+        return dx
 
 
 def _run_layer(cls, x, dy):
-    layer = cls()
+    layer = cls(dy.shape[1])
     return {"forward(x)": layer.forward(x), "backward(dy)": layer.backward(dy)}
 
 
@@ -824,43 +962,117 @@ EXERCISES = [
     ),
     Exercise(
         key="8a.7",
-        title="The mean of each map",
-        reference=GlobalMean,
+        title="A shortcut without weights",
+        reference=FreeShortcut,
         use=_run_layer,
         cases=[
-            (_random(2, 3, 4, 5, seed=1), _random(2, 3, seed=2)),
-            (_random(3, 1, 2, 2, seed=3), _random(3, 1, seed=4)),
+            (_random(2, 3, 4, 6, seed=1), _random(2, 6, 2, 3, seed=2)),
+            (_random(2, 2, 5, 7, seed=3), _random(2, 5, 3, 4, seed=4)),
+            (_random(1, 2, 4, 4, seed=5), _random(1, 2, 2, 2, seed=6)),
         ],
         hints=[
-            "Which axes run over the places of a map?",
-            "By how much does the mean of H·W numbers change when one of them grows "
-            "by 1?",
-            "Every place of map c of example n gets dy[n, c] / (H·W). Two new axes at "
-            "the end of dy let NumPy broadcast.",
+            "A slice can have a step. Which slice of `x` holds every second row and "
+            "column, beginning with the first?",
+            "Begin with zeros of the shape of the result, and fill the first C of its "
+            "channels. Keep the shape of `x` for the way back.",
+            "Backwards the same slice stands on the left: `dx`, zeros at first, gets "
+            "there the first C channels of `dy`. All other numbers of `x` were not "
+            "used.",
         ],
         mistakes=[
             Mistake(
-                _WholeGradient,
-                "`forward` is right. In the mean each number has the factor 1/(H·W); "
-                "the gradient must have it, too.",
+                _ZerosInFront,
+                "The zeros stand in front. The maps of `x` come first, so that each is "
+                "added to the body's map of the same number.",
             ),
             Mistake(
-                _OverChannels,
-                "You averaged over the channels. The places of a map are axes 2 and 3.",
-            ),
-            Mistake(_SumOfMap, "That is the sum of each map. Divide by its places."),
-            Mistake(
-                _KeptDims,
-                "The result should have the shape (N, C), without axes of length 1.",
+                _ZerosBetween,
+                "The zeros stand between the maps. They come behind all of them.",
             ),
             Mistake(
-                _OneHeight,
-                "You divided by H alone. A map has H·W places.",
+                _Repeated,
+                "You filled the new channels with the maps once more. They hold zeros.",
             ),
             Mistake(
-                _WithBatch,
-                "You divided by the number of examples as well. The mean is over the "
-                "places of one map; the loss has already averaged over the batch.",
+                _TooManyZeros,
+                "`channels` is how many there are at the end, not how many are new.",
+            ),
+            Mistake(
+                _NoZeros,
+                "The new channels are missing: append zeros up to `channels`.",
+            ),
+            Mistake(
+                _FromTheSecond,
+                "You began with the second row and column. The first ones belong to "
+                "it: with an odd size there is one more of them.",
+            ),
+            Mistake(
+                _RoundedDown,
+                "For an even size that is right. An odd size is rounded up: the slice "
+                "takes the last row and column as well.",
+            ),
+            Mistake(
+                _FirstHalf,
+                "That cuts out the upper left quarter. Take every *second* row and "
+                "column of the whole map.",
+            ),
+            Mistake(
+                _MeanOfFour,
+                "That is the mean of each four numbers, average pooling. Here one of "
+                "the four is taken as it is.",
+            ),
+            Mistake(
+                _LargestOfFour,
+                "That is the largest of each four numbers, max pooling. Here the upper "
+                "left one of the four is taken, whatever it is.",
+            ),
+            Mistake(
+                _RowsOnly,
+                "You took every second row, but all columns. Halve both.",
+            ),
+            Mistake(
+                _NotHalved,
+                "The maps have kept their size. Take every second row and column.",
+            ),
+            Mistake(
+                _GradientRepeated,
+                "`forward` is right. On the way back, only the number that was taken "
+                "gets the gradient; its three neighbours were not used, and get 0.",
+            ),
+            Mistake(
+                _GradientQuartered,
+                "`forward` is right. A number that is taken goes into `y` with the "
+                "factor 1, so its gradient is not divided.",
+            ),
+            Mistake(
+                _GradientShared,
+                "`forward` is right. The gradient is not shared among four numbers: "
+                "one was taken, and gets all of it.",
+            ),
+            Mistake(
+                _LastChannels,
+                "`forward` is right. The maps of `x` are the *first* C channels of "
+                "`dy`. The last ones belong to the zeros.",
+            ),
+            Mistake(
+                _AllChannels,
+                "`forward` is right. `dx` has as many channels as `x`: the gradient of "
+                "the zeros goes nowhere.",
+            ),
+            Mistake(
+                _SummedChannels,
+                "`forward` is right. The gradient of the zeros goes nowhere: nothing "
+                "of `x` went into them. Do not add it to the others.",
+            ),
+            Mistake(
+                _StillSmall,
+                "`dx` must have the shape of `x`: put the gradient back to every "
+                "second row and column of an array of zeros.",
+            ),
+            Mistake(
+                _AtTheFront,
+                "`forward` is right. On the way back the gradient must come to the "
+                "places that were taken, every second one, not to the upper left.",
             ),
         ],
     ),
