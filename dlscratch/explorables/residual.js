@@ -267,7 +267,7 @@ function explore(props) {
         el(
           "div",
           { class: "dlx-scroll", tabindex: 0, role: "region", "aria-label": "Sizes of the gradient" },
-          el("table", {}, caption, el("thead", {}, el("tr", {}, ...["stack", "last", "first", "ratio", "a block"].map(column))), rows),
+          el("table", { style: "font-size: 0.84em" }, caption, el("thead", {}, el("tr", {}, ...["stack", "last", "first", "ratio", "a block"].map(column))), rows),
         ),
         verdict,
       ),

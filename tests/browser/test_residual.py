@@ -241,6 +241,14 @@ def test_the_status_waits_for_the_reader_to_stop(page, open_html):
     assert status.inner_text().startswith("ReLU, 20 blocks, scale 1.00, ")
 
 
+def test_the_table_fits_beside_the_curves(open_html):
+    page = open_html(residual(40, scale=0.1)._repr_html_(), width=720)
+    table = page.locator(".dlx[data-live] .dlx-scroll")
+    curves, beside = page.locator(".dlx-plot").bounding_box(), table.bounding_box()
+    assert beside["x"] > curves["x"] + curves["width"]
+    assert table.evaluate("node => node.scrollWidth <= node.clientWidth")
+
+
 def deepest(page):
     type_in(page, "depth", 40)
     type_in(page, "scale", 2)
