@@ -43,13 +43,14 @@ from dlscratch.models import (
     record_cnn,
     simple_cnn,
 )
-from dlscratch.optimizers import SGD, Adam, cosine
+from dlscratch.optimizers import SGD, Adam, Nesterov, cosine
 from dlscratch.search import grid_search
 from dlscratch.training import train
 
 PACKAGE = Path(__file__).resolve().parent.parent / "dlscratch"
 STORED_DTYPE = np.float16
 TRIALS = PACKAGE / "data" / "record-trials.jsonl"
+SMALL_TRIALS = PACKAGE / "data" / "small-record-trials.jsonl"
 WORK = PACKAGE.parent / "_labs"  # what an interrupted run goes on from
 
 
@@ -169,6 +170,7 @@ AUGMENTATIONS = {
     "light affine": partial(random_affine, degrees=5, scale=0.05, shear=0.05, pixels=1),
     "affine": random_affine,
 }
+OPTIMIZERS = {"Adam": Adam, "Nesterov": Nesterov}
 
 
 @dataclass
@@ -183,6 +185,8 @@ class Recipe:
     seeds: tuple = (0,)
     load: Callable = load_mnist
     data: str = "MNIST"
+    optimizer: str = "Adam"
+    weight_decay: float = 0.0
 
     def __call__(self, seed=0, progress=True, checkpoint=None, data=None):
         """Train with this recipe.
@@ -209,7 +213,11 @@ class Recipe:
         model = self.make(rng=rng, dtype=np.float32)
         steps = self.epochs * len(data.x_train) // batch_size
         warmup = round(self.warmup * steps)
-        optimizer = Adam(model.parameters, cosine(self.lr, steps, warmup=warmup))
+        optimizer = OPTIMIZERS[self.optimizer](
+            model.parameters,
+            cosine(self.lr, steps, warmup=warmup),
+            weight_decay=self.weight_decay,
+        )
         history = train(
             model,
             data,
@@ -225,7 +233,9 @@ class Recipe:
         _round(model)
         recipe = {
             "data": self.data,
-            "recipe": "Adam on softmax cross-entropy, the learning rate "
+            "recipe": f"{self.optimizer} on softmax cross-entropy, "
+            + (f"weight decay {self.weight_decay}, " if self.weight_decay else "")
+            + "the learning rate "
             + (f"rising during {warmup:,} steps, then " if warmup else "")
             + f"falling to 0 along a cosine, augmentation: {self.augmentation}, "
             "He initial values, float32",
@@ -239,29 +249,62 @@ class Recipe:
         return model, data, recipe, history
 
 
-small_record_cnn = partial(record_cnn, channels=(16, 32, 32, 64))
 RECORD = {"lr": 0.004, "warmup": 0.1, "augmentation": "affine"}
-SMALL_EPOCHS = 8
+half_record_cnn = partial(record_cnn, channels=(16, 32, 32, 64))
+small_record_cnn = partial(record_cnn, channels=(16, 24, 32, 64), dropout=0.1)
+SMALL_EPOCHS = 11
+SMALL_OPTIMIZERS = {
+    "Adam, learning rate 0.004": {"lr": 0.004},
+    "Adam, learning rate 0.008": {"lr": 0.008},
+    "Nesterov, weight decay 0.0005": {
+        "lr": 0.1,
+        "optimizer": "Nesterov",
+        "weight_decay": 5e-4,
+    },
+    "Nesterov, weight decay 0.0015": {
+        "lr": 0.1,
+        "optimizer": "Nesterov",
+        "weight_decay": 15e-4,
+    },
+}
+SMALL_RECORD = RECORD | SMALL_OPTIMIZERS["Nesterov, weight decay 0.0015"]
 
 
-def validation_loss(rng, augmentation):
-    """Train the small record network; return minus its loss on validation data.
+def validation_loss(rng, recipe):
+    """Train with a recipe; return minus the network's loss on validation data.
 
     The validation data are 10,000 images of the training set, always the same. The
     test set is not touched.
     """
     data = validation_split(load_mnist(flatten=False), 10_000, np.random.default_rng(0))
-    settings = RECORD | {"augmentation": augmentation}
-    recipe = Recipe(small_record_cnn, SMALL_EPOCHS, **settings)
     *_, history = recipe(int(rng.integers(2**32)), progress=False, data=data)
     return -history.test_loss[-1]
 
 
+def augmentation_loss(rng, augmentation):
+    """Train a half-size record network with this augmentation, on validation data."""
+    settings = RECORD | {"augmentation": augmentation}
+    return validation_loss(rng, Recipe(half_record_cnn, 8, **settings))
+
+
+def optimizer_loss(rng, optimizer):
+    """Train the small record network with this optimizer, on validation data."""
+    settings = RECORD | SMALL_OPTIMIZERS[optimizer]
+    return validation_loss(rng, Recipe(small_record_cnn, SMALL_EPOCHS, **settings))
+
+
 def choose_augmentation(path):
-    """Train the small record network with each augmentation, on validation data."""
+    """Try each augmentation of the record network's training images."""
     grid = {"augmentation": list(AUGMENTATIONS)}
     rng = np.random.default_rng(0)
-    return grid_search(validation_loss, grid, rng=rng, path=path)
+    return grid_search(augmentation_loss, grid, rng=rng, path=path)
+
+
+def choose_optimizer(path):
+    """Try each optimizer of the small record network."""
+    grid = {"optimizer": list(SMALL_OPTIMIZERS)}
+    rng = np.random.default_rng(0)
+    return grid_search(optimizer_loss, grid, rng=rng, path=path)
 
 
 def mnist_14x14(flatten=True):
@@ -385,8 +428,11 @@ NETWORKS = {
     "draw-mlp": draw_mlp,
     "draw-cnn": draw_cnn,
     "simple-cnn": Recipe(simple_cnn, 20, 0.001),
-    "deep-cnn": Recipe(deep_cnn, 10, 0.001, 0.1, "affine"),
+    "deep-cnn": Recipe(deep_cnn, 10, 0.001, 0.1, "affine", seeds=(0, 1, 2)),
     "record-cnn": Recipe(record_cnn, 15, **RECORD, seeds=(0, 1, 2)),
+    "small-record-cnn": Recipe(
+        small_record_cnn, SMALL_EPOCHS, **SMALL_RECORD, seeds=(0, 1, 2)
+    ),
     "fashion-record-cnn": Recipe(
         record_cnn, 15, **RECORD, load=load_fashion_mnist, data="Fashion-MNIST"
     ),
@@ -425,7 +471,8 @@ def train_once(name, seed):
 def unfinished(name, seed):
     """Return where a run is kept until all are done; another recipe, another file."""
     recipe = NETWORKS[name]
-    text = f"{recipe.epochs} {recipe.lr} {recipe.warmup} {recipe.augmentation}"
+    text = f"{recipe.epochs} {recipe.lr} {recipe.warmup} {recipe.augmentation} "
+    text += f"{recipe.optimizer} {recipe.weight_decay}"
     return WORK / f"{name}-{seed}-{hashlib.sha256(text.encode()).hexdigest()[:8]}.npz"
 
 
@@ -462,6 +509,10 @@ def main():
         print("Choosing how the record network's training images are changed …")
         choose_augmentation(WORK / TRIALS.name)
         shutil.copyfile(WORK / TRIALS.name, TRIALS)
+    if "small-record-cnn" in names:
+        print("Choosing the small record network's optimizer …")
+        choose_optimizer(WORK / SMALL_TRIALS.name)
+        shutil.copyfile(WORK / SMALL_TRIALS.name, SMALL_TRIALS)
     runs = [(n, s) for n in names for s in getattr(NETWORKS[n], "seeds", (None,))]
     expected = [expected_seconds(name) for name, _ in runs]
     taken, records = [], {}
