@@ -4,7 +4,6 @@ import os
 import sys
 from pathlib import Path
 
-import hypothesis
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import pooch
@@ -16,15 +15,20 @@ from dlscratch.datasets import load_mnist
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))  # the maintainers' scripts are no package
 
-# The same examples each time, and no time limit: the machine may be busy.
-hypothesis.settings.register_profile("book", deadline=None, derandomize=True)
-hypothesis.settings.load_profile("book")
-
 MNIST = "t10k-images-idx3-ubyte.gz"
 WHY = (
     "needs MNIST and Fashion-MNIST: call load_mnist() and load_fashion_mnist() once, "
     "or let DLSCRATCH_DATA name their folder"
 )
+
+
+def pytest_configure(config):
+    """Let Hypothesis use the same examples each time, also on a busy machine."""
+    if config.pluginmanager.hasplugin("hypothesispytest"):  # not where peers are tested
+        from hypothesis import settings
+
+        settings.register_profile("book", deadline=None, derandomize=True)
+        settings.load_profile("book")
 
 
 def is_here(name):
