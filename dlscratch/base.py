@@ -67,10 +67,10 @@ class Layer:
         return self._cache
 
     def _check_dy(self, dy, shape):
-        if dy.shape != shape:
+        if np.shape(dy) != shape:
             raise ValueError(
                 f"{type(self).__name__}.backward: expected dy of shape {shape}, "
-                f"got {dy.shape}"
+                f"got {np.shape(dy)}"
             )
 
     def __repr__(self):

@@ -80,6 +80,8 @@ def test_backward_errors(layer):
         ValueError, match=r"expected dy of shape \(2, 3\), got \(3, 3\)"
     ):
         layer.backward(np.zeros((3, 3)))
+    with pytest.raises(ValueError, match=r"expected dy of shape \(2, 3\), got \(3,\)"):
+        layer.backward([1.0, 2.0, 3.0])
 
 
 @pytest.mark.parametrize(
