@@ -272,8 +272,8 @@ class TestInterruptedCampaign:
         before = train_weights.unfinished("tiny", 0)
         changes = {"epochs": 3, "lr": 0.02, "augmentation": "none"}
         changes |= {"optimizer": "Nesterov", "weight_decay": 0.1}
-        for change in changes.items():
-            other = replace(recipe, **dict([change]))
+        for name, value in changes.items():
+            other = replace(recipe, **{name: value})
             monkeypatch.setattr(train_weights, "NETWORKS", {"tiny": other})
             assert train_weights.unfinished("tiny", 0) != before
 

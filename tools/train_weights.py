@@ -2,8 +2,8 @@
 
 Run as ``make weights``, or ``python tools/train_weights.py NAME`` for one of them. An
 interrupted run goes on where it was when it is started again. All but "digits-mlp" need
-MNIST, which is fetched on first use. With "draw-mlp" come a few
-of MNIST's test images, which draw-a-digit offers to those who do not draw.
+MNIST, which is fetched on first use. With "draw-mlp" come a few of MNIST's test images,
+which draw-a-digit offers to those who do not draw.
 """
 
 import argparse
@@ -293,18 +293,15 @@ def optimizer_loss(rng, optimizer):
     return validation_loss(rng, Recipe(small_record_cnn, SMALL_EPOCHS, **settings))
 
 
-def choose_augmentation(path):
-    """Try each augmentation of the record network's training images."""
-    grid = {"augmentation": list(AUGMENTATIONS)}
-    rng = np.random.default_rng(0)
-    return grid_search(augmentation_loss, grid, rng=rng, path=path)
-
-
-def choose_optimizer(path):
-    """Try each optimizer of the small record network."""
-    grid = {"optimizer": list(SMALL_OPTIMIZERS)}
-    rng = np.random.default_rng(0)
-    return grid_search(optimizer_loss, grid, rng=rng, path=path)
+# What is chosen on validation data before a network is trained.
+SEARCHES = {
+    "record-cnn": (TRIALS, augmentation_loss, {"augmentation": list(AUGMENTATIONS)}),
+    "small-record-cnn": (
+        SMALL_TRIALS,
+        optimizer_loss,
+        {"optimizer": list(SMALL_OPTIMIZERS)},
+    ),
+}
 
 
 def mnist_14x14(flatten=True):
@@ -505,14 +502,12 @@ def main():
         parser.error(f"expected names among {list(NETWORKS)}, got {sorted(unknown)}")
 
     WORK.mkdir(exist_ok=True)
-    if "record-cnn" in names:
-        print("Choosing how the record network's training images are changed …")
-        choose_augmentation(WORK / TRIALS.name)
-        shutil.copyfile(WORK / TRIALS.name, TRIALS)
-    if "small-record-cnn" in names:
-        print("Choosing the small record network's optimizer …")
-        choose_optimizer(WORK / SMALL_TRIALS.name)
-        shutil.copyfile(WORK / SMALL_TRIALS.name, SMALL_TRIALS)
+    for name in [name for name in names if name in SEARCHES]:
+        path, loss, grid = SEARCHES[name]
+        print(f"Choosing the {', '.join(grid)} of {name} …")
+        unfinished_trials = WORK / path.name
+        grid_search(loss, grid, rng=np.random.default_rng(0), path=unfinished_trials)
+        shutil.copyfile(unfinished_trials, path)
     runs = [(n, s) for n in names for s in getattr(NETWORKS[n], "seeds", (None,))]
     expected = [expected_seconds(name) for name, _ in runs]
     taken, records = [], {}

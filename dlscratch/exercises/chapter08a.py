@@ -397,9 +397,6 @@ class _NoZeros(FreeShortcut):
     def forward(self, x):
         return super().forward(x)[:, : x.shape[1]]
 
-    def backward(self, dy):
-        return super().backward(dy)
-
 
 class _FromTheSecond(FreeShortcut):
     def forward(self, x):
