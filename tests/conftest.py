@@ -14,6 +14,7 @@ from dlscratch.datasets import load_mnist
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))  # the maintainers' scripts are no package
+sys.path.insert(0, str(ROOT / "book" / "_ext"))  # nor is the site's extension
 
 MNIST = "t10k-images-idx3-ubyte.gz"
 WHY = (

@@ -1,4 +1,8 @@
-"""What the book's pages add to, and drop from, the theme."""
+"""What the site adds to plain Markdown, and to and from the theme.
+
+Each convention of the notebooks has a module of its own: `boxes`, `numbers` (formulas,
+figures, exercises), `terms`, `citations` and `asides`. Here is the rest.
+"""
 
 import os
 import re
@@ -7,20 +11,16 @@ from html import escape, unescape
 from pathlib import Path
 
 from docutils import nodes
-from pybtex.plugin import register_plugin
-from pybtex.style.formatting.plain import Style as PlainStyle
-from pybtex.style.labels import BaseLabelStyle
-from sphinx.addnodes import glossary, pending_xref
 from sphinx.util.docutils import SphinxDirective
 
 from dlscratch import explorables
+
+from . import asides, boxes, citations, numbers, prose, terms
 
 DESCRIPTION = (
     "An interactive textbook: build neural networks in NumPy, piece by piece, "
     "with figures you can drag and exercises that tell you at once what is wrong."
 )
-CHAPTER = re.compile(r"notebooks/(\d+[a-z]?|lab)-")
-GLOSSARY = "book/glossary"
 
 
 def japanese(name, rawtext, text, lineno, inliner, options=None, content=None):
@@ -40,58 +40,6 @@ class ExplorableDirective(SphinxDirective):
             self.env.note_dependency(str(path))
         figure = getattr(explorables, self.arguments[0])()
         return [nodes.raw("", figure._repr_html_(), format="html")]
-
-
-def number_by_chapter(app, env):
-    """Count figures, exercises and equations anew in each chapter, and in the lab."""
-    for page, kinds in env.toc_fignumbers.items():
-        if chapter := CHAPTER.match(page):
-            first = chapter[1].lstrip("0").replace("lab", "L")
-            for numbers in kinds.values():
-                for place, name in enumerate(numbers, 1):
-                    numbers[name] = (first, place)
-    return []
-
-
-def note_terms(app, doctree):
-    """Note which of the glossary's terms a page links to."""
-    links = doctree.findall(pending_xref)
-    used = {link["reftarget"].lower() for link in links if link["reftype"] == "term"}
-    if not hasattr(app.env, "house_terms"):
-        app.env.house_terms = {}
-    app.env.house_terms[app.env.docname] = used
-
-
-def merge_terms(app, env, pages, other):
-    """Take over what another process has noted."""
-    env.house_terms = getattr(env, "house_terms", {})
-    for page in pages:
-        env.house_terms[page] = other.house_terms[page]
-
-
-def write_glossary_again(app, env):
-    """Write the glossary anew in each build, since other pages change what it says."""
-    return [GLOSSARY]
-
-
-def name_first_chapters(app, doctree, page):
-    """Say after each entry of the glossary in which chapter the word first comes up."""
-    if page != GLOSSARY:
-        return
-    chapters = []
-    for entries in app.env.toctree_includes.values():
-        chapters += [entry for entry in entries if CHAPTER.match(entry)]
-    for item in doctree.findall(nodes.definition_list_item):
-        if not isinstance(item.parent.parent, glossary):
-            continue
-        term = item.next_node(nodes.term).astext().lower().replace("’", "'")
-        using = (c for c in chapters if term in app.env.house_terms.get(c, ()))
-        if first := next(using, None):
-            title = app.env.titles[first].astext()
-            uri = app.builder.get_relative_uri(page, first)
-            link = nodes.reference("", title, refuri=uri, internal=True)
-            where = nodes.inline("", " → ", link, classes=["first-chapter"])
-            list(item.findall(nodes.paragraph))[-1].append(where)
 
 
 def drop_thebe_config(app, doctree, page):
@@ -147,21 +95,6 @@ def describe(app, page, template, context, doctree):
     )
 
 
-class NoLabels(BaseLabelStyle):
-    """Number the entries; the style sheet hides the numbers."""
-
-    def format_labels(self, sorted_entries):
-        """Yield one label an entry."""
-        yield from (str(number) for number, _ in enumerate(sorted_entries, 1))
-
-
-class HouseStyle(PlainStyle):
-    """Entries in the order of their authors and years."""
-
-    default_sorting_style = "author_year_title"
-    default_label_style = NoLabels
-
-
 def note_start(app):
     """Remember when the build began."""
     app.house_started = time.time()
@@ -175,21 +108,44 @@ def stamp(app, exception):
         os.utime(path, (app.house_started, app.house_started))
 
 
+def read_chapters_again(app, env, added, changed, removed):
+    """Read all chapters again where the glossary or the bibliography has changed."""
+    names = (f"{terms.PAGE}.md", *app.config.bibtex_bibfiles)
+    now = [Path(app.srcdir, name).read_text(encoding="utf-8") for name in names]
+    before, env.house_sources = getattr(env, "house_sources", now), now
+    return filter(prose.is_chapter, env.found_docs if before != now else ())
+
+
+def write_again(app, env):
+    """Write the glossary anew in each build: chapters change where it leads.
+
+    And all chapters, where a number that some may mention came, went or moved.
+    """
+    now = dict(numbers.numbered(env))
+    before, env.house_written = getattr(env, "house_written", now), now
+    chapters = filter(prose.is_chapter, env.found_docs if before != now else ())
+    return [terms.PAGE, *chapters]
+
+
+def slug(heading):
+    """Return a heading's anchor, as Jupyter makes it."""
+    return heading.replace(" ", "-")
+
+
 def setup(app):
     """Register with Sphinx."""
     app.config.templates_path.insert(0, str(Path(__file__).parent / "templates"))
-    register_plugin("pybtex.style.formatting", "house", HouseStyle)
     app.add_role("ja", japanese)
     app.add_directive("explorable", ExplorableDirective)
+    app.add_transform(boxes.Boxes)
+    for part in (numbers, terms, citations, asides):
+        part.setup(app)
     app.connect("builder-inited", note_start)
-    app.connect("doctree-read", note_terms)
-    app.connect("env-merge-info", merge_terms)
-    app.connect("env-updated", write_glossary_again)
-    app.connect("env-get-updated", number_by_chapter, priority=900)
-    app.connect("doctree-resolved", name_first_chapters)
+    app.connect("env-get-outdated", read_chapters_again)
+    app.connect("env-updated", write_again)
     app.connect("doctree-resolved", drop_thebe_config, priority=900)
     app.connect("html-page-context", drop_scripts, priority=900)
     app.connect("html-page-context", call_citations_what_they_are)
     app.connect("html-page-context", describe)
     app.connect("build-finished", stamp)
-    return {"env_version": 1, "parallel_read_safe": True, "parallel_write_safe": True}
+    return {"env_version": 2, "parallel_read_safe": False, "parallel_write_safe": True}

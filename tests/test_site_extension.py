@@ -1,0 +1,364 @@
+"""What the site's extension makes of plain Markdown, on a small book of its own."""
+
+import json
+import re
+from io import StringIO
+
+import pytest
+from bs4 import BeautifulSoup
+from house import asides, boxes, citations, numbers, terms
+from nbformat import v4
+from sphinx.application import Sphinx
+
+CONF = """
+project = "Small"
+extensions = ["myst_nb", "sphinxcontrib.bibtex", "house"]
+myst_enable_extensions = ["dollarmath", "amsmath", "deflist"]
+myst_heading_anchors = 4
+myst_heading_slug_func = "house.slug"
+nb_execution_mode = "off"
+nb_render_markdown_format = "myst"
+bibtex_bibfiles = ["book/references.bib"]
+bibtex_default_style = "house"
+bibtex_cite_id = "cite-{key}"
+root_doc = "book/index"
+exclude_patterns = ["jupyter_execute"]
+numfig = True  # as Jupyter Book sets it
+html_theme = "basic"
+"""
+BIB = """
+@book{roseA1958, author = {Rose, Ada}, title = {One}, year = {1958}, publisher = {P}}
+@book{rose1962, author = {Rose, Ada and Hay, Bo}, title = {Two}, year = {1962},
+      publisher = {P}}
+@book{hay1960a, author = {Hay, Bo and others}, title = {Three}, year = {1960a},
+      publisher = {P}}
+@book{hay1960b, author = {Hay, Bo and Rose, A. and Oe, I.}, title = {Four},
+      year = {1960b}, publisher = {P}}
+"""
+GLOSSARY = """# Glossary
+
+```{glossary}
+step
+  {ja}`歩`. One move of {term}`training`.
+  {links}`*step*, *steps*`
+
+step function
+  {ja}`段`. It is $0$ or $1$, says Rose (1958).
+
+training
+  {ja}`学`. What a network goes through.
+```
+"""
+SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"></svg>'
+TEXT = """# 9. Small
+
+Training takes steps; *steps* are many, and the step function is none. Training again.
+`training` and $training$ are code.
+
+> **Predict, then run.** What is $x$?
+>
+> - one
+> - two
+
+> **Theorem (Rose, 1958).** It is so.
+
+> A quote of somebody.
+
+## Formulas
+
+$$
+x = 1
+\\tag{9.1}
+$$
+
+By (9.1), figure 9.1 and exercises 9.1 to 9.lab, as Rose (1958) and others
+(Hay et al., 1960b; Rose and
+Hay, 1962) say. Rose and nobody (1958). See
+[the formulas](#Formulas) and `(9.1)`. Training.
+"""
+MORE = """## Exercises
+
+### Exercise 9.1. Do it
+
+Do *it*.
+"""
+LAB = "### Exercise 9.lab. Find it\n\nIs it here?"
+LAST = """## Aside: more
+
+Closed, but here is training.
+
+### Deeper
+
+Text.
+
+## Summary
+
+**Words of this chapter:** step, training.
+"""
+SOLUTION = '<details class="solution">\n<summary>Solution</summary>\n\n$y$ is it.\n'
+SOLUTION += "\n```python\ny = 1\n```\n\n</details>"
+
+
+def output(**data):
+    """Return a code cell whose output is of these kinds."""
+    kinds = {kind.replace("_", "/"): value for kind, value in data.items()}
+    cell = v4.new_code_cell("1", execution_count=1)
+    cell.outputs = [v4.new_output("execute_result", kinds, execution_count=1)]
+    return cell
+
+
+def figure():
+    """Return a code cell that drew a figure."""
+    cell = output(text_plain="x")
+    cell.outputs[0].data = {"image/svg+xml": SVG}
+    cell.metadata["mystnb"] = {"image": {"alt": "A small square."}}
+    return cell
+
+
+def build(folder, *cells, **metadata):
+    """Build a small book with one notebook; return the soups of its pages, by name."""
+    (folder / "book").mkdir(parents=True)
+    (folder / "notebooks").mkdir()
+    nb = v4.new_notebook(cells=[*cells])
+    nb.metadata.update(language_info={"name": "python"}, **metadata)
+    (folder / "notebooks" / "09-small.ipynb").write_text(json.dumps(nb))
+    toc = "# Index\n\n```{toctree}\nglossary\nreferences\n../notebooks/09-small\n```\n"
+    for name, text in {
+        "index.md": toc,
+        "glossary.md": GLOSSARY,
+        "references.md": "# References\n\n```{bibliography}\n:all:\n```\n",
+        "references.bib": BIB,
+    }.items():
+        (folder / "book" / name).write_text(text, encoding="utf-8")
+    (folder / "conf.py").write_text(CONF)
+    warnings = (folder / "warnings").open("w+")
+    app = Sphinx(
+        folder, folder, folder / "html", folder / "trees", "html", {}, None, warnings
+    )
+    app.build()
+    warnings.seek(0)
+    pages = {
+        path.stem: BeautifulSoup(path.read_text("utf-8"), "html.parser")
+        for path in (folder / "html").rglob("*.html")
+    }
+    return pages, warnings.read(), app
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """A whole small book."""
+    texts = [v4.new_markdown_cell(text) for text in (TEXT, MORE, LAST)]
+    caption = v4.new_markdown_cell("**Figure 9.1.** A square, by Rose (1958).")
+    cells = [texts[0], figure(), caption, texts[1], output(text_markdown=SOLUTION)]
+    cells += [v4.new_markdown_cell(LAB), texts[2]]
+    return build(tmp_path_factory.mktemp("small") / "book", *cells)
+
+
+@pytest.fixture
+def page(built):
+    return built[0]["09-small"]
+
+
+def added(page, kind):
+    """Return the words of all links of one kind, and where they lead."""
+    return [
+        (a.get_text(), a["href"].rpartition("/")[2])
+        for a in page.select(f"a.added-{kind}")
+    ]
+
+
+def test_nothing_is_warned_of(built):
+    assert built[1] == ""
+
+
+def test_boxes(page):
+    titles = [box.get_text() for box in page.select(".admonition-title")]
+    assert titles == ["Predict, then run", "Theorem (Rose, 1958)"]
+    box = page.select_one(".admonition.predict")
+    assert box.select_one("p:not(.admonition-title)").get_text().startswith("What is")
+    assert len(box.select("li")) == 2
+    assert page.select_one(".admonition.important")
+    assert page.select_one("blockquote").get_text().strip() == "A quote of somebody."
+
+
+def test_formulas(page):
+    formula = page.select_one("#eq-9-1")
+    assert formula.select_one(".eqno").get_text().startswith("(9.1)")
+    assert "tag" not in formula.get_text()
+    assert ("(9.1)", "#eq-9-1") in added(page, "number")
+    assert len([a for a in added(page, "number") if a[0] == "(9.1)"]) == 1
+
+
+def test_figures(page):
+    drawn = page.select_one("figure#fig-9-1")
+    assert drawn.select_one("img")["alt"] == "A small square."
+    caption = drawn.select_one("figcaption")
+    assert caption.get_text().strip().startswith("Figure 9.1. A square")
+    assert caption.select_one(".caption-number").get_text() == "Figure 9.1."
+    assert not caption.select(".added-number")
+    assert ("figure 9.1", "#fig-9-1") in added(page, "number")
+
+
+def test_exercises(page):
+    exercise = page.select_one("section.exercise#ex-9-1")
+    assert exercise.select_one("h3").get_text().startswith("Exercise 9.1. Do it")
+    assert exercise.select_one("h3 a.headerlink")["href"] == "#ex-9-1"
+    assert exercise.select_one("details.solution .math")
+    assert exercise.select_one("details.solution .highlight-python")
+    assert "open" not in exercise.select_one("details").attrs
+
+
+def test_citations(page):
+    assert added(page, "citation") == [
+        ("Rose (1958)", "references.html#cite-rosea1958"),
+        ("Hay et al., 1960b", "references.html#cite-hay1960b"),
+        ("Rose and\nHay, 1962", "references.html#cite-rose1962"),
+        ("Rose (1958)", "references.html#cite-rosea1958"),
+    ]
+
+
+def test_bibliography_has_letters(built):
+    entry = built[0]["references"].select_one("#cite-hay1960b")
+    assert "1960b" in entry.get_text()
+
+
+def test_terms(page):
+    """The first use in each section; "steps" only where it is in italics."""
+    assert added(page, "term") == [
+        ("Training", "glossary.html#term-training"),
+        ("steps", "glossary.html#term-step"),
+        ("step function", "glossary.html#term-step-function"),
+        ("Training", "glossary.html#term-training"),
+        ("training", "glossary.html#term-training"),
+        ("step", "glossary.html#term-step"),
+        ("training", "glossary.html#term-training"),
+    ]
+    assert page.select_one("em > a.added-term").get_text() == "steps"
+
+
+def test_definitions_come_along(page, built):
+    box = page.select_one(".definitions")
+    assert box.has_attr("hidden")
+    assert box.select_one("#definition-step").get_text().strip() == (
+        "One move of training."
+    )
+    assert not box.select("a")
+    assert box.select_one("#definition-step-function .math")
+    assert "says Rose (1958)." in box.get_text()
+    assert added(built[0]["glossary"], "citation") == [
+        ("Rose (1958)", "references.html#cite-rosea1958")
+    ]
+
+
+def test_a_page_can_say_no(tmp_path):
+    pages, _, _ = build(tmp_path, v4.new_markdown_cell(TEXT), plain_words=["training"])
+    words = [words for words, _ in added(pages["09-small"], "term")]
+    assert words == ["steps", "step function"]
+
+
+def test_another_glossary_changes_the_chapters(tmp_path):
+    _, _, app = build(tmp_path, v4.new_markdown_cell(TEXT))
+    glossary = tmp_path / "book" / "glossary.md"
+    glossary.write_text(GLOSSARY.replace("training\n", "trainings\n", 1))
+    folders = [app.srcdir, app.confdir, app.outdir, app.doctreedir]
+    said = StringIO()
+    Sphinx(*folders, "html", {}, said, StringIO()).build()
+    assert re.search("reading sources.*notebooks/09-small", said.getvalue())
+    html = (tmp_path / "html" / "notebooks" / "09-small.html").read_text("utf-8")
+    page = BeautifulSoup(html, "html.parser")
+    assert [words for words, _ in added(page, "term")] == ["steps", "step function"]
+
+
+def test_asides(page):
+    aside = page.select_one("section#aside-more > details.aside")
+    assert "open" not in aside.attrs
+    assert aside.select_one("summary > h2").get_text().startswith("Aside: more")
+    assert aside.select_one("section#deeper h3")
+    assert len(page.select("details.aside")) == 1
+
+
+def test_links_to_headings(page):
+    link = page.find("a", string="the formulas")
+    assert link["href"] == "#formulas"
+
+
+def test_glossary_leads_to_the_chapter_that_lists_a_word(built):
+    glossary = built[0]["glossary"]
+    assert [a.get_text() for a in glossary.select(".first-chapter a")] == [
+        "9. Small"
+    ] * 2
+
+
+def test_search_knows_numbers(built):
+    titles = built[2].builder.indexer._all_titles["notebooks/09-small"]
+    assert ("Figure 9.1", "fig-9-1") in titles
+    assert ("Exercise 9.1", "ex-9-1") in titles
+
+
+def test_numbers_that_lead_nowhere_are_warned_of(tmp_path):
+    text = "# 9. Small\n\nBy (9.7), figure 9.7 and exercise 9.7."
+    _, warnings, _ = build(tmp_path, v4.new_markdown_cell(text))
+    assert len(re.findall("leads nowhere", warnings)) == 3
+
+
+def test_works_that_cannot_be_told_apart_are_refused(tmp_path):
+    path = tmp_path / "x.bib"
+    path.write_text(BIB.replace("{1960a}", "{1960b}"))
+    with pytest.raises(ValueError, match="hay1960a and hay1960b need letters"):
+        citations.read_works(path)
+
+
+def test_authors_and_letters(tmp_path):
+    path = tmp_path / "x.bib"
+    path.write_text(BIB)
+    works = citations.read_works(path)
+    assert list(works) == [
+        ("Rose", "1958"),
+        ("Rose and Hay", "1962"),
+        ("Hay et al.", "1960a"),
+        ("Hay et al.", "1960b"),
+    ]
+    text = "Rose and Hay (1962), (Rose, 1958), Oe and Rose (1958), Rose (1963)"
+    assert citations.find_cited(text, works) == [
+        ("Rose and Hay", "1962"),
+        ("Rose", "1958"),
+    ]
+    assert citations.find_cited("Oe and Rose (1958), Oe & Rose (1958)", works) == []
+    both = [("Hay et al.", "1960a"), ("Rose", "1958")]
+    assert citations.find_cited("Hay\net al. (1960a) and Rose (1958)", works) == both
+    entries = [works["Rose", "1958"], works["Hay et al.", "1960b"]]
+    assert list(citations.full_entries(entries)) == [
+        "Bo Hay, A. Rose, and I. Oe. *Four*. P, 1960b.",
+        "Ada Rose. *One*. P, 1958.",
+    ]
+
+
+def test_forms_of_words():
+    forms = terms.read_glossary(GLOSSARY)
+    assert forms == {
+        "step": ("step", True),
+        "steps": ("step", True),
+        "step function": ("step function", False),
+        "step functions": ("step function", False),
+        "training": ("training", False),
+        "trainings": ("training", False),
+    }
+    assert [terms.plural(w) for w in ("layer", "class", "batch", "penalty", "day")] == [
+        "layers", "classes", "batches", "penalties", "days",
+    ]  # fmt: skip
+    pattern = terms.form_pattern({"Adam": 0, "step": 0, "Amdahl's law": 0})
+    text = "Adam, adam, Step, steps, first-step, Amdahl’s\u00a0law"
+    assert pattern.findall(text) == ["Adam", "Step", "Amdahl’s\u00a0law"]
+
+
+def test_titles_of_boxes():
+    assert boxes.TITLE.fullmatch("Note.")
+    assert not boxes.TITLE.fullmatch("Surprise.")
+    assert not boxes.TITLE.fullmatch("Note")
+
+
+def test_mentions_of_several():
+    found = numbers.MENTION.search("Exercises 6a.1, 6a.2 and 6a.lab (L.3)")
+    assert found["keys"] == "6a.1, 6a.2 and 6a.lab"
+    assert numbers.MENTION.findall("(0.5)") != []
+    assert asides.OPENING.startswith("<details")
