@@ -1,6 +1,7 @@
 """The exercise kit itself, on synthetic exercises: one test for every diagnosis."""
 
 import importlib
+import inspect
 import signal
 import sys
 import threading
@@ -12,6 +13,7 @@ import pytest
 
 from dlscratch import exercises
 from dlscratch.exercises import Exercise, Mistake, check, hint, solution
+from dlscratch.exercises._kit import Misfit
 
 
 def softmax(a):
@@ -32,6 +34,17 @@ SOFTMAX = Exercise(
     batch=[np.array([[1.0, 2.0, 3.0], [3.0, 5.0, 1.0]])],
     overflow=[np.array([1010.0, 1000.0, 990.0])],
     hints=["Use `np.exp`.", "Is a < b & c?", "Divide each row."],
+    text=r"""
+        Each row sums to 1:
+
+        $$
+        \sum_i y_i = 1
+        $$
+        """,
+    trial="""
+        y = softmax(np.zeros(2))
+        assert y[0] == 0.5
+        """,
     mistakes=[Mistake(whole_batch, "You summed over the whole batch.")],
 )
 
@@ -46,6 +59,7 @@ NAND = Exercise(
     reference=(-0.5, -0.5, 0.7),
     cases=[(0, 0), (0, 1), (1, 0), (1, 1)],
     use=gate,
+    code="w1, w2, b = -0.5, -0.5, 0.7",
     mistakes=[Mistake((0.5, 0.5, -0.7), "This is AND.")],
 )
 
@@ -71,7 +85,7 @@ RELU = Exercise(
     cases=[(np.array([-1.0, 2.0]), np.array([3.0, 4.0]))],
     use=run_layer,
 )
-NUMBER = Exercise(key="9.4", title="Predict", reference=0.6225, rtol=1e-3)
+NUMBER = Exercise("9.4", "Predict", 0.6225, code="y = 0.6225", rtol=1e-3)
 
 
 def make(reference, *cases, **more):
@@ -154,6 +168,16 @@ def ends_program(a):
     raise SystemExit(1)
 
 
+def calls_exit(a):
+    if a.ndim == 3:
+        exit()
+    return softmax(a)
+
+
+def quits_inside(a):
+    return [quit() for row in a if row > 1e9] or softmax(a)
+
+
 DIAGNOSES = [
     ("a dots", ..., "not started", "Not started yet"),
     ("None", None, "not started", "Not started yet"),
@@ -162,28 +186,36 @@ DIAGNOSES = [
     ("returns dots", half_done, "not started", "`...`"),
     ("uses dots", half_done_too, "not started", "`...`"),
     ("NotImplementedError", unwritten, "not started", "`...`"),
-    ("a result", softmax(np.zeros(3)), "answer", "without parentheses after softmax"),
+    ("a result", softmax(np.zeros(3)), "answer", "without parentheses after `softmax`"),
     ("a number", 3, "answer", "You handed in one number"),
     (
         "two parameters",
         lambda a, b: a,
         "answer",
-        "takes 2 parameters (a, b), expected 1",
+        "takes 2 parameters (`a, b`), expected 1",
     ),
     (
         "no parameter",
         lambda: 1,
         "answer",
-        "takes 0 parameters (), expected 1: softmax(a)",
+        "takes 0 parameters (), expected 1: `softmax(a)`",
     ),
     (
         "exception",
         undefined,
         "raised",
-        "raised NameError: name 'tootal' is not defined",
+        "raised `NameError: name 'tootal' is not defined`",
     ),
     ("its line", undefined, "raised", ": return total + tootal"),
     ("recursion", recursive, "raised", "called itself again and again"),
+    ("undefined", undefined, "raised", "defined`. Did you run the cells above?"),
+    (
+        "exit()",
+        calls_exit,
+        "raised",
+        "`softmax` uses `exit`, which ends the whole program: use `return` instead.",
+    ),
+    ("quit() inside", quits_inside, "raised", "`softmax` uses `quit`"),
     ("exit", ends_program, "raised", "tried to end the whole program"),
     ("no return", without_return, "nothing", "did you forget `return`?"),
     ("prints", printing, "nothing", "printed its result but returned nothing"),
@@ -196,14 +228,14 @@ DIAGNOSES = [
     ("nested list", lambda a: [1, [2, 3]], "type", "is a list of length 2"),
     ("text", lambda a: "1", "type", "is a text"),
     ("dictionary", lambda a: {"y": 1}, "type", "is a dict of length 1"),
-    ("function", lambda a: softmax, "type", "is the function softmax"),
+    ("function", lambda a: softmax, "type", "is the function `softmax`"),
     ("complex", lambda a: a + 1j, "type", "is an array"),
     ("summed", lambda a: softmax(a).sum(), "shape", "axis 0 (of length 3) is missing"),
     (
         "extra axis",
         lambda a: softmax(a)[None],
         "shape",
-        "shape (1, 3), expected an array",
+        "shape `(1, 3)`, expected an array",
     ),
     (
         "too short",
@@ -214,10 +246,10 @@ DIAGNOSES = [
     ("integers", lambda a: softmax(a).astype(int), "dtype", "decimals were cut off"),
     ("batch", whole_batch, "batch", "Right for one row, but wrong for a batch."),
     ("batch shape", one_row_only, "batch", "axis 0 (of length 2) is missing"),
-    ("overflow", naive, "overflow", "made NumPy warn: overflow encountered in exp"),
-    ("nan", quiet_nan, "overflow", "holds nan"),
+    ("overflow", naive, "overflow", "made NumPy warn: `overflow encountered in exp`"),
+    ("nan", quiet_nan, "overflow", "holds `nan`"),
     ("in place", in_place, "changed", "changes its input `a`"),
-    ("values", lambda a: a, "values", "The first wrong entry is [0]"),
+    ("values", lambda a: a, "values", "The first wrong entry is `[0]`"),
 ]
 
 
@@ -255,7 +287,7 @@ def test_right_answers_pass():
 def test_a_wrong_value_shows_input_expected_and_yours():
     assert repr(ADD.check(lambda x, y: x * y / 7)) == (
         "✘ 9.9 A test\n"
-        "  add(1.5, 2) is not right.\n"
+        "  `add(1.5, 2)` is not right.\n"
         "    expected: 3.5\n"
         "    yours:    0.428571"
     )
@@ -263,8 +295,8 @@ def test_a_wrong_value_shows_input_expected_and_yours():
     answer = np.zeros((2, 3))
     answer[1, 2] = 5
     text = matrix.check(lambda x: answer).diagnosis
-    assert "negative([[0, 0, 0], [0, 0, 0]]) is not right" in text
-    assert "The first wrong entry is [1, 2]" in text
+    assert "`negative([[0, 0, 0], [0, 0, 0]])` is not right" in text
+    assert "The first wrong entry is `[1, 2]`" in text
 
 
 def test_stages_are_told_from_the_outside_in():
@@ -292,7 +324,7 @@ def test_stages_are_told_from_the_outside_in():
         (np.ones((2, 1)), "axis 1 has length 1 instead of 3"),
         (np.ones((1, 2, 3)), "axis 0 (of length 1) is too many"),
         (np.ones((2, 3, 4)), "axis 2 (of length 4) is too many"),
-        (np.ones((4, 4, 4)), "shape (4, 4, 4), expected an array of shape (2, 3)."),
+        (np.ones((4, 4, 4)), "shape `(4, 4, 4)`, expected an array of shape `(2, 3)`."),
     ],
 )
 def test_a_wrong_shape_names_the_axis(answer, hint_text):
@@ -331,7 +363,7 @@ def test_a_mistake_that_raises_is_named_only_for_the_same_error():
 
 
 def test_what_the_code_printed_is_shown_when_it_fails():
-    assert "Your code printed: the sum is 3.5" in SOFTMAX.check(chatty).diagnosis
+    assert "Your code printed: `the sum is 3.5`" in SOFTMAX.check(chatty).diagnosis
 
 
 def test_a_python_overflow_is_an_overflow():
@@ -365,6 +397,7 @@ def test_an_endless_loop_is_stopped():
         result = exercise.check(answer)
         assert result.stage == "raised"
         assert "did not finish within 0.2 seconds" in result.diagnosis
+    assert "within 1 second:" in make(abs, 1, time_limit=1.0).check(endless).diagnosis
     assert time.perf_counter() - start < 5
     if hasattr(signal, "getitimer"):  # no alarm is left behind
         assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
@@ -447,12 +480,15 @@ def test_an_answer_may_do_what_the_reference_does():
 def test_weights_are_checked_by_what_they_do():
     for right in ((-0.5, -0.5, 0.7), [-2, -2, 3], np.array([-1.0, -1.0, 1.5])):
         assert NAND.check(right).passed
-    assert NAND.check((..., ..., ...)).stage == "not started"
+    untouched, half = NAND.check((..., ..., ...)), NAND.check((-1, [...], 3))
+    assert untouched.stage == half.stage == "not started"
+    assert "Not started yet" in untouched.diagnosis
+    assert "Not finished: there is still a `...` in it." in half.diagnosis
     assert "a tuple of length 2, expected" in NAND.check((1, 2)).diagnosis
-    assert "value 2 of 3, is a text" in NAND.check((1, "2", 3)).diagnosis
+    assert "Value 2 of 3 of your answer is a text" in NAND.check((1, "2", 3)).diagnosis
     assert NAND.check(gate).stage == "type"
     text = NAND.check((0, 0, 0)).diagnosis
-    assert "with x1 = 0, x2 = 0 is not right" in text
+    assert "Your answer is not right, with `x1 = 0`, `x2 = 0`." in text
 
 
 def test_a_predicted_value_is_not_given_away():
@@ -462,11 +498,11 @@ def test_a_predicted_value_is_not_given_away():
         result = NUMBER.check(wrong)
         assert not result.passed
         assert "0.62" not in result.diagnosis
-    word = Exercise("9.9", "Which?", "sigmoid")
+    word = Exercise("9.9", "Which?", "sigmoid", code="name = 'sigmoid'")
     assert word.check(" Sigmoid").passed
     assert word.check("relu").stage == "values"
     assert "sigmoid" not in word.check("relu").diagnosis
-    array = Exercise("9.9", "Rows", np.array([1.0, 2.0]))
+    array = Exercise("9.9", "Rows", np.array([1.0, 2.0]), code="rows = [1.0, 2.0]")
     assert array.check([1, 2]).passed
     assert array.check([1, 3]).stage == "values"
     assert array.check([1, 2, 3]).stage == "shape"
@@ -499,10 +535,11 @@ def test_classes():
     assert RELU.check(ReLU).passed
     assert RELU.check(Empty).stage == "not started"
     assert "The method `backward` is still empty" in RELU.check(HalfDone).diagnosis
-    assert "without parentheses after ReLU" in RELU.check(ReLU()).diagnosis
+    assert "without parentheses after `ReLU`" in RELU.check(ReLU()).diagnosis
     assert "has no attribute 'backward'" in RELU.check(NoBackward).diagnosis
     text = RELU.check(NoMask).diagnosis
-    assert "ReLU with x = [-1, 2], dy = [3, 4], backward(dy), is not right" in text
+    told = "`backward(dy)` of `ReLU` is not right, with `x = [-1, 2]`, `dy = [3, 4]`."
+    assert text.startswith(told)
 
 
 def test_objects_are_tried_with_use():
@@ -513,17 +550,21 @@ def test_objects_are_tried_with_use():
         def predict(self, x):
             return self.scale * x
 
-    exercise = make(Network(2), 3.0, use=lambda network, x: network.predict(x))
+    def predict(network, x):
+        return network.predict(x)
+
+    exercise = make(Network(2), 3.0, use=predict, code="network = Network(2)")
     assert exercise.check(Network(2.0)).passed
     assert exercise.check(Network(3.0)).stage == "values"
-    assert "expected an object of type Network" in exercise.check(3.0).diagnosis
+    assert "expected an object of type `Network`" in exercise.check(3.0).diagnosis
 
 
 def test_several_return_values():
     exercise = make(divmod, (7, 2), name="divmod")
     assert exercise.check(lambda a, b: [3, 1]).passed
     assert "is one number, expected a tuple" in exercise.check(lambda a, b: 3).diagnosis
-    assert "value 2 of 2, is not" in exercise.check(lambda a, b: (3, 2)).diagnosis
+    told = "Value 2 of 2 in the result of `divmod(7, 2)` is not right."
+    assert told in exercise.check(lambda a, b: (3, 2)).diagnosis
     assert exercise.check(lambda a, b: (3, None)).stage == "type"
 
 
@@ -540,6 +581,131 @@ def test_nothing_returned_is_seen_before_use_stumbles_over_it():
     result = exercise.check(lambda x: print(x))
     assert (result.stage, "`return`" in result.diagnosis) == ("nothing", True)
     assert exercise.check(lambda x: None + x).stage == "raised"
+
+
+def pair(x):
+    return x, np.ones(3)
+
+
+def added(answer, x):
+    a, b = answer(x)
+    return a + b
+
+
+@pytest.mark.parametrize(
+    ("answer", "stage", "text"),
+    [
+        (lambda x: 7, "type", "`pair(2)` is one number, expected a tuple of length 2."),
+        (
+            lambda x: (x, {}),
+            "type",
+            "Value 2 of 2 in the result of `pair(2)` is a dict of length 0, expected "
+            "an array of shape `(3,)`.",
+        ),
+        (
+            lambda x: (np.ones(2), np.ones(3)),
+            "shape",
+            "Value 1 of 2 in the result of `pair(2)` is an array of shape `(2,)`, "
+            "expected one number: axis 0 (of length 2) is too many.",
+        ),
+    ],
+)
+def test_what_use_stumbles_over_is_told_by_its_kind(answer, stage, text):
+    result = make(pair, 2.0, use=added).check(answer)
+    assert (result.stage, result.diagnosis) == (stage, text)
+
+
+def test_an_error_inside_the_answer_is_its_own():
+    exercise = make(pair, 2.0, use=added)
+    assert "raised `KeyError" in exercise.check(lambda x: {}[x]).diagnosis
+
+
+def test_use_can_say_why_it_cannot_work():
+    def joined(answer, n):
+        x, y = answer(n)
+        if len(x) != len(y):
+            raise Misfit(f"`x` has length {len(x)}, expected {len(y)}, as for `y`")
+        return np.append(x, y)
+
+    def zeros(n):
+        return np.zeros(n), np.zeros(n)
+
+    # How many they return is free, so their shapes are not compared.
+    exercise = make(zeros, 2, use=lambda answer, n: joined(answer, n).sum())
+    assert exercise.check(lambda n: (np.zeros(5), np.zeros(5))).passed
+    result = exercise.check(lambda n: (np.zeros(4), np.zeros(5)))
+    assert result.stage == "shape"
+    assert result.diagnosis == (
+        "`zeros(2)` does not fit: `x` has length 4, expected 5, as for `y`."
+    )
+    assert "expected a tuple" in exercise.check(lambda n: np.zeros(n)).diagnosis
+
+
+def test_a_method_that_returns_nothing_is_named():
+    class Silent(ReLU):
+        def forward(self, x):
+            self.helper()
+            super().forward(x)
+
+        def helper(self):
+            self.calls = 1
+
+    class Printing(ReLU):
+        def backward(self, dy):
+            print(super().backward(dy))
+
+    assert RELU.check(Silent).diagnosis == (
+        "`forward([-1, 2])` of `ReLU` returned nothing: did you forget `return`?"
+    )
+    told = "`backward([3, 4])` of `ReLU` printed its result but returned nothing."
+    assert told in RELU.check(Printing).diagnosis
+    whole = type("Whole", (Silent,), {"forward": ReLU.forward})
+    assert RELU.check(whole).passed
+
+
+def test_nothing_returned_is_seen_in_what_use_calls():
+    def below(answer, x):
+        return added(answer, x)
+
+    exercise = make(pair, 2.0, use=below)
+    told = exercise.check(lambda x: print(x)).diagnosis
+    assert told.startswith("`pair(2)` printed its result but returned nothing.")
+    told = exercise.check(lambda x: [].clear()).diagnosis
+    assert told == "`pair(2)` returned nothing: did you forget `return`?"
+
+
+def test_missing_and_surplus_keys_are_named():
+    exercise = make(lambda x: {"a": x, "b": x}, 1.0, name="parts")
+    for got, told in [
+        ({"a": 1.0}, "lacks `b`."),
+        ({"a": 1.0, "b": 1.0, "c d": 1}, "has `c d`, which should not be there."),
+        ({"a": 1.0, 3: 1}, "lacks `b` and has `3`, which should not be there."),
+        (3.0, "is one number, expected a dict of length 2."),
+    ]:
+        assert exercise.check(lambda x, got=got: got).diagnosis == f"`parts(1)` {told}"
+
+
+def test_truth_values_are_called_so():
+    told = make(lambda x: x > 0, 1.0, name="f").check(lambda x: "yes").diagnosis
+    assert told == "`f(1)` is a text, expected True or False."
+
+
+def test_long_labels_show_no_long_arrays():
+    def shown(*case):
+        exercise = make(lambda *arrays: 1.0, case, name="f")
+        text = exercise.check(lambda *arrays: 2.0).diagnosis
+        return text.removeprefix("`f(").partition(")` is not")[0]
+
+    half = np.full((4, 3), 0.125)
+    assert shown(np.ones((4, 3))).startswith("[[1, 1, 1]")
+    assert shown(half, [2.5, 0, 1]) == "array of shape (4, 3), [2.5, 0, 1]"
+    assert shown(half, half[:2, 0], 3) == "array of shape (4, 3), [0.125, 0.125], 3"
+
+    def use(answer, x):
+        return answer(x)
+
+    told = make(np.sum, (half,), use=use, name="f").check(lambda x: 0.0).diagnosis
+    assert told.startswith("`f` is not right, with `x = array of shape (4, 3)`.")
 
 
 def test_verify_says_its_own_sentence():
@@ -570,14 +736,14 @@ def test_strict_dtype():
     assert make(positive, array).check(lambda x: x > 0).passed
     result = make(positive, array, strict_dtype=True).check(lambda x: x > 0)
     assert result.stage == "dtype"
-    assert "has dtype bool, expected int64" in result.diagnosis
+    assert "has dtype `bool`, expected `int64`" in result.diagnosis
     single = make(np.negative, np.ones(2, np.float32), strict_dtype=True, name="f")
     assert (
-        "float64, expected float32"
+        "`float64`, expected `float32`"
         in single.check(lambda x: -1.0 * np.ones(2)).diagnosis
     )
     scalar = make(lambda x: 1, 2.0, strict_dtype=True, name="f")
-    assert "has dtype bool, expected int" in scalar.check(lambda x: True).diagnosis
+    assert "has dtype `bool`, expected `int`" in scalar.check(lambda x: True).diagnosis
 
 
 def test_decimals_may_be_cut_off_or_rounded():
@@ -619,9 +785,11 @@ def test_shown_numbers_are_short_and_without_noise():
     def complain(x):
         raise ValueError(f"{object()} is wrong")
 
-    assert "ValueError: <object object> is wrong." in exercise.check(complain).diagnosis
+    assert (
+        "`ValueError: <object object> is wrong`." in exercise.check(complain).diagnosis
+    )
     large = make(np.sum, np.zeros((20, 30)), name="total")
-    assert "total(array of shape (20, 30))" in large.check(lambda x: 1.0).diagnosis
+    assert "`total(array of shape (20, 30))`" in large.check(lambda x: 1.0).diagnosis
 
 
 def test_cases_may_be_made_when_needed():
@@ -637,6 +805,8 @@ def test_a_definition_without_anything_to_check_is_refused():
         Exercise("9.9", "A class", ReLU, cases=[1])
     with pytest.raises(ValueError, match="needs cases="):
         Exercise("9.9", "A function", add)
+    with pytest.raises(ValueError, match="needs code="):
+        Exercise("9.9", "A value", 3)
 
 
 @pytest.fixture
@@ -649,7 +819,7 @@ def registered(monkeypatch):
 def test_a_key_must_not_be_declared_twice(tmp_path, monkeypatch):
     code = (
         "from dlscratch.exercises import Exercise\n"
-        "EXERCISES = [Exercise('99.1', 'Number', 1)]\n"
+        "EXERCISES = [Exercise('99.1', 'Number', 1, code='n = 1')]\n"
     )
     monkeypatch.setattr(exercises, "__path__", [*exercises.__path__, str(tmp_path)])
     for name in ("chapter98", "chapter99"):
@@ -669,20 +839,89 @@ def test_the_readers_functions():
     assert check("9.1", softmax).passed
     assert check("9.1").stage == "not started"
     assert "no exercise '9.77'. There are: 9.1, 9.2." in check("9.77", 1).diagnosis
-    assert "There are: 9.1, 9.2." in check("chapter", 1).diagnosis
+    assert "The chapters are: 9." in check("chapter", 1).diagnosis
     for wrong_key in (9.1, softmax, None):
         assert "in quotes" in check(wrong_key, softmax).diagnosis
         assert not hint(wrong_key).passed
         assert not solution(wrong_key).passed
-    assert repr(solution("9.1")).startswith("def softmax(a):\n    e = np.exp(")
-    assert repr(solution("9.2")) == "answer = (-0.5, -0.5, 0.7)"
-    assert solution("9.2")._repr_markdown_() == f"```python\n{solution('9.2')!r}\n```"
+    assert check("9.9", 1)._repr_html_().count("<code>") == 0
+    assert 'as in `"2.1"`.' in check(2.1).diagnosis
+
+
+@pytest.mark.usefixtures("registered")
+def test_exactly_one_answer_is_handed_in():
+    result = check("9.1")
+    assert repr(result) == (
+        '○ 9.1 Softmax\n  Hand in one answer: `check("9.1", softmax)`.'
+    )
+    assert result.stage == "not started"
+    result = check("9.2", -1, -1, 2)
+    assert repr(result).startswith("✘ 9.2 Weights for NAND\n")
+    assert result.diagnosis == (
+        "Hand in one answer; put the values into one pair of parentheses: "
+        '`check("9.2", (w1, w2, b))`.'
+    )
+
+
+@pytest.mark.parametrize("key", [" 2.1 ", "Exercise 2.1", "exercise 2.1.", "2-1"])
+def test_a_key_may_be_written_in_other_ways(key):
+    assert check(key, ...).heading.startswith("2.1 ")
+    assert hint(key) == hint("2.1")
+
+
+def test_an_unknown_key_is_told_its_neighbours():
+    for key, told in [
+        ("6.1", "There are: 6a.1, 6b.1, 6c.1."),
+        ("2.99", "There are: 2.lab, 2.1, 2.2, "),
+        ("0.5", "The chapters are: 1, 2, 3, "),
+    ]:
+        text = f"There is no exercise '{key}'. {told}"
+        assert check(key, 1).diagnosis.startswith(text)
+    assert len(check("0.5", 1).diagnosis) < 100
+
+
+def test_a_forgotten_key_shows_one_sentence():
+    text = 'Write the number of the exercise in quotes, as in `"2.1"`.'
+    assert repr(check(softmax)) == f"✘ {text}"
+    assert check(softmax)._repr_html_() == (
+        '<div class="check">\n<p>✘ Write the number of the exercise in quotes, as in '
+        '<code>"2.1"</code>.</p>\n</div>'
+    )
+
+
+@pytest.mark.usefixtures("registered")
+def test_a_solution_is_closed_markdown_and_tells_how_to_print_it():
+    assert repr(solution("9.1")) == (
+        'Solution of exercise 9.1. To read it here: print(solution("9.1"))'
+    )
+    assert str(solution("9.1")).startswith(
+        "Solution of exercise 9.1. Softmax\n\n"
+        "Each row sums to 1:\n\n$$\n\\sum_i y_i = 1\n$$\n\n"
+        "def softmax(a):\n    e = np.exp("
+    )
+    assert str(solution("9.2")).endswith("NAND\n\nw1, w2, b = -0.5, -0.5, 0.7")
+    assert solution("9.1")._repr_markdown_() == (
+        '<details class="solution">\n'
+        "<summary>Solution of exercise 9.1</summary>\n\n"
+        "Each row sums to 1:\n\n$$\n\\sum_i y_i = 1\n$$\n\n"
+        "```python\n"
+        "def softmax(a):\n"
+        "    e = np.exp(a - a.max(axis=-1, keepdims=True))\n"
+        "    return e / e.sum(axis=-1, keepdims=True)\n\n\n"
+        "y = softmax(np.zeros(2))\n"
+        "assert y[0] == 0.5\n"
+        "```\n\n"
+        "</details>"
+    )
+    assert not hasattr(solution("9.1"), "_repr_html_")
 
 
 @pytest.mark.usefixtures("registered")
 def test_hints_unfold_one_inside_the_other():
     assert repr(hint("9.1")) == 'Hint 1 of 3: Use `np.exp`.\nNext: hint("9.1", 2)'
     assert repr(hint("9.1", 3)).endswith('Divide each row.\nNext: solution("9.1")')
+    long = make(abs, 1, hints=["Look at a rather-long " + "line, " * 20])
+    assert max(map(len, repr(exercises.Hints(long, 1)).splitlines())) <= 80
     page = hint("9.1")._repr_html_()
     assert page.count("<details") == page.count("</details>") == 3
     assert page.endswith("</details></details></details>")
@@ -695,6 +934,113 @@ def test_hints_unfold_one_inside_the_other():
     assert "Hint 1" not in hint("9.1", 2)._repr_html_()
     for number in (0, 4, "2", None, -1):
         assert "It has 3 hints" in hint("9.1", number).diagnosis
+
+
+def test_a_result_shows_itself_as_html():
+    assert ADD.check(lambda x, y: x + 0 * y)._repr_html_() == (
+        '<div class="check">\n'
+        "<p>✘ <b>9.9 A test</b></p>\n"
+        "<p><code>add(1.5, 2)</code> is not right.</p>\n"
+        "<pre>expected: 3.5\nyours:    1.5</pre>\n"
+        "</div>"
+    )
+    page = make(add, (1, 2)).check(lambda x, y: "<b>" + undefined(x))._repr_html_()
+    assert "<code>AttributeError: 'int' object has no attribute 'sum'</code>" in page
+    assert "<pre>line " in page
+
+    def tricky(x, y):
+        raise ValueError("`a` < b & <script>")
+
+    page = ADD.check(tricky)._repr_html_()
+    assert "<code>ValueError: 'a' &lt; b &amp; &lt;script&gt;</code>" in page
+    assert page.count("<p>") == page.count("</p>") == 2
+    assert page.count("<pre>") == page.count("</pre>") == 1
+    assert ADD.check(...)._repr_html_().startswith('<div class="check">\n<p>○ <b>9.9')
+
+
+def test_words_are_not_shown_as_code():
+    parts = {"the sum": 1, "y": 2, "forward(x)": 3}
+    exercise = Exercise("9.9", "Parts", parts, code="p = 1", use=lambda answer: answer)
+    told = exercise.check(parts | {"forward(x)": 4}).diagnosis
+    assert told.startswith("`forward(x)` of your answer is not right.")
+    assert told.endswith("Right so far: the sum, `y`.")
+
+
+def normalised(x):
+    """Return x, so that it sums to 1."""
+    total = 0.0
+    for value in x:
+        total += value
+    if total == 0:
+        total = 1.0
+        x = np.ones(2)
+    return np.array([value / total for value in x])
+
+
+class Gate:
+    def __init__(self, c=0):
+        self.c = c
+
+    def forward(self, x):
+        return np.maximum(x, self.c)
+
+
+def _rewritten(answer, old, new):
+    """Return a function or class with another text in its source."""
+    names, source = {"np": np}, inspect.getsource(answer)
+    assert old in source
+    exec(source.replace(old, new, 1), names)
+    return names[answer.__name__]
+
+
+BUGS = [
+    make(np.abs, np.ones(2), start=normalised, name="normalised"),
+    make(ReLU, np.ones(2), use=lambda cls, x: cls().forward(x), start=Gate),
+]
+
+
+@pytest.mark.parametrize(
+    ("exercise", "old", "new"),
+    [
+        (BUGS[0], "", ""),
+        (BUGS[0], "def", "\n\n# Mine.\nimport numpy as np\n\n\ndef"),
+        (BUGS[0], "so that it sums to 1", "changed"),
+        (BUGS[0], '    """Return x, so that it sums to 1."""\n', ""),
+        (BUGS[1], "", ""),
+        (BUGS[1], "class", "import numpy as np\n\n\nclass"),
+        (BUGS[1], "return", "# my comment\n        return"),
+    ],
+)
+def test_code_with_the_bug_is_not_started(exercise, old, new):
+    result = exercise.check(_rewritten(exercise.start, old, new))
+    assert result.stage == "not started"
+    assert result.diagnosis == (
+        "Not started yet: this is still the code with the bug. Find the bug, change "
+        "the code, run it, and check again."
+    )
+
+
+@pytest.mark.parametrize(
+    ("exercise", "old", "new"),
+    [
+        (BUGS[0], "value in x:", "v in x:"),
+        (BUGS[0], "total == 0", "total <= 0"),
+        (BUGS[0], "0.0", "0"),
+        (BUGS[0], "np.array", "np.abs"),
+        (BUGS[0], "        x = np.ones", "    x = np.ones"),  # after the `if`
+        (BUGS[0], "value / total for", "total / value for"),
+        (BUGS[1], "= c", "= 2 * c"),
+        (BUGS[1], "maximum", "minimum"),
+        (BUGS[1], "forward", "predict"),
+    ],
+)
+def test_changed_code_is_started(exercise, old, new):
+    assert exercise.check(_rewritten(exercise.start, old, new)).stage != "not started"
+
+
+def test_an_answer_without_code_of_its_own_is_started():
+    assert BUGS[0].check(np.negative).stage == "values"
+    assert BUGS[1].check(int).stage == "raised"
 
 
 def test_long_diagnoses_are_wrapped():
@@ -715,9 +1061,9 @@ def test_of_named_parts_the_first_wrong_one_is_told():
 
     exercise = make(three, np.array([1.0, 2.0]))
     told = exercise.check(second_and_third).diagnosis
-    assert "second, is not right" in told
-    assert "Right so far: first." in told
+    assert "`second` in the result of `three([1, 2])` is not right" in told
+    assert "Right so far: `first`." in told
     assert "third" not in told
     told = exercise.check(only_first).diagnosis
-    assert "first, is not right" in told
+    assert "`first` in the result of `three([1, 2])` is not right" in told
     assert "so far" not in told

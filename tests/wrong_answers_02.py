@@ -157,7 +157,6 @@ XNOR = c._XNOR
 
 WRONG = {
     "2.lab": [
-        ("the bug", lambda: c._aliased, "second name"),
         ("copied too late", lambda: copied_too_late, "second name"),
         ("zeros instead of the start", lambda: c._from_zero, "begin at `w0`"),
         ("a copy in each epoch", lambda: c._copied_each_time, "Copy once"),
@@ -168,7 +167,7 @@ WRONG = {
         ("OR", lambda: (0.5, 0.5, -0.2), "This is OR"),
         ("NAND", lambda: (-0.5, -0.5, 0.7), "This is NAND"),
         ("AND", lambda: (2, 2, -3), "This is AND"),
-        ("threshold", lambda: (-2, -2, -1), "b = -threshold"),
+        ("threshold", lambda: (-2, -2, -1), "A threshold is not b, but -b"),
         ("only one input", lambda: (-1, 0, 0.5), "expected:"),
         ("two numbers", lambda: (-1, -1), "length 3"),
     ],
@@ -191,7 +190,7 @@ WRONG = {
         ("always two", lambda: c._always_two, "does not depend on k"),
         ("more than k, list", lambda: vote_with_list, "more than k"),
         ("one weight", lambda: vote_one_weight, "w has shape"),
-        ("no bias", lambda: vote_without_bias, "raised"),
+        ("no bias", lambda: vote_without_bias, "expected a tuple of length 2"),
     ],
     "2.4": [
         ("XOR", lambda: (XNOR[0], XNOR[1], np.ones(2), -1.5), "computes XOR"),
@@ -254,14 +253,14 @@ WRONG = {
         ("AND", lambda: c._and_at_the_end, "must be an OR"),
         ("dark cases", lambda: c._dark_cases, "dark cases"),
         ("transposed", lambda: table_transposed, "W1 has shape"),
-        ("two parts", lambda: table_no_output, "raised"),
+        ("two parts", lambda: table_no_output, "expected a tuple of length 4"),
     ],
     "2.11": [
         ("no signs", lambda: c._no_alternation, "signs in turn"),
         ("even", lambda: c._even, "asks for odd"),
         ("shifted", lambda: c._one_too_many, "counting at two"),
         ("all cases", lambda: c._all_cases, "Only n"),
-        ("a function", lambda: parity_by_modulo, "raised"),
+        ("a function", lambda: parity_by_modulo, "expected a tuple of length 4"),
         ("equal hidden neurons", lambda: parity_hidden_equal, "expected:"),
     ],
 }

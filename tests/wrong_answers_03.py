@@ -188,10 +188,13 @@ WRONG = {
         ("slopes", lambda: ch._slopes_not_changes, "use the changes"),
         ("no start", lambda: ch._starts_at_zero, "must be y[0]"),
         ("even spacing", lambda: ch._even_spacing, "its own width"),
-        ("flat W1", lambda: _flat_weights, "W1, is an array of shape (3,)"),
+        (
+            "flat W1",
+            lambda: _flat_weights,
+            "W1 of fit_points is an array of shape (3,)",
+        ),
     ],
     "3.lab": [
-        ("untouched", lambda: ch._the_colleagues, "one long row"),
         ("sum repaired", lambda: ch._half_repaired, "0/0"),
         ("maximum repaired", lambda: ch._other_half, "sum still runs"),
         ("columns", lambda: ch._repaired_columns, "down the columns"),

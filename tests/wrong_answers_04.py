@@ -240,12 +240,11 @@ WRONG = {
         ("one step short", lambda: _one_step_short, "is not right"),
     ],
     "4.lab": [
-        ("the colleague's", lambda: ch._the_colleagues, "grow with its size"),
         ("loss only", lambda: ch._loss_divided, "gradient is still a sum"),
         ("gradient only", lambda: ch._gradient_divided, "loss is still a sum"),
         ("by features", lambda: ch._divided_by_features, "number of examples"),
         ("a number", lambda: _mean_of_gradient, "shape (3,)"),
         ("unsafe", lambda: _unsafe, "overflow"),
-        ("loss alone", lambda: _loss_alone, "raised TypeError"),
+        ("loss alone", lambda: _loss_alone, "expected a tuple of length 2"),
     ],
 }

@@ -94,7 +94,7 @@ WRONG = {
     ],
     "6a.2": [
         ("sign", lambda: ch._roll_forward, "the sign"),
-        ("first step too long", lambda: ch._roll_undamped, "-lr μ v, not"),
+        ("first step too long", lambda: ch._roll_undamped, "-lr * mu * v, not"),
         ("one step", lambda: ch._roll_one_step, "next step only"),
         ("no rate", lambda: ch._roll_no_rate, "times lr"),
         ("forgot return", lambda: _silent_roll, "return"),
@@ -177,7 +177,6 @@ WRONG = {
         ("0/0", lambda: _clip_divides_by_zero, "divide by zero"),
     ],
     "6a.lab": [
-        ("lr twice", lambda: ch._lab_twice, "applied twice"),
         ("no lr", lambda: ch._lab_never, "not applied at all"),
         ("uphill", lambda: ch._lab_uphill, "uphill"),
         ("root of lr", lambda: ch._lab_rooted, "second time"),

@@ -161,7 +161,7 @@ WRONG = {
         ("powers of ten", lambda: ch._growing, "Nearly"),
         ("all equal", lambda: ch._all_equal, "nothing is left"),
         ("the number", lambda: ch._the_record_itself, "Asked is a whole batch"),
-        ("too long", lambda: _one_too_long, "its shape"),
+        ("too long", lambda: _one_too_long, "the shape"),
     ],
     "6b.7": [
         ("momentum swapped", lambda: ch._swapped_momentum, "wrong way round"),
@@ -221,10 +221,9 @@ WRONG = {
         ("no beta", lambda: ch._beta_forgotten, "`beta` is missing"),
         ("rows", lambda: ch._rows, "scaled the *rows*"),
         ("beta scaled", lambda: _beta_scaled, "is not right"),
-        ("only W", lambda: _one_array, "raised"),
+        ("only W", lambda: _one_array, "expected a tuple of length 2"),
     ],
     "6b.lab": [
-        ("untouched", lambda: ch._BothBugs, "Two bugs"),
         ("momentum", lambda: ch._WrongMomentum, "momentum the wrong way round"),
         ("no variance path", lambda: ch._NoVariancePath, "variance is still missing"),
         ("no mean path", lambda: ch._NoMeanPath, "has got lost"),

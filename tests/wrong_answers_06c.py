@@ -139,7 +139,6 @@ WRONG = {
         ("no penalty", lambda: _inverse, "without a penalty"),
     ],
     "6c.lab": [
-        ("unchanged", lambda: ch._Colleagues, "Both bugs"),
         ("test time", lambda: ch._StillAtTest, "still drops at test time"),
         ("kept", lambda: ch._StillKept, "still the fraction kept"),
         ("scale", lambda: ch._WrongScale, "not by p"),
@@ -150,6 +149,6 @@ WRONG = {
         ("opposite", lambda: ch._Opposite, "wrong way round"),
         ("below p", lambda: ch._KeptBelow, "below p"),
         ("no mask", lambda: ch._BackwardWithoutMask, "mask of the forward pass"),
-        ("fresh mask", lambda: _FreshMaskBackward, "backward uses forward's mask"),
+        ("fresh mask", lambda: _FreshMaskBackward, "backward uses the mask of forward"),
     ],
 }

@@ -186,7 +186,7 @@ WRONG = {
         ("max", lambda: ch._UpsampleMax, "gradients are added"),
         ("zeros", lambda: ch._UpsampleZeros, "fills its whole block"),
         ("one axis", lambda: _UpsampleOneAxis, "shape"),
-        ("no return", lambda: _UpsampleSilent, "is None"),
+        ("no return", lambda: _UpsampleSilent, "of Upsample returned nothing"),
     ],
     "7a.10": [
         ("not flipped", lambda: ch._gradient_not_flipped, "must be flipped"),
@@ -199,7 +199,6 @@ WRONG = {
         ("dy itself", lambda: _gradient_of_outputs, "shape"),
     ],
     "7a.lab": [
-        ("untouched", lambda: ch._colleagues, "overwrites the others"),
         ("frame broken", lambda: ch._still_empty, "is `0:0` for padding 0"),
         ("still overwrites", lambda: ch._still_overwrites, "still overwrite"),
         ("frame kept", lambda: ch._frame_kept, "must be cut off"),

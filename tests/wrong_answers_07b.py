@@ -98,7 +98,6 @@ WRONG = {
         ("scores", lambda: ex._occlusion_scores, "Those are scores"),
     ],
     "7b.lab": [
-        ("hers", lambda: ex._Hers, "are mixed"),
         ("(H, C, W)", lambda: ex._OtherOrder, "(H, C, W)"),
         ("channels last", lambda: ex._ChannelsLast, "channels come last"),
         ("backward", lambda: ex._HersBackwards, "still mixes"),

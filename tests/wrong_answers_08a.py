@@ -18,7 +18,6 @@ def _forgot_return(size):
 
 WRONG = {
     "8a.lab": [
-        ("hers", lambda: ex._Hers, "alone"),
         ("twice the body", lambda: ex._TwiceTheBody, "twice"),
         ("shortcut only", lambda: ex._OnlyTheShortcut, "only the path past"),
         ("x added", lambda: ex._InputInstead, "You added `x` itself"),
@@ -115,7 +114,7 @@ WRONG = {
     ],
     "8a.9": [
         ("no shortcut", lambda: ex._NoShortcut, "past the body is missing"),
-        ("no c", lambda: ex._NoC, "gets c·dy"),
+        ("no c", lambda: ex._NoC, "gets c * dy"),
         ("dc of x", lambda: ex._DcTimesX, "not x"),
         ("dc mean", lambda: ex._DcMean, "not averaged"),
         ("dc times c", lambda: ex._DcTimesC, "another c"),

@@ -128,7 +128,6 @@ WRONG = {
         ("counted", lambda: ex._detections_counted, "Return two shares"),
     ],
     "8b.lab": [
-        ("hers", lambda: ex._hers, "Their product is positive"),
         ("product", lambda: ex._product_clipped, "You cut off the product"),
         ("result", lambda: ex._result_clipped, "You cut off the result"),
         ("absolute", lambda: ex._absolute, "not one of the same size"),

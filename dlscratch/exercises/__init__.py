@@ -6,15 +6,16 @@ A reader needs three functions::
 
     check("2.1", nand)   # says what is wrong, or that it is right
     hint("2.1")          # one hint at a time
-    solution("2.1")      # the source code of one solution
+    solution("2.1")      # a worked solution
 
-A chapter declares its exercises as data: ``chapterNN.py`` has a list ``EXERCISES`` of
-`Exercise` objects.
+A chapter declares its exercises as data: ``chapterNN.py`` has a list
+``EXERCISES`` of `Exercise` objects.
 """
 
 import html
 import importlib
 import inspect
+import itertools
 import pkgutil
 import re
 import textwrap
@@ -36,27 +37,38 @@ class Mistake:
 
 @dataclass
 class Exercise:
-    """An exercise: the reference answer, the inputs to compare it on, and the hints.
+    """An exercise: a reference answer, inputs to compare it on, and help.
 
     Parameters
     ----------
     key, title : str
         Its number, such as ``"2.1"``, and its title.
     reference : function, class or value
-        The right answer. Its source code is what `solution` shows.
+        The right answer.
     cases, batch, overflow : list, or function that returns a list
-        Inputs. Each is the one argument, or a tuple of all arguments. ``batch`` holds
-        inputs of several rows, ``overflow`` inputs with extreme values.
+        Inputs. Each is the one argument, or a tuple of all arguments. ``batch``
+        holds inputs of several rows, ``overflow`` inputs with extreme values.
     hints : list of str
-        From a nudge to nearly the answer; ``code`` stands in backticks.
+        From a nudge to nearly the answer; code stands in backticks.
+    text : str
+        The explanation that `solution` shows before the code: plain Markdown,
+        with formulas in dollar signs.
+    code : str
+        The code that `solution` shows; by default the source of the reference.
+        A reference that is a value needs one.
+    trial : str
+        Lines to show after the code, which try it.
     mistakes : list of Mistake
         Wrong answers that are recognised by what they do with the inputs.
     use : function of (answer, *case), optional
-        What to do with the answer. By default a function is called, and a value is
-        taken as it is. A returned dictionary names its parts; of these, the first wrong
-        one is told, so list them in the order in which they are computed.
+        What to do with the answer. By default a function is called, and a value
+        is taken as it is. A returned dictionary names its parts; of these, the
+        first wrong one is told, so list them in the order of computation. If it
+        stumbles over what a call of the answer gave, this is compared with what
+        the reference gave; where several sizes are right, it raises `Misfit`.
     verify : function of (answer), optional
-        A last test of its own: returns None, or a sentence that says what is wrong.
+        A last test of its own: returns None, or a sentence that says what is
+        wrong, with code in backticks.
     name : str, optional
         What messages call the answer; by default the reference's name.
     after : str, optional
@@ -64,16 +76,18 @@ class Exercise:
     rtol, atol : float
         Tolerances. With ``rtol=None`` the values are not compared.
     strict_dtype : bool
-        Whether bool, int and float (and their size) must be as in the reference.
-    break_it : bool
-        Whether the exercise starts from code with a bug instead of an empty body.
+        Whether bool, int and float (and their size) must be as in the
+        reference.
+    start : function or class, optional
+        The code with the bug that the exercise begins with, instead of an empty
+        body. An answer with the same code is not started yet.
     time_limit : float
         Seconds for each call.
 
     Raises
     ------
     ValueError
-        If the definition leaves nothing to check.
+        If the definition leaves nothing to check, or no code to show.
 
     Examples
     --------
@@ -82,7 +96,7 @@ class Exercise:
     >>> exercise = Exercise("0.1", "Double it", double, cases=[1.5, 4.0])
     >>> exercise.check(lambda x: x + 2)
     ✘ 0.1 Double it
-      double(1.5) is not right.
+      `double(1.5)` is not right.
         expected: 3
         yours:    3.5
     """
@@ -94,6 +108,9 @@ class Exercise:
     batch: Sequence | Callable = ()
     overflow: Sequence | Callable = ()
     hints: Sequence = ()
+    text: str = ""
+    code: str = ""
+    trial: str = ""
     mistakes: Sequence = ()
     use: Callable | None = None
     verify: Callable | None = None
@@ -102,19 +119,39 @@ class Exercise:
     rtol: float | None = 1e-6
     atol: float = 1e-8
     strict_dtype: bool = False
-    break_it: bool = False
+    start: Callable | None = None
     time_limit: float = 10.0
 
     def __post_init__(self):
-        """Fill in the name, and refuse a definition that could not be checked."""
-        self.name = self.name or getattr(self.reference, "__name__", "Your answer")
-        if inspect.isclass(self.reference) and self.use is None:
-            raise ValueError(f"exercise {self.key}: a class needs use=")
-        if callable(self.reference) and not (self.cases or self.verify):
-            raise ValueError(f"exercise {self.key}: a function needs cases= or verify=")
+        """Fill in the name, and refuse what could not be checked or shown."""
+        ours, where = self.reference, f"exercise {self.key}"
+        self.name = self.name or getattr(ours, "__name__", "your answer")
+        for field in ("text", "code", "trial"):  # without the indentation
+            setattr(self, field, textwrap.dedent(getattr(self, field)).strip())
+        if inspect.isclass(ours) and self.use is None:
+            raise ValueError(f"{where}: a class needs use=")
+        if callable(ours) and not (self.cases or self.verify):
+            raise ValueError(f"{where}: a function needs cases= or verify=")
+        if not (callable(ours) or self.code):
+            raise ValueError(f"{where}: a value needs code=")
+
+    @property
+    def heading(self):
+        """Its number and its title."""
+        return f"{self.key} {self.title}"
+
+    @property
+    def call(self):
+        """The line that hands in an answer, as it stands in the notebook."""
+        answer = self.name
+        if not callable(self.reference):
+            names = re.findall(r"^(\w[\w, ]*) = ", self.code, re.M)
+            answer = ", ".join(names)
+        answer = f"({answer})" if "," in answer else answer
+        return f'check("{self.key}", {answer})'
 
     def inputs(self, group):
-        """Return ``cases``, ``batch`` or ``overflow`` as a list of argument tuples."""
+        """Return ``cases``, ``batch`` or ``overflow`` as a list of tuples."""
         cases = getattr(self, group)
         cases = cases() if callable(cases) else cases
         if group == "cases" and not (len(cases) or callable(self.reference)):
@@ -122,15 +159,24 @@ class Exercise:
         return [case if isinstance(case, tuple) else (case,) for case in cases]
 
     def check(self, answer):
-        """Return a `Result` for an answer; an error in the answer never gets out."""
+        """Return a `Result` for an answer; no error in it ever gets out."""
         stage, text = diagnose(self, answer)
         symbol = {"passed": "✔", "not started": "○"}.get(stage, "✘")
-        return Result(symbol, f"{self.key} {self.title}", text, stage)
+        return Result(symbol, self.heading, text, stage)
+
+
+def _as_html(text):
+    """Return a sentence as HTML, with what stands in backticks as code."""
+    text = html.escape(text, quote=False)
+    return re.sub("`([^`]*)`", r"<code>\1</code>", text)
 
 
 @dataclass(frozen=True)
 class Result:
-    """What `check` found. It shows itself as text; ``stage`` names what failed."""
+    """What `check` found, shown as text or HTML; ``stage`` names what failed.
+
+    In ``diagnosis`` each line is a paragraph, or code if it is indented.
+    """
 
     symbol: str
     heading: str
@@ -142,20 +188,36 @@ class Result:
         """Whether the answer is right."""
         return self.symbol == "✔"
 
+    def _blocks(self):
+        """Yield (whether it is code, the lines) of the diagnosis."""
+        lines = self.diagnosis.splitlines()
+        return itertools.groupby(lines, lambda line: line.startswith("  "))
+
     def __repr__(self):
         """Return the symbol, the exercise, and the diagnosis in lines of 80."""
-        lines = [f"{self.symbol} {self.heading}"]
-        for line in self.diagnosis.splitlines():
-            is_code = line.startswith("  ")
-            lines += (
-                [line] if is_code else textwrap.wrap(line, 78, break_on_hyphens=False)
-            )
-        return "\n  ".join(lines)
+        shown = [self.heading] if self.heading else []
+        for is_code, lines in self._blocks():
+            for line in lines:
+                wrapped = textwrap.wrap(line, 78, break_on_hyphens=False)
+                shown += [line] if is_code else wrapped
+        return f"{self.symbol} " + "\n  ".join(shown)
+
+    def _repr_html_(self):
+        heading = f"<p><b>{html.escape(self.heading)}</b></p>"
+        shown = [heading] if self.heading else []
+        for is_code, lines in self._blocks():
+            if is_code:
+                code = textwrap.dedent("\n".join(lines))
+                shown.append(f"<pre>{html.escape(code, quote=False)}</pre>")
+            else:
+                shown += [f"<p>{_as_html(line)}</p>" for line in lines]
+        shown = "\n".join(shown).replace("<p>", f"<p>{self.symbol} ", 1)
+        return f'<div class="check">\n{shown}\n</div>'
 
 
 @dataclass(frozen=True)
 class Hints:
-    """Hints that unfold one inside the other, starting with number ``first``."""
+    """Hints that unfold one inside the other, from number ``first`` on."""
 
     exercise: Exercise
     first: int
@@ -166,13 +228,14 @@ class Hints:
         more = f'hint("{key}", {self.first + 1})'
         more = more if self.first < n else f'solution("{key}")'
         text = self.exercise.hints[self.first - 1]
-        return f"Hint {self.first} of {n}: {text}\nNext: {more}"
+        text = f"Hint {self.first} of {n}: {text}"
+        text = textwrap.fill(text, 80, break_on_hyphens=False)
+        return f"{text}\nNext: {more}"
 
     def _repr_html_(self):
         n, inner = len(self.exercise.hints), ""
         for i in range(n, self.first - 1, -1):
-            text = html.escape(self.exercise.hints[i - 1], quote=False)
-            text = re.sub("`([^`]*)`", r"<code>\1</code>", text)
+            text = _as_html(self.exercise.hints[i - 1])
             inner = f"<summary>Hint {i} of {n}</summary><p>{text}</p>{inner}"
             inner = f'<details class="hint">{inner}</details>'
         return inner
@@ -180,19 +243,44 @@ class Hints:
 
 @dataclass(frozen=True)
 class Solution:
-    """The reference answer, shown as source code."""
+    """A worked solution: an explanation, and the code."""
 
     exercise: Exercise
 
+    @property
+    def heading(self):
+        """What the closed solution says."""
+        return f"Solution of exercise {self.exercise.key}"
+
+    @property
+    def code(self):
+        """The code that answers the exercise, and the lines that try it."""
+        ex = self.exercise
+        code = ex.code or inspect.getsource(ex.reference)
+        code = textwrap.dedent(code).strip()
+        return "\n\n\n".join(filter(None, [code, ex.trial]))
+
     def __repr__(self):
-        """Return the source code, or the value."""
-        reference = self.exercise.reference
-        if inspect.isclass(reference) or inspect.isfunction(reference):
-            return textwrap.dedent(inspect.getsource(reference)).rstrip()
-        return f"answer = {reference!r}"
+        """Return how to see the solution as text."""
+        call = f'print(solution("{self.exercise.key}"))'
+        return f"{self.heading}. To read it here: {call}"
+
+    def __str__(self):
+        """Return the title, the explanation and the code."""
+        ex = self.exercise
+        parts = [f"{self.heading}. {ex.title}", ex.text, self.code]
+        return "\n\n".join(filter(None, parts))
 
     def _repr_markdown_(self):
-        return f"```python\n{self!r}\n```"
+        """Return Markdown that is closed until the reader opens it."""
+        parts = [
+            '<details class="solution">',
+            f"<summary>{self.heading}</summary>\n",
+            f"{self.exercise.text}\n",
+            f"```python\n{self.code}\n```\n",
+            "</details>",
+        ]
+        return "\n".join(parts)
 
 
 def all_exercises():
@@ -206,63 +294,86 @@ def all_exercises():
     found = {}
     for module in sorted(m.name for m in pkgutil.iter_modules(__path__)):
         if module.startswith("chapter"):
-            for exercise in importlib.import_module(f"{__name__}.{module}").EXERCISES:
-                if exercise.key in found:
-                    raise ValueError(f"exercise {exercise.key} is declared twice")
-                found[exercise.key] = exercise
+            chapter = importlib.import_module(f"{__name__}.{module}")
+            for exercise in chapter.EXERCISES:
+                key = exercise.key
+                if key in found:
+                    raise ValueError(f"exercise {key} is declared twice")
+                found[key] = exercise
     return found
 
 
 def _with(key, action):
-    """Return ``action(exercise)``, or a `Result` that says what the keys are."""
+    """Return ``action(exercise)``, or a `Result` that tells the keys."""
+    if not isinstance(key, str):
+        text = 'Write the number of the exercise in quotes, as in `"2.1"`.'
+        return Result("✘", "", text, "unknown")
     exercises = all_exercises()
-    if isinstance(key, str) and key in exercises:
-        return action(exercises[key])
-    if isinstance(key, str):
-        chapter = [k for k in exercises if k.split(".")[0] == key.split(".")[0]]
-        known = ", ".join(chapter or exercises)
-        text = f"There is no exercise {key!r}. There are: {known}."
-    else:
-        text = 'Write the number of the exercise in quotes, as in "2.1".'
-    return Result("✘", str(key)[:20], text, "unknown")
+    plain = re.sub(r"exercise|\s|\.$", "", key.lower()).replace("-", ".")
+    if plain in exercises:
+        return action(exercises[plain])
+    chapter = {k: k.split(".")[0] for k in exercises}
+    near = [k for k in chapter if chapter[k] == plain.split(".")[0]]
+    near = near or [k for k in chapter if re.sub(r"[a-z]\.", ".", k) == plain]
+    known = ", ".join(near or dict.fromkeys(chapter.values()))
+    text = f"There is no exercise {key!r}. "
+    text += f"{'There are' if near else 'The chapters are'}: {known}."
+    return Result("✘", "", text, "unknown")
 
 
-def check(key, answer=...):
+def check(key, *answers):
     """Check an answer, and say in a sentence or two what is wrong with it.
 
     Parameters
     ----------
     key : str
         The exercise's number, such as ``"2.1"``.
-    answer : object
-        What the exercise asks for: most often a function, handed in by its name and
-        without parentheses; sometimes a number, a tuple, an array, or a class.
+    *answers : object
+        The one thing that the exercise asks for: most often a function, handed
+        in by its name and without parentheses; sometimes a number, a tuple, an
+        array, or a class.
 
     Returns
     -------
     Result
-        Shows itself as text. ``.passed`` is True or False, ``.diagnosis`` the text.
+        Shows itself. ``.passed`` is True or False, ``.diagnosis`` the text.
     """
-    return _with(key, lambda exercise: exercise.check(answer))
+
+    def one(exercise):
+        if len(answers) == 1:
+            return exercise.check(answers[0])
+        symbol, stage = ("✘", "answer") if answers else ("○", "not started")
+        text = "Hand in one answer"
+        if exercise.call.endswith("))"):
+            text += "; put the values into one pair of parentheses"
+        text += f": `{exercise.call}`."
+        return Result(symbol, exercise.heading, text, stage)
+
+    return _with(key, one)
 
 
 def hint(key, number=1):
     """Return the hints of an exercise, from a nudge to nearly the answer.
 
-    In a notebook, hint ``number`` and those after it unfold one inside the other. As
-    plain text only hint ``number`` is shown.
+    In a notebook, hint ``number`` and those after it unfold one inside the
+    other. As plain text only hint ``number`` is shown.
     """
 
     def numbered(exercise):
         n = len(exercise.hints)
         if isinstance(number, int) and 1 <= number <= n:
             return Hints(exercise, number)
-        text = f"It has {n} hints. Write the number of one: hint({key!r}, {n})."
-        return Result("✘", f"{key} {exercise.title}", text, "unknown")
+        text = f"It has {n} hints. Write the number of one: "
+        text += f'`hint("{exercise.key}", {n})`.'
+        return Result("✘", exercise.heading, text, "unknown")
 
     return _with(key, numbered)
 
 
 def solution(key):
-    """Return one solution of an exercise; it shows itself as source code."""
+    """Return a worked solution of an exercise.
+
+    In a notebook it shows itself closed, until it is clicked on. As plain text,
+    ``print(solution("2.1"))`` shows it.
+    """
     return _with(key, Solution)

@@ -108,7 +108,7 @@ def _keep_score(cls, answers, labels):
     second.add(1, 2)
     return {
         "accuracy()": first.accuracy(),
-        "accuracy() of a second Score": second.accuracy(),
+        "`accuracy()` of a second object": second.accuracy(),
     }
 
 
@@ -196,8 +196,8 @@ def _unlimited(image, amount):
 
 def standardise(x):
     """Shift and scale each column to mean 0 and standard deviation 1."""
-    spread = x.std(axis=0)
-    varies = x.max(axis=0) > x.min(axis=0)
+    spread = x.std(axis=0)  # (D,)
+    varies = x.max(axis=0) > x.min(axis=0)  # (D,)
     return (x - x.mean(axis=0)) / np.where(varies, spread, 1)
 
 
@@ -301,8 +301,8 @@ def _no_loop(answer):
     answer(np.arange(60.0).view(_Watched))
     if _Watched.reads > 20:
         return (
-            "The numbers are right. But your function looks at the entries one by one: "
-            "use whole slices instead of a loop."
+            "The numbers are right. But your function looks at the entries one "
+            "by one: use whole slices instead of a loop."
         )
     return None
 
@@ -333,9 +333,9 @@ def _one_number_each(x, t, n_classes):
 
 def squared_distances(a, b):
     """Return the squared distance of each row of a to each row of b."""
-    aa = (a**2).sum(axis=1)
-    bb = (b**2).sum(axis=1)
-    return aa[:, None] - 2 * a @ b.T + bb
+    aa = (a**2).sum(axis=1)  # (N,)
+    bb = (b**2).sum(axis=1)  # (M,)
+    return aa[:, None] - 2 * a @ b.T + bb  # (N, 1) - (N, M) + (M,)
 
 
 def _with_a_big_table(a, b):
@@ -373,17 +373,18 @@ def _small_memory(answer):
         tracemalloc.stop()
     if peak > 10 * 8 * len(a) * len(b):
         return (
-            "The numbers are right. But for 200 and 150 rows of 60 your function "
-            "builds an array with an entry for each pair *and* each column. Multiply "
-            "the square out, so that `a @ b.T` does that work."
+            "The numbers are right. But for 200 and 150 rows of 60 your "
+            "function builds an array with an entry for each pair *and* each "
+            "column. Multiply the square out, so that `a @ b.T` does that "
+            "work."
         )
     return None
 
 
 def nearest_label(x, x_train, t_train):
     """Return for each row of x the label of the nearest row of x_train."""
-    distances = squared_distances(x, x_train)
-    return t_train[distances.argmin(axis=1)]
+    distances = squared_distances(x, x_train)  # (N, M)
+    return t_train[distances.argmin(axis=1)]  # (N,)
 
 
 def _row_number(x, x_train, t_train):
@@ -409,8 +410,8 @@ def _some_digits():
 
 def shuffle_pairs(x, t, rng):
     """Return the rows of x and the labels t in the same new order."""
-    order = rng.permutation(len(x))
-    return x[order], t[order]
+    order = rng.permutation(len(x))  # one order ...
+    return x[order], t[order]  # ... for both
 
 
 def _shuffled_separately(x, t, rng):
@@ -434,7 +435,9 @@ def _own_generator(x, t, rng):
     return shuffle_pairs(x, t, np.random.default_rng(0))
 
 
-_HIDDEN = np.random.default_rng(0)  # like the one behind the old np.random functions
+_HIDDEN = np.random.default_rng(
+    0
+)  # like the one behind the old np.random functions
 
 
 def _hidden_generator(x, t, rng):
@@ -444,23 +447,30 @@ def _hidden_generator(x, t, rng):
 def _look_at_pairs(answer, x, t, rng):
     other = np.random.default_rng(rng.integers(1000))
     same = copy.deepcopy(rng)
-    result = answer(x, t, rng)
-    if result is not None and len(result) != 2:
-        raise TypeError("it should return two arrays, the rows and the labels")
-    x_new, t_new = result
-    if x_new is None or t_new is None:
-        return None
+    x_new, t_new = answer(x, t, rng)
     x_same, _ = answer(x, t, same)
     x_other, _ = answer(x, t, other)
-    number = np.asarray(x_new)[:, 0].astype(int)  # column 0 says which row it was
+    number = np.asarray(x_new)[:, 0].astype(
+        int
+    )  # column 0 says which row it was
     return {
-        "number of rows": len(x_new),
-        "every row once": bool(np.all(np.sort(number) == np.arange(len(x)))),
-        "every row with its own label": bool(np.all(t[number] == t_new)),
-        "the rows in a new order": bool(np.any(number != np.arange(len(x)))),
-        "the labels in a new order": bool(np.any(t_new != t)),
-        "the same order for the same rng": bool(np.all(x_new == x_same)),
-        "another order for another rng": bool(np.any(x_new != x_other)),
+        "the number of rows": len(x_new),
+        'the test "every row once"': bool(
+            np.all(np.sort(number) == np.arange(len(x)))
+        ),
+        'the test "every row with its own label"': bool(
+            np.all(t[number] == t_new)
+        ),
+        'the test "the rows in a new order"': bool(
+            np.any(number != np.arange(len(x)))
+        ),
+        'the test "the labels in a new order"': bool(np.any(t_new != t)),
+        'the test "the same order for the same `rng`"': bool(
+            np.all(x_new == x_same)
+        ),
+        'the test "another order for another `rng`"': bool(
+            np.any(x_new != x_other)
+        ),
     }
 
 
@@ -485,25 +495,30 @@ EXERCISES = [
             (1.5, 0, 1),
         ],
         hints=[
-            "There are three cases: too small, too large, and neither. Which value "
-            "should come back in each?",
-            "Two `if` statements, one for each end. A `return` ends the function at "
-            "once, so what stands after them runs only if neither was true.",
-            "Begin with `if value < low:` and return the lower end there. Do not "
-            "forget the last line: the value itself.",
+            "There are three cases: too small, too large, and neither. Which "
+            "value should come back in each?",
+            "Two `if` statements, one for each end. A `return` ends the "
+            "function at once, so what stands after them runs only if neither "
+            "was true.",
+            "Begin with `if value < low:` and return the lower end there. Do "
+            "not forget the last line: the value itself.",
         ],
+        text="""
+            Each `return` ends the function, so the last line is reached only
+            when neither condition held. For arrays, `np.clip` does the same.
+            """,
         mistakes=[
             Mistake(_upper_end_only, "Numbers below `low` get through."),
             Mistake(_lower_end_only, "Numbers above `high` get through."),
             Mistake(
                 _ends_swapped,
-                "Too small a number should become `low`, and too large a one `high`. "
-                "Yours are swapped.",
+                "Too small a number should become `low`, and too large a one "
+                "`high`. Yours are swapped.",
             ),
             Mistake(
                 _wrapped,
-                "Your numbers start again from the other end, as `uint8` does. They "
-                "should stop at the end.",
+                "Your numbers start again from the other end, as `uint8` does. "
+                "They should stop at the end.",
             ),
         ],
     ),
@@ -513,16 +528,24 @@ EXERCISES = [
         reference=count_labels,
         cases=[[3, 1, 3], [7], [2, 2, 2, 0], []],
         hints=[
-            "Start with an empty dictionary, and go through the labels with `for`.",
-            "Each label is a key, and its count the value. What should happen when a "
-            "label is met for the first time, and what when it is there already?",
+            "Start with an empty dictionary, and go through the labels with "
+            "`for`.",
+            "Each label is a key, and its count the value. What should happen "
+            "when a label is met for the first time, and what when it is there "
+            "already?",
             "`label in counts` tells whether the key is there. Shorter: "
             "`counts.get(label, 0)` is the count so far, or 0.",
         ],
+        text="""
+            `counts.get(label, 0)` is the count so far: 0 for a label that is
+            met for the first time. For an array of labels, `np.bincount` counts
+            faster.
+            """,
         mistakes=[
             Mistake(
                 _always_one,
-                "Each label is set to 1 whenever it comes. Add 1 to the count so far.",
+                "Each label is set to 1 whenever it comes. Add 1 to the count "
+                "so far.",
             ),
             Mistake(
                 _first_not_counted,
@@ -530,13 +553,14 @@ EXERCISES = [
             ),
             Mistake(
                 _return_in_loop,
-                "The `return` stands inside the loop, so the first label ends the "
-                "function. Indent it as far as the `for`, no further.",
+                "The `return` stands inside the loop, so the first label ends "
+                "the function. Indent it as far as the `for`, no further.",
             ),
             Mistake(
                 _turned_round,
-                "The label should be the key, and the count the value: yours are "
-                "turned round, so labels with equal counts overwrite each other.",
+                "The label should be the key, and the count the value: yours "
+                "are turned round, so labels with equal counts overwrite each "
+                "other.",
             ),
         ],
     ),
@@ -547,25 +571,33 @@ EXERCISES = [
         use=_keep_score,
         cases=[([3, 5, 7, 1], [3, 5, 9, 1]), ([0, 0], [1, 2]), ([4], [4])],
         hints=[
-            "Two numbers have to be remembered from one call to the next: how many "
-            "answers there were, and how many were right.",
-            "What an object remembers is an attribute: `self.right = 0` in `__init__` "
-            "makes one. Every new object then has its own.",
-            "`add` changes the attributes and returns nothing; `+=` adds to a number. "
-            "`accuracy` divides one attribute by the other.",
+            "Two numbers have to be remembered from one call to the next: how "
+            "many answers there were, and how many were right.",
+            "What an object remembers is an attribute: `self.right = 0` in "
+            "`__init__` makes one. Every new object then has its own.",
+            "`add` changes the attributes and returns nothing; `+=` adds to a "
+            "number. `accuracy` divides one attribute by the other.",
         ],
+        text="""
+            What has to be remembered becomes an attribute of `self`, made anew
+            for each object in `__init__`.
+            """,
         mistakes=[
-            Mistake(_Percent, "This is a percentage. A fraction lies from 0 to 1."),
+            Mistake(
+                _Percent, "This is a percentage. A fraction lies from 0 to 1."
+            ),
             Mistake(
                 _WholeDivision,
-                "`//` rounds down to a whole number, so almost every accuracy is 0. "
-                "Use `/`.",
+                "`//` rounds down to a whole number, so almost every accuracy "
+                "is 0. Use `/`.",
             ),
             Mistake(
-                _NumberRight, "You return how many are right. Divide by the total."
+                _NumberRight,
+                "You return how many are right. Divide by the total.",
             ),
             Mistake(
-                _OnlyRightOnes, "Wrong answers count, too: they make the total larger."
+                _OnlyRightOnes,
+                "Wrong answers count, too: they make the total larger.",
             ),
         ],
     ),
@@ -574,23 +606,52 @@ EXERCISES = [
         title="Shape puzzles",
         reference=SHAPES,
         hints=[
-            "Draw `x` as 4 rows of 3. Then ask of each expression: which axes are "
-            "left, and how long is each?",
-            "A whole number as an index removes an axis; a slice or a list of numbers "
-            "keeps it. A sum over an axis removes that axis, unless `keepdims=True`.",
-            "For (g), write the shapes one above the other, aligned at the right: "
-            "4, 1, 3 above 5, 3. For (h), `w.T` has 3 rows; the inner lengths of `@` "
-            "vanish.",
+            "Draw `x` as 4 rows of 3. Then ask of each expression: which axes "
+            "are left, and how long is each?",
+            "A whole number as an index removes an axis; a slice or a list of "
+            "numbers keeps it. A sum over an axis removes that axis, unless "
+            "`keepdims=True`.",
+            "For (g), write the shapes one above the other, aligned at the "
+            "right: 4, 1, 3 above 5, 3. For (h), `w.T` has 3 rows; the inner "
+            "lengths of `@` vanish.",
         ],
+        text="""
+            - (a) The axis that is named vanishes.
+            - (b) It stays with length 1.
+            - (c) A whole number removes an axis,
+            - (d) a slice keeps it,
+            - (e) and so does a list of places.
+            - (f) `(4, 3)` and `(4, 1)` fit.
+            - (g) `(4, 1, 3)` and `(5, 3)`, read as `(1, 5, 3)`: all pairs of a
+              row of `x` and a row of `w`.
+            - (h) `(4, 3) @ (3, 5)`.
+            """,
+        code="""
+            shapes = {
+                "a": (3,),
+                "b": (4, 1),
+                "c": (3,),
+                "d": (1, 3),
+                "e": (4, 2),
+                "f": (4, 3),
+                "g": (4, 5, 3),
+                "h": (4, 5),
+            }
+            """,
+        trial="""
+            x, w = np.zeros((4, 3)), np.zeros((5, 3))
+            assert (x[:, None, :] - w).shape == shapes["g"]
+            """,
         mistakes=[
             Mistake(
                 {**SHAPES, "a": (4,)},
-                "`axis=0` is the axis that *vanishes*: the sum runs down the rows, and "
-                "one number is left for each column.",
+                "`axis=0` is the axis that *vanishes*: the sum runs down the "
+                "rows, and one number is left for each column.",
             ),
             Mistake(
                 {**SHAPES, "c": (4,)},
-                "`x[1]` is one row, so axis 0 goes. How many numbers stand in a row?",
+                "`x[1]` is one row, so axis 0 goes. How many numbers stand in "
+                "a row?",
             ),
             Mistake(
                 {**SHAPES, "e": (2, 3)},
@@ -598,7 +659,8 @@ EXERCISES = [
             ),
             Mistake(
                 {**SHAPES, "f": (4, 1)},
-                "The column of means is stretched: each entry of `x` has a difference.",
+                "The column of means is stretched: each entry of `x` has a "
+                "difference.",
             ),
             Mistake(
                 {**SHAPES, "h": (5, 4)},
@@ -610,12 +672,13 @@ EXERCISES = [
             ),
             Mistake(
                 {**SHAPES, "h": (4, 3)},
-                "`@` adds up over the length that both share, here 3. It vanishes.",
+                "`@` adds up over the length that both share, here 3. It "
+                "vanishes.",
             ),
             Mistake(
                 {**SHAPES, "g": (4, 3, 5)},
-                "The axes keep their order: the 5 rows of `w` meet the axis of length "
-                "1, which stands in the middle.",
+                "The axes keep their order: the 5 rows of `w` meet the axis of "
+                "length 1, which stands in the middle.",
             ),
         ],
     ),
@@ -636,22 +699,30 @@ EXERCISES = [
             ((2, 3), (3, 2)),
         ],
         hints=[
-            "First give both shapes the same number of axes. At which end does NumPy "
-            "add, and which length?",
-            "`(1,) * 2` is `(1, 1)`, and `+` joins tuples. Then `zip` walks through "
-            "both shapes at once.",
-            "For each pair of lengths: equal, or one of them is 1? Then the result has "
-            "the one that is not 1. Otherwise `raise ValueError(...)`.",
+            "First give both shapes the same number of axes. At which end does "
+            "NumPy add, and which length?",
+            "`(1,) * 2` is `(1, 1)`, and `+` joins tuples. Then `zip` walks "
+            "through both shapes at once.",
+            "For each pair of lengths: equal, or one of them is 1? Then the "
+            "result has the one that is not 1. Otherwise `raise "
+            "ValueError(...)`.",
         ],
+        text="""
+            The four lines of the rule become code: put 1s in front, compare
+            axis by axis, take the length that is not 1, and raise an error if
+            two lengths differ and neither is 1. NumPy's own version is
+            `np.broadcast_shapes`.
+            """,
         mistakes=[
             Mistake(
                 _from_the_left,
-                "You align the shapes at the left. NumPy aligns them at the right: "
-                "missing axes are put in front.",
+                "You align the shapes at the left. NumPy aligns them at the "
+                "right: missing axes are put in front.",
             ),
             Mistake(
                 _same_number_of_axes,
-                "Shapes may have different numbers of axes: a missing one counts as 1.",
+                "Shapes may have different numbers of axes: a missing one "
+                "counts as 1.",
             ),
             Mistake(
                 _equal_only,
@@ -660,8 +731,8 @@ EXERCISES = [
             ),
             Mistake(
                 _largest_always,
-                "The larger of two lengths is right only if the other is 1. 3 beside 4 "
-                "is an error.",
+                "The larger of two lengths is right only if the other is 1. 3 "
+                "beside 4 is an error.",
             ),
         ],
     ),
@@ -675,19 +746,26 @@ EXERCISES = [
             (np.array([5, 6], dtype=np.uint8), 0),
         ],
         hints=[
-            "What happens to 250 + 10 in `uint8`? The cut at 255 must come before the "
-            "number has to fit into a byte again.",
+            "What happens to 250 + 10 in `uint8`? The cut at 255 must come "
+            "before the number has to fit into a byte again.",
             "`astype(int)` makes a new array with room for large numbers. "
             "`np.minimum(a, 255)` takes the smaller of two, entry by entry.",
-            "Three steps: to `int`, add and cut, back to `np.uint8` with `astype`.",
+            "Three steps: to `int`, add and cut, back to `np.uint8` with "
+            "`astype`.",
         ],
+        text="""
+            The sum needs more room than a byte, so change the type *before*
+            adding. Once 250 + 10 has become 4, no cut can repair it.
+            """,
         mistakes=[
             Mistake(
                 _overflows,
-                "250 + 10 became 4: bytes start again from 0. A cut at 255 after the "
-                "sum comes too late.",
+                "250 + 10 became 4: bytes start again from 0. A cut at 255 "
+                "after the sum comes too late.",
             ),
-            Mistake(_not_uint8, "An image should stay an image: turn it into uint8."),
+            Mistake(
+                _not_uint8, "An image should stay an image: turn it into uint8."
+            ),
             Mistake(_unlimited, "A pixel cannot be brighter than 255."),
         ],
         strict_dtype=True,
@@ -699,48 +777,75 @@ EXERCISES = [
         cases=lambda: [
             np.array([[1.0, 10.0], [3.0, 30.0], [5.0, 80.0]]),
             np.array([[0.0, 2.0, 5.0], [0.0, 4.0, -5.0]]),
-            np.array([[0.1, 1.0], [0.1, 2.0], [0.1, 6.0]]),  # its mean is rounded
+            np.array(
+                [[0.1, 1.0], [0.1, 2.0], [0.1, 6.0]]
+            ),  # its mean is rounded
             load_digits().x_train[:50],
         ],
         hints=[
-            "You need one mean and one standard deviation for each column: two arrays "
-            "of shape `(D,)`. Which axis has to vanish?",
-            "Broadcasting does the rest: `(N, D)` and `(D,)` fit. Then look at the "
-            "columns in which all numbers are equal: what is their standard deviation?",
+            "You need one mean and one standard deviation for each column: two "
+            "arrays of shape `(D,)`. Which axis has to vanish?",
+            "Broadcasting does the rest: `(N, D)` and `(D,)` fit. Then look at "
+            "the columns in which all numbers are equal: what is their "
+            "standard deviation?",
             "A column varies if its largest and its smallest number differ. "
-            "`np.where(varies, spread, 1)` puts a 1 elsewhere, so that 0/0 becomes "
-            "0/1. (`spread > 0` is not safe: rounding may leave a spread of 1e-17.)",
+            "`np.where(varies, spread, 1)` puts a 1 elsewhere, so that 0/0 "
+            "becomes 0/1. (`spread > 0` is not safe: rounding may leave a "
+            "spread of 1e-17.)",
         ],
+        text="""
+            Mean and spread have the shape `(D,)` and broadcast over the rows.
+            In a column of equal numbers both the differences and the spread are
+            0; dividing by 1 instead leaves the 0.
+
+            Why not ask whether the spread is 0? Because of rounding: that of
+            0.1, 0.1, 0.1 comes out as 10⁻¹⁷. Whether the largest and the
+            smallest number differ, on the other hand, is exact: no arithmetic
+            is done with them.
+            """,
+        trial="""
+            assert 0 < np.full((3, 1), 0.1).std() < 1e-16
+            assert np.all(x_train[:, 0] == 0)  # the blank corner
+            assert np.all(standardise(x_train)[:, 0] == 0)
+            """,
         mistakes=[
             Mistake(
                 _no_guard,
-                "In a column of equal numbers the standard deviation is 0, and 0/0 is "
-                "not a number. Divide such a column by 1.",
+                "In a column of equal numbers the standard deviation is 0, and "
+                "0/0 is not a number. Divide such a column by 1.",
             ),
             Mistake(
                 _rounding_forgotten,
-                "The mean of 0.1, 0.1 and 0.1 is rounded, so the spread of that "
-                "column is not 0 but 1e-17. Do not ask whether it is exactly 0.",
+                "The mean of 0.1, 0.1 and 0.1 is rounded, so the spread of "
+                "that column is not 0 but 1e-17. Do not ask whether it is "
+                "exactly 0.",
             ),
             Mistake(
                 _one_less,
-                "You divide the squares by N - 1 (`ddof=1`). `x.std` divides by N.",
+                "You divide the squares by N - 1 (`ddof=1`). `x.std` divides "
+                "by N.",
             ),
             Mistake(
                 _whole_array,
-                "One mean and one spread for the whole array: each column needs its "
-                "own.",
+                "One mean and one spread for the whole array: each column "
+                "needs its own.",
             ),
             Mistake(
                 _each_row,
-                "You standardised the rows. A column is what all examples share.",
+                "You standardised the rows. A column is what all examples "
+                "share.",
             ),
             Mistake(
                 _variance,
-                "You divided by the variance. The standard deviation is its root.",
+                "You divided by the variance. The standard deviation is its "
+                "root.",
             ),
-            Mistake(_shifted_only, "The means are 0 now. The spread is still to do."),
-            Mistake(_scaled_only, "The spread is right. The means are still to do."),
+            Mistake(
+                _shifted_only, "The means are 0 now. The spread is still to do."
+            ),
+            Mistake(
+                _scaled_only, "The spread is right. The means are still to do."
+            ),
         ],
         rtol=1e-5,  # a divisor of x.std(axis=0) + 1e-8 is fine, too
     ),
@@ -755,22 +860,27 @@ EXERCISES = [
         ],
         hints=[
             "Start from zeros. How many rows, and how many columns?",
-            "In row 0, column `t[0]` should become 1; in row 1, column `t[1]`; and so "
-            "on. Indexing with *two* arrays takes such pairs.",
-            "`np.arange(len(t))` counts the rows. Or: row k of `np.eye(n_classes)` is "
-            "what class k needs, and an array of row numbers picks rows.",
+            "In row 0, column `t[0]` should become 1; in row 1, column `t[1]`; "
+            "and so on. Indexing with *two* arrays takes such pairs.",
+            "`np.arange(len(t))` counts the rows. Or: row k of "
+            "`np.eye(n_classes)` is what class k needs, and an array of row "
+            "numbers picks rows.",
         ],
+        text="""
+            Two index arrays make pairs: row 0 with `t[0]`, row 1 with `t[1]`,
+            and so on. `np.eye(n_classes)[t]` is right as well.
+            """,
         mistakes=[
             Mistake(
                 _only_classes_seen,
-                "Your number of columns depends on the largest label that occurs. A "
-                "small batch may lack a class: use n_classes.",
+                "Your number of columns depends on the largest label that "
+                "occurs. A small batch may lack a class: use `n_classes`.",
             ),
             Mistake(_classes_as_rows, "One row for each label, please."),
             Mistake(
                 _all_columns,
-                "`rows[:, t]` means these columns in *every* row. You want pairs of a "
-                "row and a column.",
+                "`rows[:, t]` means these columns in *every* row. You want "
+                "pairs of a row and a column.",
             ),
             Mistake(_counted_from_one, "Classes count from 0, as indices do."),
         ],
@@ -786,19 +896,29 @@ EXERCISES = [
         ],
         verify=_no_loop,
         hints=[
-            "There are three numbers in each mean: the left neighbour, the entry and "
-            "the right neighbour. All left neighbours together are a slice of `y`.",
-            "The first entry has no left neighbour, the last no right one, so the "
-            "result is two shorter. All three slices must have that length.",
+            "There are three numbers in each mean: the left neighbour, the "
+            "entry and the right neighbour. All left neighbours together are a "
+            "slice of `y`.",
+            "The first entry has no left neighbour, the last no right one, so "
+            "the result is two shorter. All three slices must have that "
+            "length.",
             "The left neighbours are `y[:-2]`. Find the two other slices.",
         ],
+        text="""
+            Shift the whole vector instead of walking along it: all left
+            neighbours, all entries, all right neighbours.
+            """,
         mistakes=[
-            Mistake(_sum_of_three, "This is the sum. A mean of three is a third."),
-            Mistake(_two_neighbours, "The entry itself belongs to its mean, too."),
+            Mistake(
+                _sum_of_three, "This is the sum. A mean of three is a third."
+            ),
+            Mistake(
+                _two_neighbours, "The entry itself belongs to its mean, too."
+            ),
             Mistake(
                 _round_the_corner,
-                "`np.roll` makes the first and the last entry neighbours. They are "
-                "not.",
+                "`np.roll` makes the first and the last entry neighbours. They "
+                "are not.",
             ),
             Mistake(
                 _precedence,
@@ -820,18 +940,28 @@ EXERCISES = [
             (load_digits().x_train[:100], load_digits().t_train[:100], 10),
         ],
         hints=[
-            "Solve it for one class first: which rows of `x` belong to class 3?",
-            "`t == 3` is a mask with one truth value for each row. `x[mask]` keeps the "
-            "rows. Which axis of them has to vanish?",
-            "Put the rows into `np.zeros((n_classes, x.shape[1]))`, one class at a "
-            "time. Or with a one-hot `T`: `T.T @ x` adds up the rows of each class.",
+            "Solve it for one class first: which rows of `x` belong to class "
+            "3?",
+            "`t == 3` is a mask with one truth value for each row. `x[mask]` "
+            "keeps the rows. Which axis of them has to vanish?",
+            "Put the rows into `np.zeros((n_classes, x.shape[1]))`, one class "
+            "at a time. Or with a one-hot `T`: `T.T @ x` adds up the rows of "
+            "each class.",
         ],
+        text="""
+            The mask `t == k` chooses the rows of class `k`, and the mean over
+            axis 0 leaves one number for each column. The loop runs over the few
+            classes, not over the many rows.
+            """,
         mistakes=[
             Mistake(
                 _divided_by_all,
-                "You divided by the number of all rows. Each class has its own number.",
+                "You divided by the number of all rows. Each class has its own "
+                "number.",
             ),
-            Mistake(_sums, "These are the sums of the classes, not yet the means."),
+            Mistake(
+                _sums, "These are the sums of the classes, not yet the means."
+            ),
             Mistake(_same_mean, "Every class got the mean of all rows."),
             Mistake(
                 _one_number_each,
@@ -853,19 +983,34 @@ EXERCISES = [
         ],
         verify=_small_memory,
         hints=[
-            "Multiply out: the squared distance of two rows is a sum of three parts. "
-            "One belongs to the row of `a` alone, one to the row of `b` alone.",
-            "All inner products of a row of `a` with a row of `b` are one matrix "
-            "product, of shape `(N, M)`.",
-            "The squared lengths of the rows of `a` must stand as a column, `(N, 1)`, "
-            "and those of `b` as a row, `(M,)`. The signs are plus, minus, plus.",
+            "Multiply out: the squared distance of two rows is a sum of three "
+            "parts. One belongs to the row of `a` alone, one to the row of `b` "
+            "alone.",
+            "All inner products of a row of `a` with a row of `b` are one "
+            "matrix product, of shape `(N, M)`.",
+            "The squared lengths of the rows of `a` must stand as a column, "
+            "`(N, 1)`, and those of `b` as a row, `(M,)`. The signs are plus, "
+            "minus, plus.",
         ],
+        text="""
+            The squared lengths of the rows of `a` form a column, those of `b` a
+            vector, and the products of all pairs are one matrix product.
+            Broadcasting adds the three.
+            """,
         mistakes=[
             Mistake(_root, "This is the distance. Leave the square root out."),
-            Mistake(_one_product, "The product in the middle comes twice: -2 a·b."),
+            Mistake(
+                _one_product, "The product in the middle comes twice: -2 a·b."
+            ),
             Mistake(_plus_product, "The product in the middle is subtracted."),
-            Mistake(_b_forgotten, "The squared lengths of the rows of b are missing."),
-            Mistake(_table_transposed, "Rows of the result belong to a, columns to b."),
+            Mistake(
+                _b_forgotten,
+                "The squared lengths of the rows of b are missing.",
+            ),
+            Mistake(
+                _table_transposed,
+                "Rows of the result belong to a, columns to b.",
+            ),
         ],
         rtol=1e-6,
         atol=1e-9,
@@ -884,27 +1029,44 @@ EXERCISES = [
         ],
         hints=[
             "You have the distances of all pairs from the last exercise, and "
-            "`distances_by_product(x_train, x)` from the chapter gives them as well. "
-            "Which axis belongs to the training images?",
-            "`argmin` along that axis gives the *number of the row* that is nearest. "
-            "That is not yet a label.",
-            "An array of row numbers is an index: `t_train[rows]` looks up all labels "
-            "at once.",
+            "`distances_by_product(x_train, x)` from the chapter gives them as "
+            "well. Which axis belongs to the training images?",
+            "`argmin` along that axis gives the *number of the row* that is "
+            "nearest. That is not yet a label.",
+            "An array of row numbers is an index: `t_train[rows]` looks up all "
+            "labels at once.",
         ],
+        text="""
+            `argmin` along axis 1 gives the place of the nearest training row,
+            and fancy indexing looks up the labels of all these places at once.
+
+            It reads 344 of the 360 test images, 95.6 %. That is far better than
+            ten means, because it knows many ways to write a 1. But it has to
+            keep all 91,968 numbers of the training set, and compare each new
+            picture with every one of its rows. A network will do with fewer
+            numbers.
+            """,
+        trial="""
+            right = nearest_label(x_test, x_train, t_train) == t_test
+            assert (right.sum(), right.size) == (344, 360)
+            assert x_train.size == 91_968
+            """,
         mistakes=[
             Mistake(
                 _row_number,
-                "This is the number of the nearest training row. Its label is wanted.",
+                "This is the number of the nearest training row. Its label is "
+                "wanted.",
             ),
             Mistake(_farthest, "argmax finds the row that is farthest away."),
             Mistake(
                 _largest_product,
-                "The largest product is not the smallest distance: a row with large "
-                "numbers wins everywhere.",
+                "The largest product is not the smallest distance: a row with "
+                "large numbers wins everywhere.",
             ),
             Mistake(
                 _wrong_axis,
-                "You searched along the wrong axis: one answer for each training row.",
+                "You searched along the wrong axis: one answer for each "
+                "training row.",
             ),
         ],
     ),
@@ -915,40 +1077,64 @@ EXERCISES = [
         use=_look_at_pairs,
         cases=_numbered_rows,
         hints=[
-            "What does a row of `x` have to do with the entry of `t` at the same "
-            "place? Follow one image and its label through the function.",
-            "`rng.permutation` draws a *new* order at each call. How many orders "
-            "should be drawn?",
-            "Draw an order of the row numbers, `rng.permutation(len(x))`, and use it "
-            "as an index, twice.",
+            "What does a row of `x` have to do with the entry of `t` at the "
+            "same place? Follow one image and its label through the function.",
+            "`rng.permutation` draws a *new* order at each call. How many "
+            "orders should be drawn?",
+            "Draw an order of the row numbers, `rng.permutation(len(x))`, and "
+            "use it as an index, twice.",
         ],
+        text="""
+            Each call of `rng.permutation` draws its own order. So an image gets
+            the label of some other image, and each "class" is a random handful
+            of all digits: ten times the same average.
+
+            Shapes, types and counts were all in order, and no error was raised.
+            What belongs together must be moved by **one** order. Draw it once,
+            and use it as an index for both. Then each class has the same mean
+            picture as before, in whatever order its images stand.
+
+            Note how the bug was found: by looking. The picture of the means
+            says at once what the number only hints at.
+            """,
+        trial="""
+            rng = np.random.default_rng(0)
+            x_new, t_new = shuffle_pairs(x_train, t_train, rng)
+            for k in range(10):
+                mean = x_new[t_new == k].mean(axis=0)
+                assert np.allclose(mean, means[k], atol=1e-12)
+            """,
         mistakes=[
             Mistake(
                 _shuffled_separately,
-                "Images and labels no longer belong together. In which order does each "
-                "of the two come back?",
+                "Images and labels no longer belong together. In which order "
+                "does each of the two come back?",
             ),
             Mistake(
                 _only_images,
-                "Now the labels stay where they were, and the images move away.",
+                "Now the labels stay where they were, and the images move "
+                "away.",
             ),
             Mistake(
-                _not_shuffled, "The pairs are kept, but nothing is shuffled any more."
+                _not_shuffled,
+                "The pairs are kept, but nothing is shuffled any more.",
             ),
             Mistake(
                 _drawn_with_repeats,
-                "Rows are drawn with repeats: some come twice, others are lost.",
+                "Rows are drawn with repeats: some come twice, others are "
+                "lost.",
             ),
             Mistake(
                 _hidden_generator,
-                "The order does not come from `rng`: the same generator should give "
-                "the same order again.",
+                "The order does not come from `rng`: the same generator should "
+                "give the same order again.",
             ),
             Mistake(
                 _own_generator,
-                "The order does not depend on `rng`: the caller cannot choose it.",
+                "The order does not depend on `rng`: the caller cannot choose "
+                "it.",
             ),
         ],
-        break_it=True,
+        start=_shuffled_separately,
     ),
 ]

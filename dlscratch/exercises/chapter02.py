@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 
 from . import Exercise, Mistake
+from ._kit import Misfit
 
 CORNERS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
 AND, OR, NAND = np.array([[0, 0, 0, 1], [0, 1, 1, 1], [1, 1, 1, 0]])
@@ -12,11 +13,16 @@ XOR, XNOR = np.array([[0, 1, 1, 0], [1, 0, 0, 1]])
 CUBE = np.array(list(itertools.product([0, 1], repeat=3)))
 
 
+def perceptron(x, w, b):
+    """Return 1 where the perceptron fires, and 0 elsewhere."""
+    return np.where(x @ w + b > 0, 1, 0)
+
+
 def _fires(x, w, b):
     return (np.asarray(x) @ np.asarray(w, dtype=float) + b > 0).astype(int)
 
 
-# ----------------------------------------------- 2.lab Break it: does the order matter?
+# --------------------------------------- 2.lab Break it: does the order matter?
 
 
 def learn_from(w0, b0, x, t, orders):
@@ -73,7 +79,9 @@ def _errors_added(w0, b0, x, t, orders):
 
 
 def _starts():
-    points = np.array([[0.5, 2.0], [1.5, -1.0], [-2.0, 0.5], [1.0, 1.0], [-1.0, -0.5]])
+    points = np.array(
+        [[0.5, 2.0], [1.5, -1.0], [-2.0, 0.5], [1.0, 1.0], [-1.0, -0.5]]
+    )
     targets = np.array([1, 0, 0, 1, 0])
     orders = [[0, 1, 2, 3, 4], [3, 1, 4, 0, 2], [2, 4, 0, 1, 3]]
     return [
@@ -82,7 +90,7 @@ def _starts():
     ]
 
 
-# --------------------------------------------------------------------- 2.1 NOR by hand
+# -------------------------------------------------------------- 2.1 NOR by hand
 
 
 def _gate(answer, x1, x2):
@@ -90,12 +98,12 @@ def _gate(answer, x1, x2):
     return int(w1 * x1 + w2 * x2 + b > 0)
 
 
-# --------------------------------------------------- 2.2 Which side, and how far away?
+# -------------------------------------------- 2.2 Which side, and how far away?
 
 
 def signed_distance(x, w, b):
     """Return the distances from the line, negative on the silent side."""
-    return (x @ w + b) / np.linalg.norm(w)
+    return (x @ w + b) / np.linalg.norm(w)  # (D,) -> (), (N, D) -> (N,)
 
 
 def _unsigned(x, w, b):
@@ -126,7 +134,7 @@ def _bias_in_norm(x, w, b):
     return (x @ w + b) / np.linalg.norm(np.append(w, b))
 
 
-# -------------------------------------------------------------- 2.3 At least k out of n
+# ------------------------------------------------------ 2.3 At least k out of n
 
 
 def at_least(k, n):
@@ -154,11 +162,12 @@ def _vote(answer, k, n):
     w, b = answer(k, n)
     inputs = np.array(list(itertools.product([0, 1], repeat=n)))
     if np.shape(w) != (n,):
-        raise ValueError(f"w has shape {np.shape(w)}, but n = {n} inputs")
+        text = f"`w` has shape `{np.shape(w)}`, expected `({n},)`, as "
+        raise Misfit(text + f"`n = {n}`")
     return _fires(inputs, w, b)
 
 
-# --------------------------------------------------------------- 2.4 XNOR in two layers
+# ------------------------------------------------------- 2.4 XNOR in two layers
 
 _XNOR = (
     np.array([[1.0, -1.0], [1.0, -1.0]]),
@@ -174,7 +183,7 @@ def _two_layers(answer, x):
     return (h @ w2 + b2 > 0).astype(int)
 
 
-# ----------------------------------------------- 2.5 A full adder from two perceptrons
+# ---------------------------------------- 2.5 A full adder from two perceptrons
 
 _ADDER = ((1, 1, 1), -1.5, (1, 1, 1, -2), -0.5)
 
@@ -185,13 +194,13 @@ def _full_adder(answer, a, b, c):
     return {"carry": carry, "sum": _fires([a, b, c, carry], w_sum, b_sum)}
 
 
-# ---------------------------------------------------------- 2.6 One step of the rule
+# ----------------------------------------------------- 2.6 One step of the rule
 
 
 def one_step(w, b, x, t):
     """Return the new weights and bias after one example."""
-    y = int(x @ w + b > 0)
-    return w + (t - y) * x, b + (t - y)
+    error = t - perceptron(x, w, b)
+    return w + error * x, b + error
 
 
 def _wrong_way(w, b, x, t):
@@ -229,17 +238,16 @@ def _in_place(w, b, x, t):
     return w, b + (t - y)
 
 
-# ------------------------------------------------------- 2.7 Learn, and count mistakes
+# ------------------------------------------------ 2.7 Learn, and count mistakes
 
 
 def count_mistakes(x, t):
-    """Learn from zero until an epoch has no mistake; return w, b and their number."""
-    w, b, mistakes = np.zeros(x.shape[1]), 0.0, 0
-    clean = False
+    """Learn until an epoch is clean; return w, b and all mistakes."""
+    w, b, mistakes, clean = np.zeros(x.shape[1]), 0.0, 0, False
     while not clean:
         clean = True
         for x_i, t_i in zip(x, t, strict=True):
-            error = t_i - int(x_i @ w + b > 0)
+            error = t_i - perceptron(x_i, w, b)
             if error:
                 w, b = w + error * x_i, b + error
                 mistakes += 1
@@ -306,17 +314,17 @@ def _count_epochs(x, t):
     return w, b, epochs
 
 
-# ------------------------------------------------------------- 2.8 Separable, or not?
+# ------------------------------------------------------- 2.8 Separable, or not?
 
 
 def is_separable(x, t):
-    """Tell whether some perceptron gets all examples right; x holds whole numbers."""
+    """Tell whether some perceptron gets all examples right."""
     w, b, seen = np.zeros(x.shape[1]), 0.0, set()
     while (*w, b) not in seen:
         seen.add((*w, b))
         clean = True
         for x_i, t_i in zip(x, t, strict=True):
-            error = t_i - int(x_i @ w + b > 0)
+            error = t_i - perceptron(x_i, w, b)
             if error:
                 w, b, clean = w + error * x_i, b + error, False
         if clean:
@@ -368,14 +376,15 @@ def _rules():
     ]
 
 
-# --------------------------------------------------------------- 2.9 Novikoff's bound
+# --------------------------------------------------------- 2.9 Novikoff's bound
 
 
 def mistake_bound(x, t, w, b):
-    """Return (R / margin) squared, from any (w, b) that separates the examples."""
-    x_tilde = np.column_stack([x, np.ones(len(x))])
-    w_tilde = np.append(w, b)
-    margin = np.min((2 * t - 1) * (x_tilde @ w_tilde)) / np.linalg.norm(w_tilde)
+    """Return (R / margin) squared, from any separating (w, b)."""
+    x_tilde = np.column_stack([x, np.ones(len(x))])  # (N, D + 1)
+    w_tilde = np.append(w, b)  # (D + 1,)
+    z = 2 * t - 1  # (N,)
+    margin = np.min(z * (x_tilde @ w_tilde)) / np.linalg.norm(w_tilde)
     return np.max(np.sum(x_tilde**2, axis=1)) / margin**2
 
 
@@ -388,7 +397,9 @@ def _bound_not_unit(x, t, w, b):
 
 
 def _bound_plane_norm(x, t, w, b):
-    return mistake_bound(x, t, w, b) * np.sum(w**2) / np.sum(np.append(w, b) ** 2)
+    return (
+        mistake_bound(x, t, w, b) * np.sum(w**2) / np.sum(np.append(w, b) ** 2)
+    )
 
 
 def _bound_plane_radius(x, t, w, b):
@@ -411,26 +422,30 @@ def _bound_zero_one(x, t, w, b):
 
 def _bound_mean(x, t, w, b):
     x_tilde, w_tilde = np.column_stack([x, np.ones(len(x))]), np.append(w, b)
-    margin = np.mean((2 * t - 1) * (x_tilde @ w_tilde)) / np.linalg.norm(w_tilde)
+    margin = np.mean((2 * t - 1) * (x_tilde @ w_tilde)) / np.linalg.norm(
+        w_tilde
+    )
     return np.max(np.sum(x_tilde**2, axis=1)) / margin**2
 
 
-# --------------------------------------------- 2.10 Two layers for any table
+# ------------------------------------------------ 2.10 Two layers for any table
 
 
 def two_layers_for(table):
     """Return W1, b1, w2, b2: one hidden neuron for each case that is lit."""
     n = int(np.log2(len(table)))
-    cases = np.array(list(itertools.product([0, 1], repeat=n)))
-    lit = cases[np.asarray(table) == 1]
-    W1 = 2.0 * lit.T - 1
-    b1 = 0.5 - lit.sum(axis=1)
+    cases = np.array(list(itertools.product([0, 1], repeat=n)))  # (2**n, n)
+    lit = cases[np.equal(table, 1)]  # (H, n)
+    W1 = 2.0 * lit.T - 1  # (n, H)
+    b1 = 0.5 - lit.sum(axis=1)  # (H,)
     return W1, b1, np.ones(len(lit)), -0.5
 
 
 def _ignore_zeros(table):
     n = int(np.log2(len(table)))
-    lit = np.array(list(itertools.product([0, 1], repeat=n)))[np.asarray(table) == 1]
+    lit = np.array(list(itertools.product([0, 1], repeat=n)))[
+        np.asarray(table) == 1
+    ]
     return 1.0 * lit.T, 0.5 - lit.sum(axis=1), np.ones(len(lit)), -0.5
 
 
@@ -455,21 +470,24 @@ def _compute(answer, table):
 
 def _on_all_cases(network, n):
     W1, b1, w2, b2 = network
-    if np.shape(W1) != (n, np.size(b1)):
-        sizes = f"n is {n} and b1 holds {np.size(b1)}"
-        raise ValueError(f"W1 has shape {np.shape(W1)}, but {sizes}")
+    H = np.size(b1)
+    for name, found, fits in (("W1", W1, (n, H)), ("w2", w2, (H,))):
+        if np.shape(found) != fits:
+            text = f"`{name}` has shape `{np.shape(found)}`, expected "
+            text += f"`{fits}`, as `n = {n}` and `b1` holds {H}"
+            raise Misfit(text)
     inputs = np.array(list(itertools.product([0, 1], repeat=n)))
     return _two_layers((W1, b1, w2, b2), inputs)
 
 
-# ------------------------------------------------------ 2.11 Parity, with few neurons
+# ------------------------------------------------ 2.11 Parity, with few neurons
 
 
 def parity(n):
     """Return W1, b1, w2, b2 of a network with n hidden neurons for parity."""
     W1 = np.ones((n, n))
-    b1 = -np.arange(n) - 0.5
-    w2 = (-1.0) ** np.arange(n)
+    b1 = 0.5 - np.arange(1, n + 1)  # at least 1, at least 2, ..., at least n
+    w2 = (-1.0) ** np.arange(n)  # +1, -1, +1, ...
     return W1, b1, w2, -0.5
 
 
@@ -496,47 +514,80 @@ def _all_cases(n):
 def _few_neurons(answer, n):
     network = answer(n)
     outputs = _on_all_cases(network, n)
-    return {"outputs": outputs, "at most n hidden neurons": np.size(network[1]) <= n}
+    return {
+        "outputs": outputs,
+        'the test "at most `n` hidden neurons"': np.size(network[1]) <= n,
+    }
 
 
 EXERCISES = [
     Exercise(
         key="2.lab",
-        title="Break it: does the order matter?",
+        title="Find the bug and repair it",
         reference=learn_from,
         cases=_starts,
-        break_it=True,
+        start=_aliased,
         hints=[
-            "Print `start` before and after the first run. It was meant to be the "
-            "same start for all.",
-            "Arrays can be changed in place, and `w += ...` does so. Which array is "
-            "it that `w` names?",
-            "`a = b` gives the array `b` a second name. What gives you a new array "
-            "with the same numbers?",
+            "Print `start` before and after the first run. It was meant to be "
+            "the same start for all.",
+            "Arrays can be changed in place, and `w += ...` does so. Which "
+            "array is it that `w` names?",
+            "`a = b` gives the array `b` a second name. What gives you a new "
+            "array with the same numbers?",
         ],
+        text="""
+            `w = w0` does not make an array. It gives the array that the caller
+            owns a second name. `w += …` then changes that array *in place*, so
+            `start` is no longer zero when the second run begins: it begins with
+            the weights that the first run has learned. One `.copy()` ends it.
+
+            The bias does not suffer, because a Python `float` cannot be changed
+            in place: `b += error` makes a new number. So each later run begins
+            with learned weights, but with a bias of 0. That is why the second
+            and the third run still make some mistakes. The third one ends with
+            the bias at 0 again, and so the last two find nothing left to
+            correct.
+
+            Repaired, `learn_from` makes 74, 81, 99, 82 and 63 mistakes in the
+            five orders. So the order does matter, but by less than a factor of
+            two, and not from 74 to none.
+            """,
+        trial="""
+            start, made = np.zeros(64), []
+            for seed in range(5):
+                rng = np.random.default_rng(seed)
+                orders = [rng.permutation(len(x)) for _ in range(30)]
+                made.append(learn_from(start, 0.0, x, t, orders)[2])
+            assert made == [74, 81, 99, 82, 63]
+            assert not start.any()
+            """,
         mistakes=[
             Mistake(
                 _aliased,
-                "`w = w0` gives the caller's array a second name, so `w += ...` "
-                "changes `start` itself. Every later run begins where the one before "
-                "it ended. The order is innocent.",
+                "`w = w0` gives the caller's array a second name, so `w += "
+                "...` changes `start` itself. Every later run begins where the "
+                "one before it ended. The order is innocent.",
             ),
             Mistake(
                 _from_zero,
-                "Now the start that the caller asked for is ignored: begin at `w0` "
-                "and `b0`, but with an array of your own.",
+                "Now the start that the caller asked for is ignored: begin at "
+                "`w0` and `b0`, but with an array of your own.",
             ),
             Mistake(
                 _copied_each_time,
-                "You take a fresh copy in every epoch, so what the epoch before has "
-                "learned is thrown away. Copy once, before the loops.",
+                "You take a fresh copy in every epoch, so what the epoch "
+                "before has learned is thrown away. Copy once, before the "
+                "loops.",
             ),
             Mistake(
                 _errors_added,
-                "You add up the errors, and +1 and -1 cancel. Count each mistake as 1.",
+                "You add up the errors, and +1 and -1 cancel. Count each "
+                "mistake as 1.",
             ),
         ],
-        after="An array that you are going to change in place must be your own.",
+        after=(
+            "An array that you are going to change in place must be your own."
+        ),
     ),
     Exercise(
         key="2.1",
@@ -546,29 +597,44 @@ EXERCISES = [
         use=_gate,
         name="your perceptron",
         hints=[
-            "Write down the four conditions, as the text does for AND. The first is: "
-            "the score of (0, 0) must be positive.",
-            "The score of (0, 0) is the bias alone. So what is the sign of `b`, and "
-            "what must each weight do to it?",
+            "Write down the four conditions, as the text does for AND. The "
+            "first is: the score of (0, 0) must be positive.",
+            "The score of (0, 0) is the bias alone. So what is the sign of "
+            "`b`, and what must each weight do to it?",
             "NOR is OR upside down. What turned AND into NAND?",
         ],
+        text=r"""
+            The four conditions are $b > 0$, $w_2 + b \le 0$, $w_1 + b \le 0$
+            and $w_1 + w_2 + b \le 0$. So the bias is positive, and each weight
+            alone must be at least as negative as the bias is positive. The
+            fourth condition then holds by itself. With the bias 0.5 and weights
+            of −1, every score is at least 0.5 away from 0. It is the OR of the
+            text with all signs turned.
+            """,
+        code="""
+            w1, w2, b = -1, -1, 0.5
+            """,
         mistakes=[
-            Mistake((1, 1, -0.5), "This is OR. NOR fires exactly where OR is silent."),
+            Mistake(
+                (1, 1, -0.5),
+                "This is OR. NOR fires exactly where OR is silent.",
+            ),
             Mistake(
                 (-1, -1, 1.5),
-                "This is NAND: with one input on it still fires. One input alone must "
-                "be enough to silence NOR.",
+                "This is NAND: with one input on it still fires. One input "
+                "alone must be enough to silence NOR.",
             ),
             Mistake((1, 1, -1.5), "This is AND."),
             Mistake(
                 (-1, -1, -0.5),
-                "Your perceptron never fires. Did you give the threshold? The bias is "
-                "its negative, b = -threshold.",
+                "Your perceptron never fires, not even at (0, 0). There the "
+                "score is `b` alone, and it must be above 0: a score of "
+                "exactly 0 does not fire. (A threshold is not `b`, but `-b`.)",
             ),
             Mistake(
                 (1, 1, 0.5),
-                "Your perceptron always fires. An input that is on must make the score "
-                "smaller, not larger.",
+                "Your perceptron always fires. An input that is on must make "
+                "the score smaller, not larger.",
             ),
         ],
     ),
@@ -589,30 +655,36 @@ EXERCISES = [
             )
         ],
         hints=[
-            "You have seen the distance without a sign. Which absolute value must go?",
-            "The numerator is the score, `x @ w + b`: it works for one point and for "
-            "a batch.",
+            "You have seen the distance without a sign. Which absolute value "
+            "must go?",
+            "The numerator is the score, `x @ w + b`: it works for one point "
+            "and for a batch.",
             "The denominator is the length of `w` alone: `np.linalg.norm(w)`.",
         ],
+        text="""
+            Formula (2.2) without its absolute value. `x @ w` works for both
+            shapes because the last axis of `x` has length $D$.
+            """,
         mistakes=[
             Mistake(
                 _unsigned,
-                "The distances are right, but the sign is missing: points on the "
-                "silent side should be negative.",
+                "The distances are right, but the sign is missing: points on "
+                "the silent side should be negative.",
             ),
             Mistake(
                 _flipped,
-                "The sign is the wrong way round: the side that fires is positive.",
+                "The sign is the wrong way round: the side that fires is "
+                "positive.",
             ),
             Mistake(
                 _two_coordinates,
-                "You use two coordinates by name. `x` may have any number of them, "
-                "and may be a batch: let `@` add the products up.",
+                "You use two coordinates by name. `x` may have any number of "
+                "them, and may be a batch: let `@` add the products up.",
             ),
             Mistake(
                 _score_only,
-                "This is the score. It depends on how long `w` is; a distance does "
-                "not. Divide by the length of `w`.",
+                "This is the score. It depends on how long `w` is; a distance "
+                "does not. Divide by the length of `w`.",
             ),
             Mistake(
                 _squared_norm,
@@ -620,13 +692,13 @@ EXERCISES = [
             ),
             Mistake(
                 _no_bias,
-                "You left out the bias: this is the distance from the parallel line "
-                "through the origin.",
+                "You left out the bias: this is the distance from the parallel "
+                "line through the origin.",
             ),
             Mistake(
                 _bias_in_norm,
-                "The bias belongs to the score, but not to the length: only `w` "
-                "is at a right angle to the line.",
+                "The bias belongs to the score, but not to the length: only "
+                "`w` is at a right angle to the line.",
             ),
         ],
     ),
@@ -637,17 +709,25 @@ EXERCISES = [
         cases=[(1, 2), (2, 2), (2, 3), (3, 5), (5, 5), (0, 2)],
         use=_vote,
         hints=[
-            "Every input has the same say, so let every weight be 1. What is then the "
-            "weighted sum?",
-            "The sum is the number of inputs that are on. It must fire at k, and be "
-            "silent at k - 1.",
-            "Put the threshold half-way between k - 1 and k. The bias is its negative.",
+            "Every input has the same say, so let every weight be 1. What is "
+            "then the weighted sum?",
+            "The sum is the number of inputs that are on. It must fire at k, "
+            "and be silent at k - 1.",
+            "Put the threshold half-way between k - 1 and k. The bias is its "
+            "negative.",
         ],
+        text=r"""
+            With all weights 1 the weighted sum counts the inputs that are on.
+            The perceptron must be silent at $k-1$ and fire at $k$, so the best
+            threshold is $k - \tfrac12$, and the bias $\tfrac12 - k$.
+
+            For $k = 1$ this is OR of $n$ inputs, for $k = n$ it is AND.
+            """,
         mistakes=[
             Mistake(
                 _more_than,
-                "With exactly k inputs on, the score is 0, and 0 does not fire. Your "
-                "perceptron wants more than k.",
+                "With exactly k inputs on, the score is 0, and 0 does not "
+                "fire. Your perceptron wants more than k.",
             ),
             Mistake(
                 _threshold_as_bias,
@@ -655,12 +735,17 @@ EXERCISES = [
             ),
             Mistake(
                 _exclude,
-                "This fires when fewer than k are on: all signs are the wrong way "
-                "round.",
+                "This fires when fewer than k are on: all signs are the wrong "
+                "way round.",
             ),
-            Mistake(_always_two, "Your bias does not depend on k, but it has to."),
+            Mistake(
+                _always_two, "Your bias does not depend on k, but it has to."
+            ),
         ],
-        after="With k = 1 this is OR, with k = n it is AND, and in between it votes.",
+        after=(
+            "With `k = 1` this is OR, with `k = n` it is AND, and in between "
+            "it votes."
+        ),
     ),
     Exercise(
         key="2.4",
@@ -671,10 +756,23 @@ EXERCISES = [
         name="your network",
         hints=[
             "XNOR is NOT XOR. The text has a network for XOR.",
-            "Keep the hidden layer, OR and NAND. Only the last neuron has to change.",
-            "The last neuron of XOR is AND. What is the opposite of AND, and what are "
-            "its weights?",
+            "Keep the hidden layer, OR and NAND. Only the last neuron has to "
+            "change.",
+            "The last neuron of XOR is AND. What is the opposite of AND, and "
+            "what are its weights?",
         ],
+        text="""
+            The hidden layer of XOR already makes the points separable. XNOR is
+            lit where XOR is not, so turn the last neuron upside down: NAND
+            instead of AND. (Another way is NOR and AND in the hidden layer, and
+            OR at the end.)
+            """,
+        code="""
+            W1 = np.array([[1.0, -1.0], [1.0, -1.0]])  # columns: OR, NAND
+            b1 = np.array([-0.5, 1.5])
+            w2 = np.array([-1.0, -1.0])  # NAND
+            b2 = 1.5
+            """,
         mistakes=[
             Mistake(
                 (
@@ -683,7 +781,8 @@ EXERCISES = [
                     np.array([1.0, 1.0]),
                     -1.5,
                 ),
-                "This network computes XOR. XNOR is lit when both inputs are equal.",
+                "This network computes XOR. XNOR is lit when both inputs are "
+                "equal.",
             ),
             Mistake(
                 (
@@ -692,8 +791,8 @@ EXERCISES = [
                     np.array([-1.0, -1.0]),
                     1.5,
                 ),
-                "It looks as if `W1` were transposed: each hidden neuron has its "
-                "weights in a column, not in a row.",
+                "It looks as if `W1` were transposed: each hidden neuron has "
+                "its weights in a column, not in a row.",
             ),
             Mistake(
                 (
@@ -702,8 +801,8 @@ EXERCISES = [
                     np.array([-1.0, -1.0]),
                     0.5,
                 ),
-                "Your network never fires. The hidden values are never both 0, so a "
-                "last neuron that is NOR has nothing to say. Use NAND.",
+                "Your network never fires. The hidden values are never both 0, "
+                "so a last neuron that is NOR has nothing to say. Use NAND.",
             ),
         ],
     ),
@@ -715,23 +814,40 @@ EXERCISES = [
         use=_full_adder,
         name="your adder",
         hints=[
-            "The carry is on when at least two of the three bits are on. Exercise 2.3 "
-            "has weights for that.",
-            "The sum bit must fire at 1 and at 3 bits, but not at 2. Without the carry "
-            "no line does that. The carry tells you when there are 2 or more.",
-            "Let the three bits count +1 each. With 2 bits on, the carry must pull the "
-            "sum down to nothing; with 3 bits on, 1 must be left over.",
+            "The carry is on when at least two of the three bits are on. "
+            "Exercise 2.3 has weights for that.",
+            "The sum bit must fire at 1 and at 3 bits, but not at 2. Without "
+            "the carry no line does that. The carry tells you when there are 2 "
+            "or more.",
+            "Let the three bits count +1 each. With 2 bits on, the carry must "
+            "pull the sum down to nothing; with 3 bits on, 1 must be left "
+            "over.",
         ],
+        text=r"""
+            The carry is a vote: at least 2 of 3. Let $m = a + b + c$. The sum
+            bit must fire for $m = 1$ and $m = 3$. Give the carry the weight
+            $-2$, because a carry *is* two. What remains,
+            $m - 2\cdot\text{carry}$, is 0, 1, 0, 1 for $m = 0, 1, 2, 3$:
+            exactly the sum bit.
+
+            The sum bit is the parity of three bits. One line cannot do that,
+            and here it did not have to: the carry is a hidden neuron that has
+            folded the cube first.
+            """,
+        code="""
+            w_carry, b_carry = (1, 1, 1), -1.5
+            w_sum, b_sum = (1, 1, 1, -2), -0.5
+            """,
         mistakes=[
             Mistake(
                 ((1, 1, 1), -1.5, (1, 1, 1, -1), -0.5),
-                "Your sum bit only tells whether any bit is on. The carry must pull it "
-                "down, and harder: a carry stands for two.",
+                "Your sum bit only tells whether any bit is on. The carry must "
+                "pull it down, and harder: a carry stands for two.",
             ),
             Mistake(
                 ((1, 1, 1), -1.5, (1, 1, 1, -3), -0.5),
-                "The carry pulls too hard: with all three bits on the sum bit should "
-                "fire (1 + 1 + 1 is 11 in binary).",
+                "The carry pulls too hard: with all three bits on the sum bit "
+                "should fire (1 + 1 + 1 is 11 in binary).",
             ),
             Mistake(
                 ((1, 1, 1), -0.5, (1, 1, 1, -2), -0.5),
@@ -757,31 +873,37 @@ EXERCISES = [
             (np.zeros(3), 0.0, np.array([1.0, 0.0, 2.0]), 0),
         ],
         hints=[
-            "First compute the output `y` of the perceptron with the present weights.",
-            "The rule needs one number, `t - y`. It is 0 when nothing is to change.",
+            "First compute the output `y` of the perceptron with the present "
+            "weights.",
+            "The rule needs one number, `t - y`. It is 0 when nothing is to "
+            "change.",
             "Make a new array: `w + ...`. With `w += ...` you would change the "
             "caller's weights.",
         ],
+        text="""
+            This is (2.4). If $y = t$, the factor $t - y$ is 0 and nothing
+            changes, so no `if` is needed. `w + …` makes a new array.
+            """,
         mistakes=[
             Mistake(
                 _wrong_way,
-                "The step goes the wrong way: it makes the mistake worse. Use t - y, "
-                "not y - t.",
+                "The step goes the wrong way: it makes the mistake worse. Use "
+                "t - y, not y - t.",
             ),
             Mistake(
                 _always_a_step,
-                "You take a step for every example. An example that is right changes "
-                "nothing.",
+                "You take a step for every example. An example that is right "
+                "changes nothing.",
             ),
             Mistake(
                 _target_as_sign,
-                "You multiply by t, which is 0 for half of the examples, so nothing is "
-                "ever subtracted. Multiply by t - y.",
+                "You multiply by t, which is 0 for half of the examples, so "
+                "nothing is ever subtracted. Multiply by t - y.",
             ),
             Mistake(
                 _weights_only,
-                "The bias stays as it was. It is the weight of an input that is always "
-                "1, so it changes by t - y.",
+                "The bias stays as it was. It is the weight of an input that "
+                "is always 1, so it changes by t - y.",
             ),
             Mistake(
                 _fires_at_zero,
@@ -789,8 +911,8 @@ EXERCISES = [
             ),
             Mistake(
                 _error_of_score,
-                "You compare t with the score. The perceptron's rule compares it with "
-                "the output y, which is 0 or 1.",
+                "You compare t with the score. The perceptron's rule compares "
+                "it with the output y, which is 0 or 1.",
             ),
         ],
     ),
@@ -809,32 +931,39 @@ EXERCISES = [
         ],
         time_limit=1.0,
         hints=[
-            "Two loops: the inner one goes once through all examples, the outer one "
-            "repeats that.",
-            "Count inside the inner loop, at each mistake. Never reset the counter.",
-            "The outer loop may end only after an inner loop in which there was no "
-            "mistake at all. A flag remembers that.",
+            "Two loops: the inner one goes once through all examples, the "
+            "outer one repeats that.",
+            "Count inside the inner loop, at each mistake. Never reset the "
+            "counter.",
+            "The outer loop may end only after an inner loop in which there "
+            "was no mistake at all. A flag remembers that.",
         ],
+        text="""
+            The flag `clean` starts each epoch as true, and a single mistake
+            makes it false.
+            """,
         mistakes=[
             Mistake(
                 _one_epoch,
-                "You stop after a single epoch. Go on until a whole epoch has no "
-                "mistake.",
+                "You stop after a single epoch. Go on until a whole epoch has "
+                "no mistake.",
             ),
             Mistake(
                 _last_example,
-                "You stop when the last example of an epoch is right. Others may have "
-                "been wrong: an epoch is clean only if all of them were right.",
+                "You stop when the last example of an epoch is right. Others "
+                "may have been wrong: an epoch is clean only if all of them "
+                "were right.",
             ),
             Mistake(
                 _whole_epoch_at_once,
-                "You judge all examples with the same weights and add all steps at "
-                "the end. The rule changes the weights right after each mistake.",
+                "You judge all examples with the same weights and add all "
+                "steps at the end. The rule changes the weights right after "
+                "each mistake.",
             ),
             Mistake(
                 _sum_of_errors,
-                "You add up t - y, so mistakes of the two kinds cancel. Count each "
-                "as 1.",
+                "You add up t - y, so mistakes of the two kinds cancel. Count "
+                "each as 1.",
             ),
             Mistake(
                 _count_epochs,
@@ -842,8 +971,8 @@ EXERCISES = [
             ),
             Mistake(
                 _count_in_last_epoch,
-                "Your counter tells only of the last epoch, which has no mistake. "
-                "Count through all epochs.",
+                "Your counter tells only of the last epoch, which has no "
+                "mistake. Count through all epochs.",
             ),
         ],
     ),
@@ -854,32 +983,54 @@ EXERCISES = [
         cases=_rules,
         time_limit=1.0,
         hints=[
-            "If an epoch has no mistake, the answer is True. When is it certainly "
-            "False?",
-            "If the weights at the start of an epoch are the same as at the start of "
-            "an earlier epoch, all that follows repeats.",
-            "Keep a set of `(*w, b)` at the start of each epoch. A tuple can be in a "
-            "set; an array cannot.",
+            "If an epoch has no mistake, the answer is True. When is it "
+            "certainly False?",
+            "If the weights at the start of an epoch are the same as at the "
+            "start of an earlier epoch, all that follows repeats.",
+            "Keep a set of `(*w, b)` at the start of each epoch. A tuple can "
+            "be in a set; an array cannot.",
         ],
+        text="""
+            If an epoch is clean, the answer is yes, and the weights prove it.
+            If an epoch starts with weights that an earlier epoch started with,
+            everything repeats, no epoch will ever be clean, and by Novikoff's
+            theorem the answer is no.
+
+            One of the two must happen. Whole-number inputs keep the weights
+            whole, and in a bounded box there are only finitely many
+            whole-number weights.
+
+            Of the 256 rules on three bits it calls 104 separable. That agrees
+            with the 104 that weights and certificates gave: a second,
+            independent proof.
+            """,
+        trial="""
+            assert sum(is_separable(cube, t) for t in sorted(rules)) == 104
+            """,
         mistakes=[
             Mistake(
                 _ten_epochs,
-                "You give up after a number of epochs. Some separable rules need "
-                "longer. Look for a repetition: it is a proof.",
+                "You give up after a number of epochs. Some separable rules "
+                "need longer. Look for a repetition: it is a proof.",
             ),
             Mistake(
                 _search,
-                "You tried some weights and found none. Others may do: not to find "
-                "is no proof.",
+                "You tried some weights and found none. Others may do: not to "
+                "find is no proof.",
             ),
             Mistake(
                 _only_xor,
-                "XOR and XNOR are not the only ones. With three bits, or other points, "
-                "there are more.",
+                "XOR and XNOR are not the only ones. With three bits, or other "
+                "points, there are more.",
             ),
-            Mistake(_always_separable, "Not every rule has a line. XOR has none."),
+            Mistake(
+                _always_separable, "Not every rule has a line. XOR has none."
+            ),
         ],
-        after="This answer is a proof either way, as long as x holds whole numbers.",
+        after=(
+            "This answer is a proof either way, as long as x holds whole "
+            "numbers."
+        ),
     ),
     Exercise(
         key="2.9",
@@ -896,26 +1047,41 @@ EXERCISES = [
             ),
         ],
         hints=[
-            "Work with the longer vectors: append a 1 to every example and the bias to "
-            "the weights.",
-            "The margin is the smallest z · (u · x) over all examples, with z = 2t - 1 "
-            "and with u of length 1. So divide by the length of (w, b).",
+            "Work with the longer vectors: append a 1 to every example and the "
+            "bias to the weights.",
+            "The margin is the smallest z · (u · x) over all examples, with `z "
+            "= 2 * t - 1` and with u of length 1. So divide by the length of "
+            "`(w, b)`.",
             "R squared is the largest sum of squares of a longer vector, its 1 "
             "included. The bound is R squared divided by the margin squared.",
         ],
+        text="""
+            Three traps: the 1 belongs to the examples, the bias belongs to the
+            weights, and the targets must be signs.
+
+            Learning AND, `learn` makes 10 mistakes. With the weights $(2, 2)$
+            and the bias $-3$, the bound allows 51.
+            """,
+        trial="""
+            t = TABLES["AND"]
+            assert sum(learn(corners, t)[2]) == 10
+            w, b = np.array([2.0, 2.0]), -3.0
+            assert round(mistake_bound(corners, t, w, b)) == 51
+            """,
         mistakes=[
             Mistake(
-                _bound_without_square, "This is R divided by the margin: square it."
+                _bound_without_square,
+                "This is R divided by the margin: square it.",
             ),
             Mistake(
                 _bound_not_unit,
-                "The theorem wants a vector of length 1. Divide the margin by the "
-                "length of (w, b).",
+                "The theorem wants a vector of length 1. Divide the margin by "
+                "the length of `(w, b)`.",
             ),
             Mistake(
                 _bound_plane_norm,
-                "You divided by the length of w alone. In the theorem the bias is one "
-                "of the weights, so it belongs to the length.",
+                "You divided by the length of w alone. In the theorem the bias "
+                "is one of the weights, so it belongs to the length.",
             ),
             Mistake(
                 _bound_plane_radius,
@@ -923,17 +1089,19 @@ EXERCISES = [
             ),
             Mistake(
                 _bound_plane,
-                "You measured in the plane. The theorem measures between the longer "
-                "vectors: a 1 behind each example, the bias behind the weights.",
+                "You measured in the plane. The theorem measures between the "
+                "longer vectors: a 1 behind each example, the bias behind the "
+                "weights.",
             ),
             Mistake(
                 _bound_zero_one,
-                "You looked only at the examples with t = 1. Turn the targets into "
-                "signs, z = 2t - 1, and take all examples.",
+                "You looked only at the examples with `t = 1`. Turn the "
+                "targets into signs, `z = 2 * t - 1`, and take all examples.",
             ),
             Mistake(
                 _bound_mean,
-                "You took the mean of the distances. The margin is the smallest one.",
+                "You took the mean of the distances. The margin is the "
+                "smallest one.",
             ),
         ],
     ),
@@ -953,32 +1121,45 @@ EXERCISES = [
         ],
         use=_compute,
         hints=[
-            "One hidden neuron for each lit case; it must fire for this case and for "
-            "no other. The last neuron is an OR.",
-            "For the case (1, 0, 1) take the weights (1, -1, 1). What is the largest "
-            "score without bias, and which inputs reach it?",
-            "Only the case itself reaches the number of its ones; every other case is "
-            "at least 1 lower. Put the bias half-way.",
+            "One hidden neuron for each lit case; it must fire for this case "
+            "and for no other. The last neuron is an OR.",
+            "For the case (1, 0, 1) take the weights (1, -1, 1). What is the "
+            "largest score without bias, and which inputs reach it?",
+            "Only the case itself reaches the number of its ones; every other "
+            "case is at least 1 lower. Put the bias half-way.",
         ],
+        text=r"""
+            The hidden neuron of the case $\mathbf{c}$ has weight $+1$ where
+            $c_i = 1$ and $-1$ where $c_i = 0$, that is, $2c_i - 1$. Let $m$ be
+            the number of ones in $\mathbf{c}$. The weighted sum is $m$ for
+            $\mathbf{c}$ itself. Every other input lacks a one that should be
+            there, or has a one that should not, and each of these costs 1. So
+            all others reach $m - 1$ at most, and the bias is $\tfrac12 - m$.
+            The last neuron is an OR.
+
+            It even works when no case is lit: then $H = 0$, the sum over no
+            neurons is 0, and the bias keeps the output silent.
+            """,
         mistakes=[
             Mistake(
                 _ignore_zeros,
-                "A hidden neuron also fires for cases with more ones than its own. "
-                "Inputs that must be off need a negative weight.",
+                "A hidden neuron also fires for cases with more ones than its "
+                "own. Inputs that must be off need a negative weight.",
             ),
             Mistake(
                 _bias_of_n,
-                "The bias must depend on how many ones the case has, not on the number "
-                "of inputs.",
+                "The bias must depend on how many ones the case has, not on "
+                "the number of inputs.",
             ),
             Mistake(
                 _and_at_the_end,
-                "Your last neuron is an AND. No two cases happen at once: it must be "
-                "an OR.",
+                "Your last neuron is an AND. No two cases happen at once: it "
+                "must be an OR.",
             ),
             Mistake(
                 _dark_cases,
-                "You built neurons for the dark cases: the outputs are the opposite.",
+                "You built neurons for the dark cases: the outputs are the "
+                "opposite.",
             ),
         ],
         after="So two layers of perceptrons can compute every rule on bits.",
@@ -990,29 +1171,42 @@ EXERCISES = [
         cases=[1, 2, 3, 4, 6],
         use=_few_neurons,
         hints=[
-            "Parity depends only on how many inputs are on. Exercise 2.3 makes neurons "
-            "that know something about this number.",
-            "Let hidden neuron j fire when at least j inputs are on, j = 1 ... n. If m "
-            "inputs are on, exactly the first m of them fire.",
-            "The last neuron must be lit for m = 1, dark for m = 2, lit for m = 3. So "
-            "each further neuron must undo what the one before it did.",
+            "Parity depends only on how many inputs are on. Exercise 2.3 makes "
+            "neurons that know something about this number.",
+            "Let hidden neuron j fire when at least j inputs are on, j = 1 ... "
+            "n. If m inputs are on, exactly the first m of them fire.",
+            "The last neuron must be lit for m = 1, dark for m = 2, lit for m "
+            "= 3. So each further neuron must undo what the one before it did.",
         ],
+        text=r"""
+            Hidden neuron $j$, for $j = 1, \dots, n$, fires when at least $j$
+            inputs are on (exercise 2.3). If $m$ inputs are on, exactly the
+            first $m$ hidden neurons fire. Give them the weights
+            $+1, -1, +1, \dots$ in turn: the first $m$ of these add up to 1 if
+            $m$ is odd and to 0 if it is even.
+
+            For $n = 2$ the hidden neurons are OR and AND, and the last one
+            computes "OR, but not AND". That is XOR once more.
+            """,
         mistakes=[
             Mistake(
                 _no_alternation,
-                "Your last neuron only learns whether any input is on. Its weights "
-                "must change their signs in turn.",
+                "Your last neuron only learns whether any input is on. Its "
+                "weights must change their signs in turn.",
             ),
-            Mistake(_even, "This is lit when the number is even. Parity asks for odd."),
+            Mistake(
+                _even,
+                "This is lit when the number is even. Parity asks for odd.",
+            ),
             Mistake(
                 _one_too_many,
-                "Your hidden neurons start counting at two. The first must fire for "
-                "one input already.",
+                "Your hidden neurons start counting at two. The first must "
+                "fire for one input already.",
             ),
             Mistake(
                 _all_cases,
-                "This is right, but it has a hidden neuron for each lit case. Only n "
-                "are allowed.",
+                "This is right, but it has a hidden neuron for each lit case. "
+                "Only n are allowed.",
             ),
         ],
         after="Exercise 2.10 would need 2 to the power n - 1 hidden neurons.",

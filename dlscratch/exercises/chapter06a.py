@@ -123,7 +123,7 @@ def _rms_no_brackets(x, s, g, lr, alpha, eps):
 
 
 def memory_weights(t, beta):
-    """Return the weight of each of the gradients 1 to t in Adam's corrected m, (t,)."""
+    """Return the weights of gradients 1 to t in the corrected m, (t,)."""
     age = np.arange(t)[::-1]
     return (1 - beta) * beta**age / (1 - beta**t)
 
@@ -198,7 +198,11 @@ def _adam_multiplied(x, m, s, g, t, lr, beta1, beta2, eps):
 def _adam_eps_inside(x, m, s, g, t, lr, beta1, beta2, eps):
     m = beta1 * m + (1 - beta1) * g
     s = beta2 * s + (1 - beta2) * g**2
-    return x - lr * (m / (1 - beta1**t)) / np.sqrt(s / (1 - beta2**t) + eps), m, s
+    return (
+        x - lr * (m / (1 - beta1**t)) / np.sqrt(s / (1 - beta2**t) + eps),
+        m,
+        s,
+    )
 
 
 def _adam_swapped(x, m, s, g, t, lr, beta1, beta2, eps):
@@ -312,7 +316,7 @@ def _half_cosine(t, lr, warmup, steps):
 
 
 def best_momentum(A):
-    """Return the learning rate and the μ for which momentum is fastest on x·Ax/2."""
+    """Return the rate and the μ with which momentum is fastest."""
     curvature = np.linalg.eigvalsh(A)
     kappa = curvature.max() / curvature.min()
     root = (math.sqrt(kappa) - 1) / (math.sqrt(kappa) + 1)
@@ -360,8 +364,10 @@ def _best_lower_end(A):
 
 
 def choose_rate(accuracies):
-    """Return the learning rate with the best median accuracy; a nan counts as 0."""
-    median = {lr: np.median(np.nan_to_num(runs)) for lr, runs in accuracies.items()}
+    """Return the rate with the best median; a nan counts as 0."""
+    median = {
+        lr: np.median(np.nan_to_num(runs)) for lr, runs in accuracies.items()
+    }
     return max(median, key=median.get)
 
 
@@ -374,11 +380,15 @@ def _choose_survivors(accuracies):
 
 
 def _choose_mean(accuracies):
-    return max(accuracies, key=lambda lr: np.mean(np.nan_to_num(accuracies[lr])))
+    return max(
+        accuracies, key=lambda lr: np.mean(np.nan_to_num(accuracies[lr]))
+    )
 
 
 def _choose_worst(accuracies):
-    return min(accuracies, key=lambda lr: np.median(np.nan_to_num(accuracies[lr])))
+    return min(
+        accuracies, key=lambda lr: np.median(np.nan_to_num(accuracies[lr]))
+    )
 
 
 def _choose_value(accuracies):
@@ -397,7 +407,11 @@ def _choose_spotless(accuracies):
 _RUNS = [
     {0.1: [0.90, 0.91, 0.92], 0.3: [0.93, 0.94, 0.91], 1.0: [0.5, 0.96, 0.4]},
     {0.2: [0.91, 0.90, 0.90], 0.02: [0.90, 0.80, np.nan]},
-    {0.01: [0.89, 0.90, 0.88], 0.1: [np.nan, 0.97, np.nan], 0.03: [0.91, 0.92, 0.93]},
+    {
+        0.01: [0.89, 0.90, 0.88],
+        0.1: [np.nan, 0.97, np.nan],
+        0.03: [0.91, 0.92, 0.93],
+    },
     {0.2: [0.93, 0.94, 0.1], 0.02: [0.88, 0.87, 0.89]},
     {0.5: [0.2, 0.3, 0.1], 0.05: [0.8, np.nan, 0.7]},
 ]
@@ -411,7 +425,9 @@ def clip(gradients, limit):
 
 
 def _clip_each(gradients, limit):
-    return [g * min(1.0, limit / max(np.linalg.norm(g), 1e-300)) for g in gradients]
+    return [
+        g * min(1.0, limit / max(np.linalg.norm(g), 1e-300)) for g in gradients
+    ]
 
 
 def _clip_entries(gradients, limit):
@@ -425,29 +441,34 @@ def _clip_always(gradients, limit):
 
 def _clip_squared(gradients, limit):
     length = sum(np.sum(g**2) for g in gradients)
-    return [g * (min(1.0, limit / length) if length else 1.0) for g in gradients]
+    return [
+        g * (min(1.0, limit / length) if length else 1.0) for g in gradients
+    ]
 
 
 def _clip_mean(gradients, limit):
     lengths = np.mean([np.linalg.norm(g) for g in gradients])
-    return [g * (min(1.0, limit / lengths) if lengths else 1.0) for g in gradients]
+    return [
+        g * (min(1.0, limit / lengths) if lengths else 1.0) for g in gradients
+    ]
 
 
 def _clip_sum(gradients, limit):
     length = sum(np.linalg.norm(g) for g in gradients)
-    return [g * (min(1.0, limit / length) if length else 1.0) for g in gradients]
+    return [
+        g * (min(1.0, limit / length) if length else 1.0) for g in gradients
+    ]
 
 
 def _clip_largest(gradients, limit):
     largest = max(np.abs(g).max() for g in gradients)
-    return [g * (min(1.0, limit / largest) if largest else 1.0) for g in gradients]
+    return [
+        g * (min(1.0, limit / largest) if largest else 1.0) for g in gradients
+    ]
 
 
 def _use_clip(answer, gradients, limit):
-    found = answer(gradients, limit)
-    if not isinstance(found, list | tuple):
-        return found
-    return {f"gradient {i}": g for i, g in enumerate(found)}
+    return {f"gradient {i}": g for i, g in enumerate(answer(gradients, limit))}
 
 
 def repaired_momentum(gradient, start, lr, steps, mu=0.9):
@@ -463,7 +484,14 @@ def repaired_momentum(gradient, start, lr, steps, mu=0.9):
 
 
 def _lab_twice(gradient, start, lr, steps, mu=0.9):
-    return repaired_momentum(gradient, start, lr**2, steps, mu)
+    x = np.array(start, dtype=float)
+    v = np.zeros_like(x)
+    path = [x]
+    for _ in range(steps):
+        v = mu * v - lr * gradient(x)
+        x = x + lr * v
+        path.append(x)
+    return np.array(path)
 
 
 def _lab_never(gradient, start, lr, steps, mu=0.9):
@@ -500,42 +528,53 @@ EXERCISES = [
         hints=[
             "Two lines: first the velocity forgets a little and takes in the "
             "gradient, then x moves.",
-            "In the form of the chapter the velocity is a sum of gradients. The "
-            "learning rate is not in it.",
-            "x moves with the *new* velocity, against it, times `lr`. Return both, "
-            "x first.",
+            "In the form of the chapter the velocity is a sum of gradients. "
+            "The learning rate is not in it.",
+            "x moves with the *new* velocity, against it, times `lr`. Return "
+            "both, x first.",
         ],
+        text="""
+            The velocity is a sum of gradients, so the learning rate comes in
+            only when $x$ moves.
+            """,
         mistakes=[
-            Mistake(_momentum_up, "That walks uphill: in this form x moves by -lr v."),
+            Mistake(
+                _momentum_up,
+                "That walks uphill: in this form `x` moves by `-lr * v`.",
+            ),
             Mistake(
                 _momentum_other_form,
-                "That is the other form: your v is a step and holds the learning rate. "
-                "It walks the same way, but here v is to be a sum of gradients.",
+                "That is the other form: your v is a step and holds the "
+                "learning rate. It walks the same way, but here v is to be a "
+                "sum of gradients.",
             ),
             Mistake(
                 _momentum_late,
-                "x moved with the old velocity, so the newest gradient came too late.",
+                "x moved with the old velocity, so the newest gradient came "
+                "too late.",
             ),
             Mistake(
                 _momentum_average,
-                "That is a moving average, as in Adam: the gradient enters momentum "
-                "whole, not times 1 - μ.",
+                "That is a moving average, as in Adam: the gradient enters "
+                "momentum whole, not times 1 - μ.",
             ),
             Mistake(_momentum_twice, "The learning rate is applied twice."),
-            Mistake(_momentum_order, "You returned v first. Wanted is x, then v."),
+            Mistake(
+                _momentum_order, "You returned v first. Wanted is x, then v."
+            ),
             Mistake(
                 _momentum_endless,
                 "Your velocity never forgets: the old one counts times μ.",
             ),
             Mistake(
                 _momentum_holds_rate,
-                "Your v holds the learning rate. Here v is to be a sum of gradients, "
-                "and the rate comes in when x moves.",
+                "Your v holds the learning rate. Here v is to be a sum of "
+                "gradients, and the rate comes in when x moves.",
             ),
             Mistake(
                 _momentum_minus,
-                "Your v takes in -g. Here it is a sum of gradients: v takes in +g, and "
-                "x moves by -lr v.",
+                "Your `v` takes in `-g`. Here it is a sum of gradients: `v` "
+                "takes in `+g`, and `x` moves by `-lr * v`.",
             ),
         ],
     ),
@@ -543,25 +582,48 @@ EXERCISES = [
         key="6a.2",
         title="Rolling out",
         reference=roll_out,
-        cases=[(2.0, 0.1, 0.9), (-3.0, 0.5, 0.5), (4.0, 0.01, 0.0), (_V, 0.1, 0.9)],
+        cases=[
+            (2.0, 0.1, 0.9),
+            (-3.0, 0.5, 0.5),
+            (4.0, 0.01, 0.0),
+            (_V, 0.1, 0.9),
+        ],
         hints=[
-            "From now on g = 0, so the velocity is multiplied by μ in every step and "
-            "nothing is added.",
-            "The steps are -lr μ v, -lr μ² v, -lr μ³ v, and so on.",
+            "From now on `g` is 0, so the velocity is multiplied by μ in every "
+            "step and nothing is added.",
+            "The steps are `-lr * mu * v`, `-lr * mu**2 * v`, `-lr * mu**3 * "
+            "v`, and so on.",
             "The geometric series 1 + μ + μ² + … is 1/(1 - μ). What is its sum "
             "without the first term?",
         ],
+        text=r"""
+            In each further step the velocity is first multiplied by $\mu$ and
+            then moves $x$. So $x$ changes by
+            $-\eta(\mu+\mu^2+\mu^3+\dots)\,v = -\eta\,\frac{\mu}{1-\mu}\,v$. For
+            $\mu=0.9$ that is nine times as far as the last step.
+            """,
+        trial="""
+            def push(x):
+                return (x == 5) * 1.0  # at the start; flat everywhere else
+
+
+            path = momentum(push, [5.0], 0.1, 200)
+            assert np.isclose(path[-1, 0] - path[1, 0], roll_out(1.0, 0.1, 0.9))
+            """,
         mistakes=[
-            Mistake(_roll_forward, "x moves *against* v: the sign is the other one."),
+            Mistake(
+                _roll_forward, "x moves *against* v: the sign is the other one."
+            ),
             Mistake(
                 _roll_undamped,
-                "Before v moves x again it is multiplied by μ, so the first further "
-                "step is -lr μ v, not -lr v.",
+                "Before `v` moves `x` again it is multiplied by `mu`, so the "
+                "first further step is `-lr * mu * v`, not `-lr * v`.",
             ),
             Mistake(
-                _roll_one_step, "That is the next step only. It rolls on after it."
+                _roll_one_step,
+                "That is the next step only. It rolls on after it.",
             ),
-            Mistake(_roll_no_rate, "The velocity is no step yet: times lr."),
+            Mistake(_roll_no_rate, "The velocity is no step yet: times `lr`."),
         ],
     ),
     Exercise(
@@ -575,28 +637,39 @@ EXERCISES = [
         ],
         hints=[
             "First the memory, then the step; the step uses the new memory.",
-            "s is a moving average of the *squares*. It keeps alpha of itself.",
-            "The step is `lr * g` over the root of s, and `eps` is added after the "
-            "root has been taken.",
+            "`s` is a moving average of the *squares*. It keeps `alpha` of "
+            "itself.",
+            "The step is `lr * g` over the root of s, and `eps` is added after "
+            "the root has been taken.",
         ],
+        text=r"""
+            First the memory, then the step. Some libraries put $\varepsilon$
+            inside the root, which is a different rule when $s$ is small: near
+            0, $\sqrt{s+10^{-8}}$ is $10^{-4}$, and $\sqrt s+10^{-8}$ is
+            $10^{-8}$.
+            """,
         mistakes=[
             Mistake(
                 _rms_swapped,
-                "alpha and 1 - alpha have changed places: alpha is the part that is "
-                "kept.",
+                "`alpha` and `1 - alpha` have changed places: `alpha` is the "
+                "part that is kept.",
             ),
             Mistake(_rms_sum, "That is AdaGrad: its sum never forgets."),
             Mistake(_rms_not_squared, "The average is over the squares of g."),
             Mistake(_rms_no_root, "You divided by s, not by its root."),
             Mistake(
                 _rms_eps_inside,
-                "eps is inside the root. Here it is added after the root is taken.",
+                "`eps` is inside the root. Here it is added after the root is "
+                "taken.",
             ),
             Mistake(_rms_old, "The step used the old s; update it first."),
-            Mistake(_rms_up, "That walks uphill: x moves against the gradient."),
+            Mistake(
+                _rms_up, "That walks uphill: x moves against the gradient."
+            ),
             Mistake(
                 _rms_no_brackets,
-                "Brackets: eps belongs to what you divide by, `(np.sqrt(s) + eps)`.",
+                "Brackets: `eps` belongs to what you divide by, `(np.sqrt(s) + "
+                "eps)`.",
             ),
         ],
     ),
@@ -606,32 +679,45 @@ EXERCISES = [
         reference=memory_weights,
         cases=[(1, 0.9), (3, 0.5), (5, 0.9), (40, 0.99)],
         hints=[
-            "Unroll m: how often has gradient k been multiplied by β when step t is "
-            "done?",
-            "Gradient k entered with the weight 1 - β, and has aged by t - k steps "
-            "since then.",
-            "Divide all of them by what Adam divides m by. To check: the weights must "
-            "add up to 1.",
+            "Unroll m: how often has gradient k been multiplied by β when step "
+            "t is done?",
+            "Gradient k entered with the weight 1 - β, and has aged by t - k "
+            "steps since then.",
+            "Divide all of them by what Adam divides m by. To check: the "
+            "weights must add up to 1.",
         ],
+        text=r"""
+            Gradient $k$ enters with the weight $1-\beta$ and is multiplied by
+            $\beta$ in each of the $t-k$ steps after that. The correction
+            divides everything by $1-\beta^t$, which is just the sum of the
+            weights. So the corrected ones add up to 1.
+            """,
+        trial="""
+            assert np.isclose(memory_weights(7, 0.9).sum(), 1)
+            """,
         mistakes=[
             Mistake(
                 _weights_reversed,
-                "The order is turned round: the newest gradient, the last entry, has "
-                "the largest weight.",
+                "The order is turned round: the newest gradient, the last "
+                "entry, has the largest weight.",
             ),
             Mistake(
                 _weights_uncorrected,
-                "These are the weights in m itself. They do not add up to 1; the "
-                "correction is missing.",
+                "These are the weights in m itself. They do not add up to 1; "
+                "the correction is missing.",
             ),
-            Mistake(_weights_of_sum, "These are the weights in momentum's sum."),
+            Mistake(
+                _weights_of_sum, "These are the weights in momentum's sum."
+            ),
             Mistake(
                 _weights_too_old,
                 "All are one step too old: the newest gradient has the age 0.",
             ),
         ],
-        after="They add up to 1, whatever t is: m̂ is a true average from the first "
-        "step on.",
+        after=(
+            "They add up to 1, whatever t is: m̂ is a true average from the "
+            "first step on."
+        ),
     ),
     Exercise(
         key="6a.5",
@@ -644,11 +730,16 @@ EXERCISES = [
         ],
         hints=[
             "Four lines: update m, update s, correct both, move x.",
-            "The corrections divide by `1 - beta1**t` and by the same with beta2. "
-            "t is given, and starts at 1.",
-            "Return m and s as they are *before* the correction. The corrected ones "
-            "live for one step only.",
+            "The corrections divide by `1 - beta1**t` and by the same with "
+            "`beta2`. `t` is given, and starts at 1.",
+            "Return m and s as they are *before* the correction. The corrected "
+            "ones live for one step only.",
         ],
+        text="""
+            The correction is for this step only. The next step corrects the
+            plain averages again, with its own $t$. Whoever returns the
+            corrected ones corrects twice.
+            """,
         mistakes=[
             Mistake(
                 _adam_uncorrected,
@@ -656,28 +747,30 @@ EXERCISES = [
             ),
             Mistake(
                 _adam_keeps_corrected,
-                "You return the corrected m and s. The next step would correct them "
-                "once more: keep the plain ones.",
+                "You return the corrected m and s. The next step would correct "
+                "them once more: keep the plain ones.",
             ),
             Mistake(
                 _adam_one_late,
                 "You correct with t + 1; t already counts from 1.",
             ),
-            Mistake(_adam_product, "βᵗ is a power, beta**t, not a product."),
+            Mistake(_adam_product, "βᵗ is a power, `beta**t`, not a product."),
             Mistake(_adam_half, "You corrected m but not s."),
             Mistake(_adam_no_root, "You divided by ŝ, not by its root."),
             Mistake(
                 _adam_multiplied,
-                "You multiplied by 1 - βᵗ. The averages are too small by this factor, "
-                "so divide by it.",
+                "You multiplied by 1 - βᵗ. The averages are too small by this "
+                "factor, so divide by it.",
             ),
             Mistake(
                 _adam_eps_inside,
-                "eps is inside the root. Here it is added after the root is taken.",
+                "`eps` is inside the root. Here it is added after the root is "
+                "taken.",
             ),
             Mistake(
                 _adam_swapped,
-                "The corrections have changed places: β₁ belongs to m, β₂ to s.",
+                "The corrections have changed places: β₁ belongs to m, β₂ to "
+                "s.",
             ),
         ],
     ),
@@ -685,26 +778,36 @@ EXERCISES = [
         key="6a.6",
         title="Nesterov without looking ahead",
         reference=nesterov_path,
-        cases=[(_ravine, _START, 0.1, 6, 0.9), (_quartic, [1.0, -0.5], 0.2, 5, 0.5)],
+        cases=[
+            (_ravine, _START, 0.1, 6, 0.9),
+            (_quartic, [1.0, -0.5], 0.2, 5, 0.5),
+        ],
         hints=[
-            "The path of the look-ahead point is what the changed variables describe. "
-            "You need no extra gradient.",
-            "In each step: the gradient where you are, then the velocity u, then x.",
+            "The path of the look-ahead point is what the changed variables "
+            "describe. You need no extra gradient.",
+            "In each step: the gradient where you are, then the velocity u, "
+            "then x.",
             "x moves along the gradient plus μ times the new velocity.",
         ],
+        text=r"""
+            That is (6a.5). If the step is taken before $u$ is updated, what
+            comes out is plain momentum again: $g+\mu u$ with the *old* $u$ is
+            the new velocity.
+            """,
         mistakes=[
             Mistake(
                 _path_momentum,
-                "That is momentum. In Nesterov's step the newest gradient counts once "
-                "more: update u first, then step along g + μu.",
+                "That is momentum. In Nesterov's step the newest gradient "
+                "counts once more: update u first, then step along g + μu.",
             ),
             Mistake(
-                _path_both, "You stepped along g + u. The velocity counts times μ."
+                _path_both,
+                "You stepped along g + u. The velocity counts times μ.",
             ),
             Mistake(
                 _path_behind,
-                "That is the path of the point that does *not* look ahead. Wanted is "
-                "the other one, x + μv.",
+                "That is the path of the point that does *not* look ahead. "
+                "Wanted is the other one, x + μv.",
             ),
         ],
     ),
@@ -714,39 +817,61 @@ EXERCISES = [
         reference=up_and_down,
         cases=[
             (t, 0.2, warmup, 50)
-            for t, warmup in [(0, 10), (4, 10), (9, 10), (10, 10), (20, 10), (50, 10)]
+            for t, warmup in [
+                (0, 10),
+                (4, 10),
+                (9, 10),
+                (10, 10),
+                (20, 10),
+                (50, 10),
+            ]
         ]
         + [(70, 0.2, 10, 50), (0, 0.2, 0, 50), (25, 0.2, 0, 50)],
         hints=[
             "Two cases: t below `warmup`, and the rest.",
-            "Step 0 must not be wasted: the first of `warmup` equal parts comes at "
-            "t = 0, and the last one brings you to lr.",
-            "Going down there are `steps - warmup` steps in all. What part of them is "
-            "left at t? And after the end?",
+            "Step 0 must not be wasted: the first of `warmup` equal parts "
+            "comes at `t = 0`, and the last one brings you to `lr`.",
+            "Going down there are `steps - warmup` steps in all. What part of "
+            "them is left at t? And after the end?",
         ],
+        text="""
+            Check the ends of each piece: $t=0$, `warmup - 1`, `warmup`,
+            `steps`, and beyond. Schedules are where errors by one like to live,
+            and no error message ever tells.
+
+            With `lr = 8`, `warmup = 2` and `steps = 6`, the rates of the steps
+            0 to 7 are 4, 8, 8, 6, 4, 2, 0, 0.
+            """,
+        trial="""
+            rates = [up_and_down(t, 8, 2, 6) for t in range(8)]
+            assert rates == [4, 8, 8, 6, 4, 2, 0, 0]
+            """,
         mistakes=[
             Mistake(
                 _from_zero,
-                "Your first rate is 0: step 0 would do nothing, and the last step of "
-                "the warm-up does not reach lr.",
+                "Your first rate is 0: step 0 would do nothing, and the last "
+                "step of the warm-up does not reach `lr`.",
             ),
             Mistake(
                 _below_zero,
-                "After `steps` steps your rate is negative: that would walk uphill.",
+                "After `steps` steps your rate is negative: that would walk "
+                "uphill.",
             ),
             Mistake(
                 _jumps,
-                "The way down must begin at lr. Yours jumps, because it counts from "
-                "t = 0 and not from the end of the warm-up.",
+                "The way down must begin at `lr`. Yours jumps, because it "
+                "counts from `t = 0` and not from the end of the warm-up.",
             ),
             Mistake(_whole_numbers, "`//` rounds down to whole numbers."),
             Mistake(_no_warmup, "The warm-up is missing."),
             Mistake(
                 _too_flat,
-                "Your way down is too flat: it has steps - warmup steps, not steps.",
+                "Your way down is too flat: it has `steps - warmup` steps, not "
+                "`steps`.",
             ),
             Mistake(
-                _half_cosine, "That falls along a cosine. Wanted is a straight line."
+                _half_cosine,
+                "That falls along a cosine. Wanted is a straight line.",
             ),
         ],
     ),
@@ -761,36 +886,54 @@ EXERCISES = [
             3.0 * np.eye(2),
         ],
         hints=[
-            "Only the smallest and the largest curvature matter: the eigenvalues of A "
-            "(`np.linalg.eigvalsh`).",
-            "The smallest lies at the lower end of the window, the largest at the "
-            "upper end. Their ratio is κ.",
-            "First find √μ from √κ. Then lr times the largest curvature is the upper "
-            "end of the window.",
+            "Only the smallest and the largest curvature matter: the "
+            "eigenvalues of A (`np.linalg.eigvalsh`).",
+            "The smallest lies at the lower end of the window, the largest at "
+            "the upper end. Their ratio is κ.",
+            "First find √μ from √κ. Then `lr` times the largest curvature is "
+            "the upper end of the window.",
         ],
+        text=r"""
+            The curvatures are the eigenvalues. By (6a.4) the smallest belongs
+            at the lower end of the window and the largest at the upper end.
+            That gives $\sqrt\mu=\frac{\sqrt\kappa-1}{\sqrt\kappa+1}$ and
+            $\eta=(1+\sqrt\mu)^2/\lambda_{\max}$. For a round bowl it finds
+            $\mu=0$ and $\eta=1/\lambda$: no memory is needed. For this
+            chapter's valley, with the curvatures 0.1 and 2, it finds
+            $\eta\approx1.336$ and $\mu\approx0.403$.
+            """,
+        trial="""
+            lr, mu = best_momentum(np.diag(CURVATURE))
+            assert (round(lr, 3), round(mu, 3)) == (1.336, 0.403)
+            """,
         mistakes=[
             Mistake(_best_root, "That is √μ. Square it."),
             Mistake(
                 _best_of_sgd,
-                "That is the best rate for SGD. With momentum, the largest curvature "
-                "lies at the upper end of the window.",
+                "That is the best rate for SGD. With momentum, the largest "
+                "curvature lies at the upper end of the window.",
             ),
             Mistake(_best_kappa, "Use √κ, not κ: that is what momentum gains."),
             Mistake(
                 _best_diagonal,
-                "You took the diagonal of A. The curvatures are its eigenvalues.",
+                "You took the diagonal of A. The curvatures are its "
+                "eigenvalues.",
             ),
             Mistake(
                 _best_limit,
-                "That is the limit of the rate, beyond which it diverges, not the best "
-                "one.",
+                "That is the limit of the rate, beyond which it diverges, not "
+                "the best one.",
             ),
-            Mistake(_best_order, "You returned μ first. Wanted is the rate, then μ."),
-            Mistake(_best_no_root, "The window ends at (1 + √μ)², not (1 + μ)²."),
+            Mistake(
+                _best_order, "You returned μ first. Wanted is the rate, then μ."
+            ),
+            Mistake(
+                _best_no_root, "The window ends at (1 + √μ)², not (1 + μ)²."
+            ),
             Mistake(
                 _best_lower_end,
-                "That puts the largest curvature at the lower end of the window. It "
-                "belongs at the upper one.",
+                "That puts the largest curvature at the lower end of the "
+                "window. It belongs at the upper one.",
             ),
         ],
     ),
@@ -802,32 +945,43 @@ EXERCISES = [
         hints=[
             "One number for each rate, then the rate whose number is largest. "
             "Return the rate, not the number.",
-            "An exploded run is a result, and a bad one. It must not drop out of the "
-            "median.",
-            "`np.nan_to_num` turns nan into 0. For the largest of a dictionary, "
-            "`max(d, key=d.get)` returns the key.",
+            "An exploded run is a result, and a bad one. It must not drop out "
+            "of the median.",
+            "`np.nan_to_num` turns nan into 0. For the largest of a "
+            "dictionary, `max(d, key=d.get)` returns the key.",
         ],
+        text="""
+            Dropping the exploded runs means to ask only the survivors. A rate
+            that ruins two seeds of three and shines with the third would win.
+            So would one that is chosen by its single best run.
+            """,
         mistakes=[
             Mistake(
                 _choose_luckiest,
-                "You chose by the single best run: that rewards luck, not the rate.",
+                "You chose by the single best run: that rewards luck, not the "
+                "rate.",
             ),
             Mistake(
                 _choose_survivors,
-                "You left out the runs that exploded, so a rate that ruins two seeds "
-                "of three may win.",
+                "You left out the runs that exploded, so a rate that ruins two "
+                "seeds of three may win.",
             ),
-            Mistake(_choose_mean, "You took the mean; the median was asked for."),
+            Mistake(
+                _choose_mean, "You took the mean; the median was asked for."
+            ),
             Mistake(_choose_worst, "You chose the smallest median."),
-            Mistake(_choose_value, "That is the accuracy. Return its learning rate."),
+            Mistake(
+                _choose_value, "That is the accuracy. Return its learning rate."
+            ),
             Mistake(
                 _choose_with_nan,
-                "A nan in the runs makes their median nan, and nan wins the argmax.",
+                "A nan in the runs makes their median nan, and nan wins the "
+                "argmax.",
             ),
             Mistake(
                 _choose_spotless,
-                "One nan puts a rate out of your race. It is to count as an accuracy "
-                "of 0, and the median may still be the best.",
+                "One nan puts a rate out of your race. It is to count as an "
+                "accuracy of 0, and the median may still be the best.",
             ),
         ],
     ),
@@ -845,45 +999,50 @@ EXERCISES = [
         hints=[
             "All gradients together are one long vector. How long is it?",
             "Add the squares of all entries of all arrays, and take the root.",
-            "The factor is limit over length, but never above 1. And a length of 0 "
-            "needs no clipping.",
+            "The factor is limit over length, but never above 1. And a length "
+            "of 0 needs no clipping.",
         ],
+        text="""
+            One factor for all arrays keeps the direction. Clipping each array,
+            or each entry, on its own would change where the step points.
+            """,
         mistakes=[
             Mistake(
                 _clip_each,
-                "You clipped each array on its own. That changes the direction of the "
-                "step: one factor for all of them.",
+                "You clipped each array on its own. That changes the direction "
+                "of the step: one factor for all of them.",
             ),
             Mistake(
                 _clip_entries,
-                "You clipped each entry. That changes the direction of the step; scale "
-                "the whole gradient.",
+                "You clipped each entry. That changes the direction of the "
+                "step; scale the whole gradient.",
             ),
             Mistake(
                 _clip_always,
-                "You made every gradient as long as the limit. Short ones stay as they "
-                "are.",
+                "You made every gradient as long as the limit. Short ones stay "
+                "as they are.",
             ),
             Mistake(_clip_squared, "The root is missing in the length."),
             Mistake(
                 _clip_mean,
-                "You took the mean of the arrays' lengths. The joint length is the "
-                "root of the sum of all squares.",
+                "You took the mean of the arrays' lengths. The joint length is "
+                "the root of the sum of all squares.",
             ),
             Mistake(
                 _clip_sum,
-                "You added the arrays' lengths. Lengths do not add up, squares do.",
+                "You added the arrays' lengths. Lengths do not add up, squares "
+                "do.",
             ),
             Mistake(
                 _clip_largest,
-                "You measured the largest entry. The length is the root of the sum of "
-                "all squares.",
+                "You measured the largest entry. The length is the root of the "
+                "sum of all squares.",
             ),
         ],
     ),
     Exercise(
         key="6a.lab",
-        title="The tested momentum that is too slow",
+        title="Find the bug and repair it",
         reference=repaired_momentum,
         cases=[
             (_ravine, _START, 0.1, 20),
@@ -891,17 +1050,34 @@ EXERCISES = [
             (_quartic, [1.0, -0.5], 0.05, 10),
         ],
         hints=[
-            "Start from rest on a slope that is 1 everywhere. How far must the first "
-            "step be, with learning rate lr? How far is his?",
-            "Doubling lr should double his way on that slope. By how much does it "
-            "grow?",
-            "Count the lr on the way from a gradient to x. There must be one of them.",
+            "Start from rest on a slope that is 1 everywhere. How far must the "
+            "first step be, with learning rate `lr`? How far is his?",
+            "Doubling `lr` should double his way on that slope. By how much "
+            "does it grow?",
+            "Count the `lr` on the way from a gradient to `x`. There must be "
+            "one of them.",
         ],
+        text=r"""
+            The learning rate is applied twice: once when the gradient enters
+            the velocity, and again when the velocity moves $x$. So the real
+            rate is $\eta^2$: 0.01 for 0.1, and a quarter when $\eta$ is halved.
+            With $\eta=1$, and $1^2=1$, nothing can be seen.
+
+            In the form with $x\leftarrow x+v$, the velocity is a *step*: it
+            holds $\eta$ already. In our form it is a sum of *gradients*, and
+            $\eta$ comes in afterwards. A test with one special value (1, 0, all
+            equal) often tests less than it seems.
+            """,
+        trial="""
+            path = repaired_momentum(slope, START, 0.1, 50)
+            assert same_walk(path, partial(optimizers.Momentum, lr=0.1))
+            """,
         mistakes=[
             Mistake(
                 _lab_twice,
-                "The learning rate is applied twice: the velocity holds it already, "
-                "and then moves x times lr once more. So the real rate is lr squared.",
+                "The learning rate is applied twice: the velocity holds it "
+                "already, and then moves `x` times `lr` once more. So the real "
+                "rate is `lr` squared.",
             ),
             Mistake(
                 _lab_never,
@@ -909,19 +1085,21 @@ EXERCISES = [
             ),
             Mistake(
                 _lab_uphill,
-                "That walks uphill. One minus sign in all: where v takes in -lr g, x "
-                "moves by +v; where it takes in g, x moves by -lr v.",
+                "That walks uphill. One minus sign in all: where `v` takes in "
+                "`-lr * g`, `x` moves by `+v`; where it takes in `g`, `x` "
+                "moves by `-lr * v`.",
             ),
             Mistake(
                 _lab_rooted,
-                "Taking the root of lr hides the symptom the wrong way round. Find the "
-                "place where lr comes in a second time.",
+                "Taking the root of `lr` hides the symptom the wrong way "
+                "round. Find the place where `lr` comes in a second time.",
             ),
             Mistake(
                 _lab_memory_too,
-                "Now lr multiplies the memory, too: μ v must stay without it.",
+                "Now `lr` multiplies the memory, too: `mu * v` must stay "
+                "without it.",
             ),
         ],
-        break_it=True,
+        start=_lab_twice,
     ),
 ]

@@ -48,7 +48,7 @@ def _two_outside(recipe, n_in, n_out):
 
 
 def glorot_uniform(n_in, n_out, rng):
-    """Return weights (n_in, n_out), even on (-a, a), with variance 2/(n_in + n_out)."""
+    """Return weights (n_in, n_out), even on (-a, a)."""
     a = np.sqrt(6 / (n_in + n_out))
     return rng.uniform(-a, a, (n_in, n_out))
 
@@ -109,7 +109,7 @@ def _too_large(n_in, c):
 
 
 def size_after(depth, n, s, activation):
-    """Return the predicted root mean square of the outputs after depth layers."""
+    """Return the predicted root mean square after depth layers."""
     factor = n * s**2
     if activation == "relu":
         factor = factor / 2
@@ -178,7 +178,7 @@ def _linear_decay(momentum, share):
 
 
 def extreme_batch(n):
-    """Return n numbers whose largest normalised value is as large as possible."""
+    """Return n numbers, one of them as far out as possible."""
     x = np.zeros(n)
     x[0] = 1.0
     return x
@@ -188,7 +188,10 @@ def _largest(answer, n):
     x = np.asarray(answer(n), dtype=float)
     spread = np.ptp(x)  # 0 for equal values, which cannot be normalised
     largest = np.abs(x - x.mean()).max() / x.std() if spread else 0.0
-    return {"its shape": x.shape, "the largest normalised value": float(largest)}
+    return {
+        "the shape": x.shape,
+        "the largest normalised value": float(largest),
+    }
 
 
 def _all_equal(n):
@@ -237,11 +240,15 @@ def _biased(mean, var, x, momentum):
 def _corrected_backwards(mean, var, x, momentum):
     new_mean, _ = update_running(mean, var, x, momentum)
     n = len(x)
-    return new_mean, (1 - momentum) * var + momentum * x.var(axis=0) * (n - 1) / n
+    return new_mean, (1 - momentum) * var + momentum * x.var(axis=0) * (
+        n - 1
+    ) / n
 
 
 def _only_adds(mean, var, x, momentum):
-    return mean + momentum * x.mean(axis=0), var + momentum * x.var(axis=0, ddof=1)
+    return mean + momentum * x.mean(axis=0), var + momentum * x.var(
+        axis=0, ddof=1
+    )
 
 
 def _std_instead(mean, var, x, momentum):
@@ -255,13 +262,15 @@ def _last_batch_only(mean, var, x, momentum):
 
 def _over_everything(mean, var, x, momentum):
     old = 1 - momentum
-    return old * mean + momentum * x.mean(), old * var + momentum * x.var(ddof=1)
+    return old * mean + momentum * x.mean(), old * var + momentum * x.var(
+        ddof=1
+    )
 
 
 def layer_norm(x, gamma, beta, eps):
     """Normalise each row of x (N, D), then scale and shift each column."""
-    mean = x.mean(axis=1, keepdims=True)
-    var = x.var(axis=1, keepdims=True)
+    mean = x.mean(axis=1, keepdims=True)  # (N, 1)
+    var = x.var(axis=1, keepdims=True)  # (N, 1)
     return gamma * (x - mean) / np.sqrt(var + eps) + beta
 
 
@@ -289,14 +298,17 @@ def _not_scaled(x, gamma, beta, eps):
 
 def channel_norm(x, eps):
     """Normalise each channel of x (N, C, H, W)."""
-    mean = x.mean(axis=(0, 2, 3), keepdims=True)
+    mean = x.mean(axis=(0, 2, 3), keepdims=True)  # (1, C, 1, 1)
     var = x.var(axis=(0, 2, 3), keepdims=True)
     return (x - mean) / np.sqrt(var + eps)
 
 
 def _along(axes):
     def channel_norm(x, eps):
-        mean, var = x.mean(axis=axes, keepdims=True), x.var(axis=axes, keepdims=True)
+        mean, var = (
+            x.mean(axis=axes, keepdims=True),
+            x.var(axis=axes, keepdims=True),
+        )
         return (x - mean) / np.sqrt(var + eps)
 
     return channel_norm
@@ -380,7 +392,7 @@ def _weights_to_one(weights, x):
 
 
 def scale_backward(x, dy, eps):
-    """Return dx of y = x / sqrt(mean(x², axis=0) + eps), for x and dy (N, D)."""
+    """Return dx of y = x / sqrt(mean of x² + eps), for x, dy (N, D)."""
     sigma = np.sqrt(np.mean(x**2, axis=0) + eps)
     y = x / sigma
     return (dy - y * np.mean(y * dy, axis=0)) / sigma
@@ -427,7 +439,7 @@ def _plus(x, dy, eps):
 
 def fold(W, b, gamma, beta, mean, var, eps):
     """Return W and b of the one linear layer that does the work of both."""
-    factor = gamma / np.sqrt(var + eps)
+    factor = gamma / np.sqrt(var + eps)  # (D,)
     return W * factor, (b - mean) * factor + beta
 
 
@@ -461,7 +473,7 @@ def _beta_forgotten(W, b, gamma, beta, mean, var, eps):
 
 def _use_fold(answer, x, W, b, gamma, beta, mean, var, eps):
     W, b = answer(W, b, gamma, beta, mean, var, eps)
-    return {"W": W, "b": b, "x @ W + b": x @ W + b}
+    return {"W": W, "b": b, "`x @ W + b`": x @ W + b}
 
 
 class RepairedBatchNorm:
@@ -469,7 +481,8 @@ class RepairedBatchNorm:
 
     def __init__(self, channels, momentum=0.1, eps=1e-5):
         self.gamma, self.beta = np.ones(channels), np.zeros(channels)
-        self.running_mean, self.running_var = np.zeros(channels), np.ones(channels)
+        self.running_mean = np.zeros(channels)
+        self.running_var = np.ones(channels)
         self.momentum, self.eps = momentum, eps
 
     def forward(self, x, training=False):
@@ -486,7 +499,8 @@ class RepairedBatchNorm:
 
     def backward(self, dy):
         """Return dx; keep the gradients of gamma and beta."""
-        self.d_beta, self.d_gamma = dy.sum(axis=0), np.sum(dy * self.x_hat, axis=0)
+        self.d_beta = dy.sum(axis=0)
+        self.d_gamma = np.sum(dy * self.x_hat, axis=0)
         without = dy - dy.mean(axis=0) - self.x_hat * self.d_gamma / len(dy)
         return self.gamma / self.sigma * without
 
@@ -529,12 +543,39 @@ class _LastBatchOnly(RepairedBatchNorm):
     def forward(self, x, training=False):
         y = super().forward(x, training)
         if training:
-            self.running_mean, self.running_var = x.mean(axis=0), x.var(axis=0, ddof=1)
+            self.running_mean, self.running_var = (
+                x.mean(axis=0),
+                x.var(axis=0, ddof=1),
+            )
         return y
 
 
-class _BothBugs(_WrongMomentum, _NoVariancePath):
-    pass
+class _BothBugs:
+    def __init__(self, channels, momentum=0.1, eps=1e-5):
+        self.gamma, self.beta = np.ones(channels), np.zeros(channels)
+        self.running_mean, self.running_var = (
+            np.zeros(channels),
+            np.ones(channels),
+        )
+        self.momentum, self.eps = momentum, eps
+
+    def forward(self, x, training=False):
+        mean, var = self.running_mean, self.running_var
+        if training:
+            m, mean, var = self.momentum, x.mean(axis=0), x.var(axis=0)
+            unbiased = var * len(x) / (len(x) - 1)
+            self.running_mean = m * self.running_mean + (1 - m) * mean
+            self.running_var = m * self.running_var + (1 - m) * unbiased
+        self.sigma = np.sqrt(var + self.eps)
+        self.x_hat = (x - mean) / self.sigma
+        return self.gamma * self.x_hat + self.beta
+
+    def backward(self, dy):
+        self.d_beta, self.d_gamma = (
+            dy.sum(axis=0),
+            np.sum(dy * self.x_hat, axis=0),
+        )
+        return self.gamma / self.sigma * (dy - dy.mean(axis=0))
 
 
 class _Biased(RepairedBatchNorm):
@@ -553,13 +594,13 @@ def _run_batch_norm(cls, batches, x, dy):
     norm.beta = np.linspace(-1.0, 1.0, dy.shape[1])
     found = {}
     for batch in batches:
-        found["forward in training"] = norm.forward(batch, training=True)
+        found["`forward` in training"] = norm.forward(batch, training=True)
     found["backward"] = norm.backward(dy)
-    found["running mean"], found["running variance"] = (
+    found["the running mean"], found["the running variance"] = (
         norm.running_mean,
         norm.running_var,
     )
-    return found | {"forward at test time": norm.forward(x)}
+    return found | {"`forward` at test time": norm.forward(x)}
 
 
 def _normals(seed, *shapes):
@@ -583,14 +624,19 @@ EXERCISES = [
         ],
         hints=[
             "All three were derived as variances in this part. Which are they?",
-            "`n_in` is the number of inputs of each unit. Only one of the recipes "
-            "looks at `n_out`.",
-            "A dictionary from the recipe's name to its variance, and one root at the "
-            "end (`** 0.5`).",
+            "`n_in` is the number of inputs of each unit. Only one of the "
+            "recipes looks at `n_out`.",
+            "A dictionary from the recipe's name to its variance, and one root "
+            "at the end (`** 0.5`).",
         ],
+        text="""
+            The recipes give *variances*: $1/n$, $2/(n+m)$ and $2/n$. The
+            standard deviation is the root.
+            """,
         mistakes=[
             Mistake(
-                _variance, "This is the variance. The standard deviation is its root."
+                _variance,
+                "This is the variance. The standard deviation is its root.",
             ),
             Mistake(
                 _upside_down,
@@ -599,12 +645,14 @@ EXERCISES = [
             ),
             Mistake(
                 _root_of_n,
-                "Your variance is the root of the number of inputs. It must be one "
-                "*divided* by this number, and the std is the root of that.",
+                "Your variance is the root of the number of inputs. It must be "
+                "one *divided* by this number, and the std is the root of "
+                "that.",
             ),
             Mistake(
                 _two_outside,
-                "He: the 2 belongs to the variance, so it stands under the root, too.",
+                "He: the 2 belongs to the variance, so it stands under the "
+                "root, too.",
             ),
             Mistake(
                 _fan_out,
@@ -636,22 +684,34 @@ EXERCISES = [
             "square of the weights.",
             "Integrate the square over the interval and divide by its length. "
             "The variance is a third of the limit squared.",
-            "Set a third of `a**2` equal to `2 / (n_in + n_out)`, solve for `a`, and "
-            "call `rng.uniform` once with the shape `(n_in, n_out)`.",
+            "Set a third of `a**2` equal to `2 / (n_in + n_out)`, solve for "
+            "`a`, and call `rng.uniform` once with the shape `(n_in, n_out)`.",
         ],
+        text=r"""
+            The mean is 0, so the variance is the mean of the square:
+
+            $$
+            \frac1{2a}\int_{-a}^{a}w^2\,dw
+            =\frac1{2a}\cdot\frac{2a^3}{3}=\frac{a^2}3 .
+            $$
+
+            Set it equal to $2/(n+m)$: $a=\sqrt{6/(n+m)}$.
+            """,
         mistakes=[
             Mistake(
                 _std_as_limit,
-                "You have used the standard deviation as the limit. "
-                "The variance on (-a, a) is a²/3, so your weights are too small.",
+                "You have used the standard deviation as the limit. The "
+                "variance on (-a, a) is a²/3, so your weights are too small.",
             ),
             Mistake(
                 _no_root,
-                "This is the square of the limit: the variance is a²/3. Take the root.",
+                "This is the square of the limit: the variance is a²/3. Take "
+                "the root.",
             ),
             Mistake(
                 _variance_as_limit,
-                "You have used the variance as the limit. On (-a, a) it is a²/3.",
+                "You have used the variance as the limit. On (-a, a) it is "
+                "a²/3.",
             ),
             Mistake(
                 _whole_width,
@@ -659,12 +719,13 @@ EXERCISES = [
                 "if you took the formula for an interval of length a.",
             ),
             Mistake(
-                _positive_only, "All your weights are positive. Their mean must be 0."
+                _positive_only,
+                "All your weights are positive. Their mean must be 0.",
             ),
             Mistake(
                 _forward_only,
-                "This is the forward condition alone, 1/n_in. "
-                "Glorot's variance takes both sides into account.",
+                "This is the forward condition alone, `1 / n_in`. Glorot's "
+                "variance takes both sides into account.",
             ),
         ],
     ),
@@ -674,13 +735,18 @@ EXERCISES = [
         reference=leaky_std,
         cases=[(50, 0.1), (50, 0.0), (50, 1.0), (8, 0.5)],
         hints=[
-            "Write down the outputs for `a` and for `-a`, with `a` positive, square "
-            "them, and add.",
-            "For ReLU the sum was the square of `a`. Now the negative side adds `c` "
-            "squared times as much.",
-            "The mean square is multiplied by half of (1 plus `c` squared). This, "
-            "times `n_in` times the variance, must be 1.",
+            "Write down the outputs for `a` and for `-a`, with `a` positive, "
+            "square them, and add.",
+            "For ReLU the sum was the square of `a`. Now the negative side "
+            "adds `c` squared times as much.",
+            "The mean square is multiplied by half of (1 plus `c` squared). "
+            "This, times `n_in` times the variance, must be 1.",
         ],
+        text=r"""
+            For every $a$, $y(a)^2+y(-a)^2=a^2+c^2a^2$. So
+            $\mathrm{E}[y^2]=\frac{1+c^2}2\mathrm{E}[a^2]$, and the size stays
+            the same from layer to layer if $\frac{1+c^2}{2}\,n\,s^2=1$.
+            """,
         mistakes=[
             Mistake(
                 _not_squared,
@@ -689,8 +755,8 @@ EXERCISES = [
             ),
             Mistake(
                 _not_halved,
-                "The sum of the two squares is for `a` and `-a` together, so the mean "
-                "square is *half* of it.",
+                "The sum of the two squares is for `a` and `-a` together, so "
+                "the mean square is *half* of it.",
             ),
             Mistake(
                 _plain_he,
@@ -719,20 +785,36 @@ EXERCISES = [
             (10, 64, 0.1, "identity"),
         ],
         hints=[
-            "What does one layer do to the mean square? See the derivation of the "
-            "variance, and what ReLU keeps of it.",
-            "The mean square is multiplied by the same factor in each layer, so after "
-            "several layers by a power of it.",
+            "What does one layer do to the mean square? See the derivation of "
+            "the variance, and what ReLU keeps of it.",
+            "The mean square is multiplied by the same factor in each layer, "
+            "so after several layers by a power of it.",
             "Asked is the *root* of the mean square: half of the exponent.",
         ],
+        text=r"""
+            Each layer multiplies the mean square by $n s^2$, and by $\frac12$
+            more with ReLU. The root of the product of `depth` equal factors is
+            the root of the factor, to the power `depth`.
+
+            For example: four layers with $n=100$, $s=1$ and ReLU multiply the
+            size by $50^2=2500$.
+            """,
+        trial="""
+            assert np.isclose(size_after(4, 100, 1, "relu"), 2500)
+            """,
         mistakes=[
-            Mistake(_mean_square, "This is the mean square. Asked is its root."),
+            Mistake(
+                _mean_square, "This is the mean square. Asked is its root."
+            ),
             Mistake(
                 _one_layer,
                 "This is one layer's factor. There are `depth` layers, "
                 "one after the other.",
             ),
-            Mistake(_adds_up, "Factors of layers in a row multiply, they do not add."),
+            Mistake(
+                _adds_up,
+                "Factors of layers in a row multiply, they do not add.",
+            ),
             Mistake(
                 _no_root_of_n,
                 "The mean square is multiplied by n s², so the size "
@@ -745,11 +827,13 @@ EXERCISES = [
             ),
             Mistake(
                 _half_once,
-                "ReLU halves the mean square in *each* layer. You have halved it once.",
+                "ReLU halves the mean square in *each* layer. You have halved "
+                "it once.",
             ),
             Mistake(
                 _relu_forgotten,
-                "Right for the identity. ReLU halves the mean square in each layer.",
+                "Right for the identity. ReLU halves the mean square in each "
+                "layer.",
             ),
         ],
     ),
@@ -759,18 +843,23 @@ EXERCISES = [
         reference=batches_until,
         cases=[(0.1, 0.01), (0.01, 0.01), (0.1, 0.5), (0.3, 0.2), (0.9, 0.5)],
         hints=[
-            "With PyTorch's momentum, by what is the old average multiplied when a "
-            "batch comes?",
-            "After `k` batches the start has been multiplied by that number `k` "
-            "times. Solve for `k` with logarithms.",
+            "With PyTorch's momentum, by what is the old average multiplied "
+            "when a batch comes?",
+            "After `k` batches the start has been multiplied by that number "
+            "`k` times. Solve for `k` with logarithms.",
             "Round up to a whole number: `np.ceil` or `math.ceil`, then `int`.",
         ],
+        text=r"""
+            After $k$ batches the share is $(1-m)^k$. It is at most $s$ for
+            $k\ge\log s/\log(1-m)$ (both logarithms are negative). With $m=0.1$,
+            one percent takes 44 batches. With $m=0.01$ it takes 459: a short
+            training is over before the averages are any good.
+            """,
         mistakes=[
             Mistake(
                 _kerass_momentum,
-                "This is the answer for Keras's momentum. In "
-                "PyTorch's the *new* batch has this weight, the old average the "
-                "rest.",
+                "This is the answer for Keras's momentum. In PyTorch's the "
+                "*new* batch has this weight, the old average the rest.",
             ),
             Mistake(
                 _rounded_down,
@@ -783,8 +872,8 @@ EXERCISES = [
             ),
             Mistake(
                 _rounded_to_nearest,
-                "You rounded to the nearest number. Round *up*: one batch fewer, and "
-                "the share is still larger than allowed.",
+                "You rounded to the nearest number. Round *up*: one batch "
+                "fewer, and the share is still larger than allowed.",
             ),
             Mistake(
                 _share_of_the_rest,
@@ -805,17 +894,30 @@ EXERCISES = [
         use=_largest,
         cases=[2, 3, 10, 64],
         hints=[
-            "Does it help to move one value very far away? Try it with numbers: the "
-            "standard deviation grows, too.",
-            "What about the others: should they be spread out, or not? What they "
-            "spread only makes the standard deviation larger.",
+            "Does it help to move one value very far away? Try it with "
+            "numbers: the standard deviation grows, too.",
+            "What about the others: should they be spread out, or not? What "
+            "they spread only makes the standard deviation larger.",
             "One value is different and all others are the same. The numbers "
             "themselves do not matter.",
         ],
+        text=r"""
+            All equal but one: $(1, 0, \dots, 0)$. The lonely one gets
+            $\sqrt{n-1}$, wherever it is.
+
+            The proof. With $\varepsilon=0$ the normalised values satisfy
+            $\sum\hat x_i=0$ and $\sum\hat x_i^2=n$. So the others sum to
+            $-\hat x_1$. For $n-1$ numbers with a given sum, the sum of squares
+            is smallest when they are all equal, and then it is
+            $\hat x_1^2/(n-1)$. So
+            $n\ge\hat x_1^2+\hat x_1^2/(n-1)=\hat x_1^2\,\frac{n}{n-1}$, and
+            $\hat x_1^2\le n-1$.
+            """,
         mistakes=[
             Mistake(
                 _all_equal,
-                "All your values are equal: without their mean nothing is left.",
+                "All your values are equal: without their mean nothing is "
+                "left.",
             ),
             Mistake(
                 _the_record_itself,
@@ -853,11 +955,17 @@ EXERCISES = [
             (np.zeros(3), np.ones(3), _X[:2], 0.3),
         ],
         hints=[
-            "In PyTorch's convention, which of the two gets the weight `momentum`, the "
-            "old average or the new batch?",
+            "In PyTorch's convention, which of the two gets the weight "
+            "`momentum`, the old average or the new batch?",
             "Statistics of a batch are taken over its examples: `axis=0`.",
-            "`np.var` divides by N. Its argument `ddof=1` makes it divide by N - 1.",
+            "`np.var` divides by N. Its argument `ddof=1` makes it divide by N "
+            "- 1.",
         ],
+        text="""
+            `x.var(axis=0, ddof=1)` divides by $N-1$ instead of $N$: it is the
+            unbiased variance. The new batch has the weight `momentum`, the old
+            average the rest.
+            """,
         mistakes=[
             Mistake(
                 _swapped_momentum,
@@ -871,12 +979,13 @@ EXERCISES = [
             ),
             Mistake(
                 _corrected_backwards,
-                "The correction is upside down: the batch's variance is too small, "
-                "so it is multiplied by N / (N - 1).",
+                "The correction is upside down: the batch's variance is too "
+                "small, so it is multiplied by `N / (N - 1)`.",
             ),
             Mistake(
                 _only_adds,
-                "You add the new batch, but the old average keeps its full weight.",
+                "You add the new batch, but the old average keeps its full "
+                "weight.",
             ),
             Mistake(
                 _std_instead,
@@ -903,11 +1012,18 @@ EXERCISES = [
         batch=[(_X[:1], _GAMMA, _BETA, 1e-5)],
         hints=[
             "Each *row* of `x` has its own mean and variance.",
-            "`x.mean(axis=1)` has the shape (N,). To subtract it from `x` it must be "
-            "(N, 1): `keepdims=True`.",
-            "As in batch norm, `eps` goes under the root, and `gamma` and `beta` come "
-            "last, one of each per column.",
+            "`x.mean(axis=1)` has the shape (N,). To subtract it from `x` it "
+            "must be (N, 1): `keepdims=True`.",
+            "As in batch norm, `eps` goes under the root, and `gamma` and "
+            "`beta` come last, one of each per column.",
         ],
+        text="""
+            The statistics are over axis 1, with `keepdims=True`, so that each
+            row gets its own. No example looks at another one. So training and
+            test time are the same, a batch of one is fine, and there is nothing
+            to forget. Its authors made it for recurrent networks, where batch
+            norm is awkward.
+            """,
         mistakes=[
             Mistake(
                 _batch_norm,
@@ -920,14 +1036,17 @@ EXERCISES = [
                 "row has its own.",
             ),
             Mistake(
-                _by_variance, "You have divided by the variance. Divide by its root."
+                _by_variance,
+                "You have divided by the variance. Divide by its root.",
             ),
             Mistake(
-                _eps_outside, "`eps` belongs under the root, next to the variance."
+                _eps_outside,
+                "`eps` belongs under the root, next to the variance.",
             ),
             Mistake(
                 _not_scaled,
-                "The normalisation is right, but `gamma` and `beta` are missing.",
+                "The normalisation is right, but `gamma` and `beta` are "
+                "missing.",
             ),
         ],
     ),
@@ -942,9 +1061,19 @@ EXERCISES = [
         hints=[
             "Which of the four axes must *not* be averaged over?",
             "`axis` may be a tuple of several axes.",
-            "With `keepdims=True` the mean has the shape (1, C, 1, 1) and broadcasts "
-            "against `x`.",
+            "With `keepdims=True` the mean has the shape (1, C, 1, 1) and "
+            "broadcasts against `x`.",
         ],
+        text="""
+            `axis=(0, 2, 3)` averages over examples, rows and columns. With
+            `keepdims=True` the result has the shape `(1, C, 1, 1)` and
+            broadcasts.
+            """,
+        trial="""
+            images = np.random.default_rng(0).standard_normal((5, 3, 4, 4))
+            ready = layers.BatchNorm(3).forward(images, training=True)
+            assert np.allclose(channel_norm(images, 1e-5), ready)
+            """,
         mistakes=[
             Mistake(
                 _along((0,)),
@@ -987,13 +1116,33 @@ EXERCISES = [
             (list(_normals(4, (4, 5), (5, 6), (6, 3))), _normals(5, (7, 4))[0]),
         ],
         hints=[
-            "A loop over the matrices. What must be measured, and what must be handed "
-            "to the next layer?",
-            "If `a` has the standard deviation s, then `a / s` has 1, and dividing the "
-            "matrix by s divides `a` by s.",
-            "Measure `(x @ W).std()`, divide, and only then compute the ReLU of the "
-            "new product for the next layer.",
+            "A loop over the matrices. What must be measured, and what must be "
+            "handed to the next layer?",
+            "If `a` has the standard deviation s, then `a / s` has 1, and "
+            "dividing the matrix by s divides `a` by s.",
+            "Measure `(x @ W).std()`, divide, and only then compute the ReLU "
+            "of the new product for the next layer.",
         ],
+        text="""
+            One pass, layer by layer. The order matters: the second layer must
+            be measured with the outputs of the *scaled* first one. The result
+            works whatever the matrices were before: from a wrong std, with
+            pixels of a mean far from 0, or with another activation. With
+            orthogonal matrices to start from, this is the method of Mishkin and
+            Matas (2016).
+
+            The lines at the end begin with standard deviations of 0.01, 1
+            and 100. After the scaling, the outputs of all three layers have a
+            standard deviation of 1.
+            """,
+        trial="""
+            rng = np.random.default_rng(0)
+            wild = [rng.normal(0, s, (64, 64)) for s in (0.01, 1, 100)]
+            z = data.x_train[:200]
+            for W in scale_layers(wild, z):
+                assert np.isclose((z @ W).std(), 1)
+                z = np.maximum(z @ W, 0)
+            """,
         mistakes=[
             Mistake(
                 _measured_unscaled,
@@ -1002,17 +1151,19 @@ EXERCISES = [
             ),
             Mistake(
                 _without_relu,
-                "The first layer is right, but the ReLU is missing between the layers.",
+                "The first layer is right, but the ReLU is missing between the "
+                "layers.",
             ),
             Mistake(
                 _by_its_variance,
-                "You have divided by the variance. Dividing `a` by its *standard "
-                "deviation* makes that 1.",
+                "You have divided by the variance. Dividing `a` by its "
+                "*standard deviation* makes that 1.",
             ),
             Mistake(
                 _by_its_mean_square,
-                "You have made the mean square 1. The mean of `a` over a real batch "
-                "need not be 0, so the standard deviation is another number.",
+                "You have made the mean square 1. The mean of `a` over a real "
+                "batch need not be 0, so the standard deviation is another "
+                "number.",
             ),
             Mistake(
                 _each_unit,
@@ -1020,7 +1171,8 @@ EXERCISES = [
                 "scaled each unit by itself.",
             ),
             Mistake(
-                _after_relu, "Measure the pre-activations `x @ W`, before the ReLU."
+                _after_relu,
+                "Measure the pre-activations `x @ W`, before the ReLU.",
             ),
             Mistake(
                 _weights_to_one,
@@ -1035,12 +1187,25 @@ EXERCISES = [
         reference=scale_backward,
         cases=[(_X, _DY, 1e-5), (_X[:2], _DY[:2], 0.5)],
         hints=[
-            "Two paths lead from `x` to `y`: straight, and through the mean square.",
-            "Take the rules for the product, the inverse root and the mean of squares "
-            "from batch norm. There `c` stood in the place of `x`.",
-            "Put together, from `dy` a multiple of `y` is subtracted: the mean of the "
-            "products of `y` and `dy`. All is divided by the root.",
+            "Two paths lead from `x` to `y`: straight, and through the mean "
+            "square.",
+            "Take the rules for the product, the inverse root and the mean of "
+            "squares from batch norm. There `c` stood in the place of `x`.",
+            "Put together, from `dy` a multiple of `y` is subtracted: the mean "
+            "of the products of `y` and `dy`. All is divided by the root.",
         ],
+        text=r"""
+            Straight: $dy_n/\sigma$. Through $r=1/\sigma$:
+            $dr=\sum_m x_m\,dy_m$, then $dq=-\frac12 r^3\,dr$, then
+            $\frac2N x_n\,dq$. Together
+
+            $$
+            dx_n=\frac1\sigma\Bigl(dy_n-\frac{y_n}{N}\sum_m y_m\,dy_m\Bigr) .
+            $$
+
+            It is (6b.7) without the term of the mean: only the stretching is
+            removed from $dy$, the shift is not.
+            """,
         mistakes=[
             Mistake(
                 _one_path,
@@ -1048,17 +1213,18 @@ EXERCISES = [
             ),
             Mistake(
                 _summed,
-                "In the second path the factor 1/N is missing: a mean, not a sum.",
+                "In the second path the factor 1/N is missing: a mean, not a "
+                "sum.",
             ),
             Mistake(
                 _half_of_it,
-                "The second path is half as large as it must be: the derivative of a "
-                "square has a factor 2.",
+                "The second path is half as large as it must be: the "
+                "derivative of a square has a factor 2.",
             ),
             Mistake(
                 _each_for_itself,
-                "The root is used by every example, so its gradient is a *sum* over "
-                "the batch.",
+                "The root is used by every example, so its gradient is a *sum* "
+                "over the batch.",
             ),
             Mistake(
                 _x_for_y,
@@ -1067,7 +1233,8 @@ EXERCISES = [
             ),
             Mistake(
                 _full_batch_norm,
-                "This is batch norm's backward pass. Here no mean is subtracted.",
+                "This is batch norm's backward pass. Here no mean is "
+                "subtracted.",
             ),
             Mistake(
                 _plus,
@@ -1092,12 +1259,26 @@ EXERCISES = [
             ),
         ],
         hints=[
-            "Write out what both layers compute, one formula for one column, and "
-            "multiply out.",
-            "What stands next to `x` is the new `W`, everything else is the new `b`.",
-            "Each column is multiplied by its `gamma` over the root of its variance "
-            "plus `eps`. So are the old bias and the mean.",
+            "Write out what both layers compute, one formula for one column, "
+            "and multiply out.",
+            "What stands next to `x` is the new `W`, everything else is the "
+            "new `b`.",
+            "Each column is multiplied by its `gamma` over the root of its "
+            "variance plus `eps`. So are the old bias and the mean.",
         ],
+        text=r"""
+            Put the linear layer into the formula of the normalisation, and sort
+            by $x$:
+
+            $$
+            y = \gamma\,\frac{xW+b-\mu}{\sigma}+\beta
+            = x\,\bigl(W\tfrac\gamma\sigma\bigr)
+            +(b-\mu)\tfrac\gamma\sigma+\beta .
+            $$
+
+            Column $j$ of $W$ is multiplied by $\gamma_j/\sigma_j$. This is done
+            in practice when a trained network is shipped.
+            """,
         mistakes=[
             Mistake(
                 _mean_not_scaled,
@@ -1114,11 +1295,15 @@ EXERCISES = [
                 "You have divided by the variance. Divide by its root.",
             ),
             Mistake(
-                _gamma_forgotten, "`gamma` is missing: it scales `W` and the bias."
+                _gamma_forgotten,
+                "`gamma` is missing: it scales `W` and the bias.",
             ),
-            Mistake(_beta_forgotten, "`W` is right, but `beta` is missing in `b`."),
             Mistake(
-                _rows, "You have scaled the *rows* of `W`. Each output is a column."
+                _beta_forgotten, "`W` is right, but `beta` is missing in `b`."
+            ),
+            Mistake(
+                _rows,
+                "You have scaled the *rows* of `W`. Each output is a column.",
             ),
         ],
     ),
@@ -1128,17 +1313,34 @@ EXERCISES = [
         reference=RepairedBatchNorm,
         use=_run_batch_norm,
         cases=[
-            (list(_normals(7, (6, 3), (6, 3), (6, 3))), *_normals(8, (6, 3), (6, 3))),
+            (
+                list(_normals(7, (6, 3), (6, 3), (6, 3))),
+                *_normals(8, (6, 3), (6, 3)),
+            ),
         ],
-        break_it=True,
+        start=_BothBugs,
         hints=[
-            "Way back: which numbers of the way forward depend on `x`? He has treated "
-            "one of them as a constant.",
-            "Check again with random `dy`, and compare with the compact formula: one "
-            "of its three terms is missing.",
-            "Way forward: put in what happens for `momentum=0.1`. How much of a "
-            "hundred earlier batches is left after one more?",
+            "Way back: which numbers of the way forward depend on `x`? He has "
+            "treated one of them as a constant.",
+            "Check again with random `dy`, and compare with the compact "
+            "formula: one of its three terms is missing.",
+            "Way forward: put in what happens for `momentum=0.1`. How much of "
+            "a hundred earlier batches is left after one more?",
         ],
+        text=r"""
+            **Backwards** he has treated $\sigma$ as a constant: the path
+            through the variance is missing. His check could not see it. The
+            normalised outputs of a batch always add up to 0, so the sum of all
+            outputs is $N\beta$, whatever $x$ is: its gradient is 0. His formula
+            gives 0 as well, because with `dy` all ones $dy$ minus its mean
+            is 0. He compared nothing with nothing. Check with *random* `dy`.
+
+            **Forwards** the running averages use the momentum the wrong way
+            round. With $m=0.1$ the last batch has the weight 0.9, and all the
+            batches before it share the rest. It is a mix-up of the two
+            conventions. In training you cannot see it: there the running
+            averages are not used.
+            """,
         mistakes=[
             Mistake(
                 _BothBugs,
@@ -1148,8 +1350,8 @@ EXERCISES = [
             ),
             Mistake(
                 _WrongMomentum,
-                "The way back is right now. But the running averages "
-                "have the momentum the wrong way round: the last batch counts for "
+                "The way back is right now. But the running averages have the "
+                "momentum the wrong way round: the last batch counts for "
                 "nearly everything.",
             ),
             Mistake(
@@ -1165,20 +1367,24 @@ EXERCISES = [
             ),
             Mistake(
                 _NeitherPath,
-                "Both paths are missing, through the mean and through the variance.",
+                "Both paths are missing, through the mean and through the "
+                "variance.",
             ),
             Mistake(
                 _SumForMean,
-                "Backwards, the path through the variance takes `d_gamma`, which is a "
-                "sum over the batch. It must be the mean: divide by N.",
+                "Backwards, the path through the variance takes `d_gamma`, "
+                "which is a sum over the batch. It must be the mean: divide by "
+                "N.",
             ),
             Mistake(
                 _LastBatchOnly,
-                "The running averages hold the last batch and nothing of those before.",
+                "The running averages hold the last batch and nothing of those "
+                "before.",
             ),
             Mistake(
                 _Biased,
-                "The running variance must take the unbiased variance, with N - 1.",
+                "The running variance must take the unbiased variance, with N "
+                "- 1.",
             ),
         ],
     ),

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from dlscratch import functions
 from dlscratch.exercises import Exercise, Mistake
 
 
@@ -91,7 +92,7 @@ def _only_positive(w, g, lr, l1):
 
 
 def from_old_paper(kept, W):
-    """Return p and weights for inverted dropout in place of the original one."""
+    """Return p and the weights for inverted dropout."""
     return 1 - kept, kept * W
 
 
@@ -192,7 +193,7 @@ def _keeps_the_last(losses, patience):
 
 
 def flattery(k, n):
-    """Return the bound on how much the best of k equal settings flatters itself."""
+    """Return a bound on how much the best of k settings flatters."""
     return np.sqrt(np.log(k) / (2 * n))
 
 
@@ -265,13 +266,10 @@ def _whole_exponents(rng, low, high, n):
 def shift(images, down, right):
     """Return images (N, H, W) moved down and right, with zeros coming in."""
     _, height, width = images.shape
-    moved = np.zeros_like(images)
-    rows = slice(max(down, 0), height + min(down, 0))
-    columns = slice(max(right, 0), width + min(right, 0))
-    old_rows = slice(max(-down, 0), height - max(down, 0))
-    old_columns = slice(max(-right, 0), width - max(right, 0))
-    moved[:, rows, columns] = images[:, old_rows, old_columns]
-    return moved
+    frame = max(abs(down), abs(right))
+    framed = np.pad(images, [(0, 0), (frame, frame), (frame, frame)])
+    top, left = frame - down, frame - right
+    return framed[:, top : top + height, left : left + width]
 
 
 def _rolled(images, down, right):
@@ -314,7 +312,9 @@ def _split_swapped(writers, held):
 
 def _split_at_the_end(writers, held):
     n = int(np.isin(writers, held).sum())
-    return np.arange(len(writers) - n), np.arange(len(writers) - n, len(writers))
+    return np.arange(len(writers) - n), np.arange(
+        len(writers) - n, len(writers)
+    )
 
 
 def _split_first_writer(writers, held):
@@ -338,14 +338,14 @@ def _split_names(writers, held):
 
 def _split_by_turns(writers, held):
     training, _ = split_by_writer(writers, held)
-    return training, np.concatenate([np.flatnonzero(writers == w) for w in held])
+    return training, np.concatenate(
+        [np.flatnonzero(writers == w) for w in held]
+    )
 
 
 def geometric_mean(answers):
-    """Return the scaled geometric mean of probabilities (M, N, K), shape (N, K)."""
-    a = np.mean(np.log(answers), axis=0)
-    e = np.exp(a - a.max(axis=1, keepdims=True))
-    return e / e.sum(axis=1, keepdims=True)
+    """Return the scaled geometric mean of answers (M, N, K): (N, K)."""
+    return functions.softmax(np.mean(np.log(answers), axis=0))
 
 
 def _arithmetic(answers):
@@ -381,7 +381,7 @@ def _still_logarithms(answers):
 
 
 def ridge(X, t, strength):
-    """Return the w that minimises the mean of (X w - t)²/2 plus the L2 penalty."""
+    """Return the w of least mean (X w - t)²/2 plus the L2 penalty."""
     N, D = X.shape
     return np.linalg.solve(X.T @ X / N + strength * np.eye(D), X.T @ t / N)
 
@@ -430,10 +430,16 @@ class RepairedDropout:
         return dy * self.mask
 
 
-class _Colleagues(RepairedDropout):
+class _Colleagues:
+    def __init__(self, p, rng):
+        self.p, self.rng = p, rng
+
     def forward(self, x, training=False):
         self.mask = (self.rng.random(x.shape) < self.p) / self.p
         return x * self.mask
+
+    def backward(self, dy):
+        return dy * self.mask
 
 
 class _StillAtTest(RepairedDropout):
@@ -516,16 +522,19 @@ def _run_dropout(cls, p, x, rng):
     at_test = layer.forward(x)
     return {
         "the output at test time": at_test,
-        "the share of zeros in training, rounded": float(np.round(share, 1)),
+        "the rounded share of zeros in training": float(np.round(share, 1)),
         "the factor of what is kept": float(factor),
-        "backward uses forward's mask": bool(tied),
-        "dx at test time": layer.backward(dy),
+        'the test "`backward` uses the mask of `forward`"': bool(tied),
+        "`dx` at test time": layer.backward(dy),
     }
 
 
 def _dropout_cases():
     x = np.linspace(1, 3, 10_000).reshape(100, 100)
-    return [(0.2, x, np.random.default_rng(0)), (0.5, x, np.random.default_rng(1))]
+    return [
+        (0.2, x, np.random.default_rng(0)),
+        (0.5, x, np.random.default_rng(1)),
+    ]
 
 
 def _step_cases():
@@ -543,13 +552,18 @@ def _answer_cases():
 
 def _tiny_answers():
     sure, tiny = np.array([1.0, 1e-200]), np.array([1e-200, 1.0])
-    return [np.array([[sure], [sure], [tiny], [tiny]])]  # (4, 1, 2): two against two
+    return [
+        np.array([[sure], [sure], [tiny], [tiny]])
+    ]  # (4, 1, 2): two against two
 
 
 def _ridge_cases():
     rng = np.random.default_rng(0)
     X = rng.standard_normal((20, 3))
-    return [(X, rng.standard_normal(20), 0.5), (X[:5], rng.standard_normal(5), 0.1)]
+    return [
+        (X, rng.standard_normal(20), 0.5),
+        (X[:5], rng.standard_normal(5), 0.1),
+    ]
 
 
 WRITERS = np.array([3, 1, 1, 2, 3, 0, 2, 2, 0, 1])
@@ -562,23 +576,31 @@ EXERCISES = [
         reference=decayed_step,
         cases=_step_cases,
         hints=[
-            "The gradient of `weight_decay / 2 * np.sum(W**2)` is `weight_decay * W`.",
+            "The gradient of `weight_decay / 2 * np.sum(W**2)` is "
+            "`weight_decay * W`.",
             "Add it to `dW`, and then take the usual step.",
             "The biases take the usual step, and nothing else happens to them.",
         ],
+        text=r"""
+            The penalty's gradient is $\lambda W$, and it is part of the
+            gradient, so the learning rate multiplies it, too. The biases have
+            no penalty.
+            """,
         mistakes=[
             Mistake(
                 _decays_biases,
-                "You shrink the biases as well. The penalty is for the weights.",
+                "You shrink the biases as well. The penalty is for the "
+                "weights.",
             ),
             Mistake(
                 _decay_without_lr,
-                "The penalty's gradient is part of the gradient: multiply it by the "
-                "learning rate, too.",
+                "The penalty's gradient is part of the gradient: multiply it "
+                "by the learning rate, too.",
             ),
             Mistake(
                 _decay_doubled,
-                "Twice too strong. The ½ in the penalty cancels the 2 of the square.",
+                "Twice too strong. The ½ in the penalty cancels the 2 of the "
+                "square.",
             ),
             Mistake(
                 _decay_grows,
@@ -590,13 +612,14 @@ EXERCISES = [
             ),
             Mistake(
                 _decays_last,
-                "You shrink the weights after the step. Shrink the old ones: the "
-                "penalty's gradient is taken at `W`, before the step.",
+                "You shrink the weights after the step. Shrink the old ones: "
+                "the penalty's gradient is taken at `W`, before the step.",
             ),
             Mistake(_no_decay, "This is a step without a penalty."),
             Mistake(
                 _decay_l1,
-                "This is the subgradient of L1: it pulls every weight equally hard.",
+                "This is the subgradient of L1: it pulls every weight equally "
+                "hard.",
             ),
         ],
     ),
@@ -615,10 +638,16 @@ EXERCISES = [
         ],
         hints=[
             "Two steps: first the gradient step gives `a = w - lr * g`.",
-            "Then every entry of `a` moves towards 0 by `lr * l1`, and stops at 0.",
-            "`np.maximum(np.abs(a) - lr * l1, 0)` is how large it still is; what about "
-            "its sign?",
+            "Then every entry of `a` moves towards 0 by `lr * l1`, and stops "
+            "at 0.",
+            "`np.maximum(np.abs(a) - lr * l1, 0)` is how large it still is; "
+            "what about its sign?",
         ],
+        text=r"""
+            First the gradient step, then the soft threshold with $\eta\lambda$.
+            In the other order the last thing that happens to a zero would be a
+            gradient step, and it would not stay zero.
+            """,
         mistakes=[
             Mistake(
                 _threshold_without_lr,
@@ -626,8 +655,8 @@ EXERCISES = [
             ),
             Mistake(
                 _hard_threshold,
-                "You set small entries to 0 and leave large ones as they are. All move "
-                "towards 0.",
+                "You set small entries to 0 and leave large ones as they are. "
+                "All move towards 0.",
             ),
             Mistake(
                 _subgradient,
@@ -640,17 +669,18 @@ EXERCISES = [
             Mistake(_sign_lost, "You lost the sign of the negative entries."),
             Mistake(
                 _sign_of_w,
-                "Take the sign after the gradient step, not that of `w`: the step may "
-                "cross 0.",
+                "Take the sign after the gradient step, not that of `w`: the "
+                "step may cross 0.",
             ),
             Mistake(
                 _proximal_l2,
-                "This shrinks by a factor, as for L2. L1 takes away a fixed amount.",
+                "This shrinks by a factor, as for L2. L1 takes away a fixed "
+                "amount.",
             ),
             Mistake(
                 _threshold_first,
-                "First the gradient step, then the threshold: otherwise the last thing "
-                "that happens to a zero is that it moves.",
+                "First the gradient step, then the threshold: otherwise the "
+                "last thing that happens to a zero is that it moves.",
             ),
             Mistake(
                 _only_positive,
@@ -664,18 +694,28 @@ EXERCISES = [
         reference=from_old_paper,
         cases=[(0.8, np.arange(6.0).reshape(2, 3) - 2), (0.5, np.eye(2))],
         hints=[
-            "The first number follows this book's convention: what share is dropped?",
+            "The first number follows this book's convention: what share is "
+            "dropped?",
             "At test time the paper's network computes `(kept * x) @ W`.",
-            "Yours computes `x @ W_new` at test time. Which `W_new` gives the same?",
+            "Yours computes `x @ W_new` at test time. Which `W_new` gives the "
+            "same?",
         ],
+        text=r"""
+            $p$ is the fraction dropped, $1-\text{kept}$. And
+            $(\text{kept}\cdot x)W=x\,(\text{kept}\cdot W)$. In training both
+            agree as well: the paper's $(m\odot x)W$ is
+            $\frac{m\odot x}{\text{kept}}\,(\text{kept}\cdot W)$.
+            """,
         mistakes=[
             Mistake(
                 _kept_for_p,
-                "In this book p is the fraction dropped, not the fraction kept.",
+                "In this book `p` is the fraction dropped, not the fraction "
+                "kept.",
             ),
             Mistake(
                 _weights_divided,
-                "The wrong way: at test time the paper multiplies by that fraction.",
+                "The wrong way: at test time the paper multiplies by that "
+                "fraction.",
             ),
             Mistake(
                 _weights_by_dropped,
@@ -683,12 +723,13 @@ EXERCISES = [
             ),
             Mistake(
                 _weights_unchanged,
-                "With the same weights, your network would hear too much at test time.",
+                "With the same weights, your network would hear too much at "
+                "test time.",
             ),
             Mistake(
                 _old_convention,
-                "Two things are missing: p is the fraction dropped here, and the "
-                "weights must make up for the paper's factor.",
+                "Two things are missing: p is the fraction dropped here, and "
+                "the weights must make up for the paper's factor.",
             ),
         ],
     ),
@@ -705,9 +746,15 @@ EXERCISES = [
         ],
         hints=[
             "Walk through the losses, and remember the best epoch so far.",
-            "How many epochs since the best one? If as many as the patience, stop.",
+            "How many epochs since the best one? If as many as the patience, "
+            "stop.",
             "An equal loss is no improvement. Epochs count from 1.",
         ],
+        text="""
+            Remember the best epoch so far; nothing that comes after the stop
+            may have a say. The distance to the best epoch is the number of
+            epochs without improvement.
+            """,
         mistakes=[
             Mistake(_from_zero, "Count the epochs from 1."),
             Mistake(
@@ -716,26 +763,31 @@ EXERCISES = [
             ),
             Mistake(
                 _best_of_all,
-                "The best epoch must be one that was run before the stop: you looked "
-                "into the future.",
+                "The best epoch must be one that was run before the stop: you "
+                "looked into the future.",
             ),
             Mistake(_never_stops, "Your training never stops early."),
             Mistake(_one_too_late, "You stop one epoch too late."),
-            Mistake(_equal_is_better, "An equal loss is not a new smallest one."),
+            Mistake(
+                _equal_is_better, "An equal loss is not a new smallest one."
+            ),
             Mistake(
                 _counts_all,
-                "Start counting again after each new smallest loss: the epochs must "
-                "be in a row.",
+                "Start counting again after each new smallest loss: the epochs "
+                "must be in a row.",
             ),
-            Mistake(_best_first, "The last epoch comes first, then the best one."),
+            Mistake(
+                _best_first, "The last epoch comes first, then the best one."
+            ),
             Mistake(
                 _keeps_the_last,
-                "The weights of the best epoch are kept, not those of the last.",
+                "The weights of the best epoch are kept, not those of the "
+                "last.",
             ),
             Mistake(
                 _rises_in_a_row,
-                "You count rises in a row. Count the epochs since the best one: a loss "
-                "may fall a little and still not be a new best.",
+                "You count rises in a row. Count the epochs since the best "
+                "one: a loss may fall a little and still not be a new best.",
             ),
         ],
     ),
@@ -749,6 +801,15 @@ EXERCISES = [
             "`np.log` is the natural logarithm.",
             "The square root is over the whole fraction.",
         ],
+        text="""
+            It is (6c.4). For $k=1000$ and $n=10{,}000$ the bound is 0.019. (It
+            is a worst case, for accuracies near one half. Near 0.98 the
+            accuracies vary less, and so does their maximum.) With a single
+            setting, $k=1$, it is 0: who does not choose is not flattered.
+            """,
+        trial="""
+            assert round(flattery(1000, 10_000), 3) == 0.019
+            """,
         mistakes=[
             Mistake(_decimal_logarithm, "The bound has the natural logarithm."),
             Mistake(_forgot_the_two, "You lost the 2 under the fraction bar."),
@@ -773,13 +834,18 @@ EXERCISES = [
         hints=[
             "Draw uniformly between the two logarithms, with `rng.uniform`.",
             "Then undo the logarithm.",
-            "With natural logarithms `np.exp` undoes it, with `np.log10` it is `10**`.",
+            "With natural logarithms `np.exp` undoes it, with `np.log10` it is "
+            "`10**`.",
         ],
+        text="""
+            Uniform between the logarithms, and then the exponential. With
+            `np.log10` and `10**` it is the same.
+            """,
         mistakes=[
             Mistake(
                 _draw_uniform,
-                "This is uniform on the plain scale: small orders of magnitude hardly "
-                "ever come.",
+                "This is uniform on the plain scale: small orders of magnitude "
+                "hardly ever come.",
             ),
             Mistake(_forgot_exp, "These are the logarithms. Undo them."),
             Mistake(
@@ -790,11 +856,16 @@ EXERCISES = [
                 _natural_of_tens,
                 "You took logarithms to base 10 and undid them with `np.exp`.",
             ),
-            Mistake(_forgot_log, "Draw between the logarithms of the two ends."),
-            Mistake(_even_steps, "These are even steps of a grid. Draw at random."),
+            Mistake(
+                _forgot_log, "Draw between the logarithms of the two ends."
+            ),
+            Mistake(
+                _even_steps, "These are even steps of a grid. Draw at random."
+            ),
             Mistake(
                 _log_of_uniform,
-                "First the logarithms of the ends, then a draw, then the exponential.",
+                "First the logarithms of the ends, then a draw, then the "
+                "exponential.",
             ),
         ],
     ),
@@ -809,23 +880,34 @@ EXERCISES = [
             (np.arange(1.0, 25).reshape(2, 3, 4), 0, 0),
         ],
         hints=[
-            "Begin with zeros of the same shape, and copy a part of the images in.",
-            "Moved down by 1: `moved[:, 1:] = images[:, :-1]`. How is it for -1?",
+            "Begin with zeros of the same shape, and copy a part of the images "
+            "in.",
+            "Moved down by 1: `moved[:, 1:] = images[:, :-1]`. How is it for "
+            "-1?",
             "A frame of zeros helps, too: `np.pad` by the largest shift, and "
             "cut out a window.",
         ],
+        text=r"""
+            With a frame of zeros around each image, every shift is a window of
+            the framed images. Where does the window begin? Moved down by `down`
+            means that row $i$ shows what was in row $i-\text{down}$.
+            """,
         mistakes=[
             Mistake(
                 _rolled,
-                "`np.roll` brings back on one side what left on the other. Zeros come "
-                "in.",
+                "`np.roll` brings back on one side what left on the other. "
+                "Zeros come in.",
             ),
             Mistake(_other_way, "Your images move the other way."),
             Mistake(_up, "Your images move up where they should move down."),
-            Mistake(_left, "Your images move left where they should move right."),
-            Mistake(_axes_swapped, "You swapped down and right."),
+            Mistake(
+                _left, "Your images move left where they should move right."
+            ),
+            Mistake(_axes_swapped, "You swapped `down` and `right`."),
             Mistake(_only_down, "Your images move down, but not to the right."),
-            Mistake(_only_right, "Your images move to the right, but not down."),
+            Mistake(
+                _only_right, "Your images move to the right, but not down."
+            ),
         ],
     ),
     Exercise(
@@ -838,6 +920,10 @@ EXERCISES = [
             "`np.isin(writers, held)` answers this for all of them.",
             "`np.flatnonzero` turns a mask into indices.",
         ],
+        text="""
+            No writer is on both sides, so the validation data are as strange as
+            new data will be.
+            """,
         mistakes=[
             Mistake(_split_swapped, "The training examples come first."),
             Mistake(
@@ -855,11 +941,13 @@ EXERCISES = [
             ),
             Mistake(
                 _split_by_turns,
-                "These indices go writer by writer. Return them in increasing order.",
+                "These indices go writer by writer. Return them in increasing "
+                "order.",
             ),
             Mistake(
                 _split_leaks,
-                "The validation examples are among the training examples as well.",
+                "The validation examples are among the training examples as "
+                "well.",
             ),
         ],
     ),
@@ -870,11 +958,18 @@ EXERCISES = [
         cases=_answer_cases,
         overflow=_tiny_answers,
         hints=[
-            "A geometric mean is the exponential of the mean of the logarithms.",
-            "The mean is over the networks, axis 0. Then scale each row to sum one.",
-            "So that nothing vanishes, subtract each row's largest logarithm before "
-            "the exponential, as in softmax.",
+            "A geometric mean is the exponential of the mean of the "
+            "logarithms.",
+            "The mean is over the networks, axis 0. Then scale each row to sum "
+            "one.",
+            "So that nothing vanishes, subtract each row's largest logarithm "
+            "before the exponential, as in softmax.",
         ],
+        text="""
+            The mean of the logarithms, and then a softmax. It is the proof of
+            the claim about dropout, read as code: averaging logarithms of
+            probabilities is averaging scores.
+            """,
         mistakes=[
             Mistake(_arithmetic, "This is the arithmetic mean."),
             Mistake(_not_scaled, "Your rows do not add up to one."),
@@ -884,8 +979,8 @@ EXERCISES = [
             ),
             Mistake(
                 _product,
-                "You multiplied, and forgot the root: take the mean of the logarithms, "
-                "not their sum.",
+                "You multiplied, and forgot the root: take the mean of the "
+                "logarithms, not their sum.",
             ),
             Mistake(_scaled_over_all, "Scale each row by itself."),
             Mistake(
@@ -904,10 +999,27 @@ EXERCISES = [
         reference=ridge,
         cases=_ridge_cases,
         hints=[
-            "The gradient is `X.T @ (X @ w - t) / N + strength * w`. Set it to zero.",
+            "The gradient is `X.T @ (X @ w - t) / N + strength * w`. Set it to "
+            "zero.",
             "Collect what multiplies `w`: a matrix of shape (D, D).",
-            "`np.linalg.solve` solves it. The penalty adds to the diagonal only.",
+            "`np.linalg.solve` solves it. The penalty adds to the diagonal "
+            "only.",
         ],
+        text=r"""
+            The gradient is $\frac1N X^\top(Xw-t)+\lambda w$. It vanishes if
+            $\bigl(\frac1N X^\top X+\lambda I\bigr)w=\frac1N X^\top t$.
+
+            For $\lambda>0$ the matrix is always invertible, since for all
+            $v\ne0$
+
+            $$
+            v^\top\bigl(\tfrac1N X^\top X+\lambda I\bigr)v
+            =\tfrac1N\lVert Xv\rVert^2+\lambda\lVert v\rVert^2>0 .
+            $$
+
+            This is how Hoerl and Kennard (1970) came to it, under the name
+            *ridge regression*.
+            """,
         mistakes=[
             Mistake(
                 _ridge_not_divided,
@@ -938,23 +1050,35 @@ EXERCISES = [
         use=_run_dropout,
         hints=[
             "What does `training` say, and who listens to it?",
-            "Count the zeros for p = 0.2. How many should there be?",
-            "Keep where the draw is at least p, and divide by the fraction kept.",
+            "Count the zeros for `p = 0.2`. How many should there be?",
+            "Keep where the draw is at least p, and divide by the fraction "
+            "kept.",
         ],
+        text="""
+            She ignores `training`, so the layer drops at test time, too.
+
+            And her $p$ is the fraction *kept*, as in the paper of 2014, while
+            everybody who writes `Dropout(0.2)` in this book means a fifth
+            dropped. She keeps a fifth and multiplies it by five. The mean is
+            right for every $p$; at $p=0.5$ both meanings are even the same. The
+            share of zeros tells them apart. It is a mistake between two people
+            who are both right, which is why it is so common.
+            """,
         mistakes=[
             Mistake(
                 _Colleagues,
-                "Both bugs are still there: it drops at test time, too, and p is the "
-                "fraction kept.",
+                "Both bugs are still there: it drops at test time, too, and p "
+                "is the fraction kept.",
             ),
             Mistake(
                 _StillAtTest,
-                "Half way: p is right now, but the layer still drops at test time.",
+                "Half way: p is right now, but the layer still drops at test "
+                "time.",
             ),
             Mistake(
                 _StillKept,
-                "Half way: the test time is right now, but p is still the fraction "
-                "kept.",
+                "Half way: the test time is right now, but p is still the "
+                "fraction kept.",
             ),
             Mistake(
                 _WrongScale,
@@ -962,36 +1086,39 @@ EXERCISES = [
             ),
             Mistake(
                 _NoScale,
-                "What is kept must be scaled up, or the next layer hears too little.",
+                "What is kept must be scaled up, or the next layer hears too "
+                "little.",
             ),
             Mistake(
                 _TestScale,
-                "You scale at test time, the original way. Here, scale in training.",
+                "You scale at test time, the original way. Here, scale in "
+                "training.",
             ),
             Mistake(
                 _OldMaskAtTest,
-                "After a forward pass at test time, backward still uses the mask of "
-                "the last training pass.",
+                "After a forward pass at test time, `backward` still uses the "
+                "mask of the last training pass.",
             ),
             Mistake(
                 _MaskDrawnAtTest,
-                "A forward pass at test time must leave a mask of ones for backward: "
-                "you draw one with holes and do not use it.",
+                "A forward pass at test time must leave a mask of ones for "
+                "backward: you draw one with holes and do not use it.",
             ),
             Mistake(
                 _Opposite,
-                "The wrong way round: you drop at test time and not in training.",
+                "The wrong way round: you drop at test time and not in "
+                "training.",
             ),
             Mistake(
                 _KeptBelow,
-                "You keep where the draw is below p. That is the fraction p, and it "
-                "should be dropped.",
+                "You keep where the draw is below p. That is the fraction p, "
+                "and it should be dropped.",
             ),
             Mistake(
                 _BackwardWithoutMask,
                 "Backward must use the mask of the forward pass.",
             ),
         ],
-        break_it=True,
+        start=_Colleagues,
     ),
 ]

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from dlscratch import layers
 from dlscratch.exercises import Exercise, Mistake
 
 
@@ -9,8 +10,21 @@ def _random(*shape, seed=0):
     return np.random.default_rng(seed).standard_normal(shape)
 
 
+def output_size(n, k, stride=1, padding=0):
+    """Return at how many places a window of k fits into n numbers."""
+    return (n + 2 * padding - k) // stride + 1
+
+
+def conv_im2col(x, W, b):
+    """Convolve x (N, C, H, W) with kernels W (F, C, KH, KW)."""
+    F, C, *kernel = W.shape
+    layer = layers.Conv2d(C, F, kernel, rng=np.random.default_rng(0))
+    layer.W.value, layer.b.value = W, b
+    return layer.forward(x)
+
+
 def sizes(n, layers):
-    """Return the size after each layer; a layer is (kernel, stride, padding)."""
+    """Return the size after each layer (kernel, stride, padding)."""
     found = []
     for k, stride, padding in layers:
         n = (n + 2 * padding - k) // stride + 1
@@ -66,7 +80,9 @@ def _correlate(x, w):
     padded = np.pad(x, 1)
     H, W = x.shape
     return sum(
-        w[u, v] * padded[u : u + H, v : v + W] for u in range(3) for v in range(3)
+        w[u, v] * padded[u : u + H, v : v + W]
+        for u in range(3)
+        for v in range(3)
     )
 
 
@@ -79,7 +95,7 @@ _STAY = np.array([[0.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 0.0]])
 
 
 def receptive_field(layers):
-    """Return how many input pixels in a row one output sees, for (kernel, stride)s."""
+    """Return how many pixels in a row one output sees."""
     size, step = 1, 1
     for k, stride in layers:
         size += (k - 1) * step
@@ -121,8 +137,8 @@ def _field_last_first(layers):
 
 def count(C, H, W, F, K, stride=1, padding=0):
     """Return what a convolutional layer costs for one picture."""
-    OH = (H + 2 * padding - K) // stride + 1
-    OW = (W + 2 * padding - K) // stride + 1
+    OH = output_size(H, K, stride, padding)
+    OW = output_size(W, K, stride, padding)
     return {
         "parameters": F * C * K * K + F,
         "outputs": F * OH * OW,
@@ -221,8 +237,8 @@ def _join_entrywise(v, w):
 def pointwise(x, W, b):
     """Convolve with kernels of 1×1: x (N, C, H, W), W (F, C), b (F,)."""
     N, C, H, width = x.shape
-    rows = x.transpose(0, 2, 3, 1).reshape(-1, C)
-    y = rows @ W.T + b
+    rows = x.transpose(0, 2, 3, 1).reshape(-1, C)  # (N * H * W, C)
+    y = rows @ W.T + b  # (N * H * W, F)
     return y.reshape(N, H, width, len(W)).transpose(0, 3, 1, 2)
 
 
@@ -304,7 +320,7 @@ def _run_layer(cls, x, dy):
 
 
 def depthwise(x, W):
-    """Convolve each channel with its own kernel: x (N, C, H, W), W (C, KH, KW)."""
+    """Convolve each channel of x (N, C, H, W) with its W (C, KH, KW)."""
     C, KH, KW = W.shape
     OH, OW = x.shape[2] - KH + 1, x.shape[3] - KW + 1
     y = np.zeros((len(x), C, OH, OW))
@@ -333,7 +349,9 @@ def _depthwise_mean(x, W):
 def _depthwise_full(x, W):
     y = depthwise(x, W)
     for c in range(len(W)):
-        y[:, c] = depthwise(x, np.repeat(W[c : c + 1], len(W), axis=0)).sum(axis=1)
+        y[:, c] = depthwise(x, np.repeat(W[c : c + 1], len(W), axis=0)).sum(
+            axis=1
+        )
     return y
 
 
@@ -411,13 +429,8 @@ def input_gradient(dy, W, stride, H, width):
     columns = slice(KW - 1, KW - 1 + stride * OW, stride)
     spread[:, :, rows, columns] = dy
 
-    flipped = W[:, :, ::-1, ::-1]
-    dx = np.zeros((N, W.shape[1], H, width))
-    for u in range(KH):
-        for v in range(KW):
-            seen = spread[:, :, u : u + H, v : v + width]
-            dx += np.einsum("nfij,fc->ncij", seen, flipped[:, :, u, v])
-    return dx
+    turned = W[:, :, ::-1, ::-1].transpose(1, 0, 2, 3)  # (C, F, KH, KW)
+    return conv_im2col(spread, turned, np.zeros(len(turned)))
 
 
 def _gradient_not_flipped(dy, W, stride, H, width):
@@ -461,8 +474,8 @@ def _gradient_overwritten(dy, W, stride, H, width):
 def repaired_col2im(dcols, shape, KH, KW, stride=1, padding=0):
     """Add each number of the table to the pixel that it came from."""
     N, C, H, W = shape
-    OH = (H + 2 * padding - KH) // stride + 1
-    OW = (W + 2 * padding - KW) // stride + 1
+    OH = output_size(H, KH, stride, padding)
+    OW = output_size(W, KW, stride, padding)
     dcols = dcols.reshape(N, OH, OW, C, KH, KW).transpose(0, 3, 4, 5, 1, 2)
     dx = np.zeros((N, C, H + 2 * padding, W + 2 * padding), dcols.dtype)
     for u in range(KH):
@@ -493,7 +506,17 @@ def _fold(dcols, shape, KH, KW, stride, padding, add, cut):
 
 
 def _colleagues(dcols, shape, KH, KW, stride=1, padding=0):
-    return _fold(dcols, shape, KH, KW, stride, padding, False, "minus")
+    N, C, H, W = shape
+    OH = output_size(H, KH, stride, padding)
+    OW = output_size(W, KW, stride, padding)
+    dcols = dcols.reshape(N, OH, OW, C, KH, KW).transpose(0, 3, 4, 5, 1, 2)
+    dx = np.zeros((N, C, H + 2 * padding, W + 2 * padding), dcols.dtype)
+    for u in range(KH):
+        for v in range(KW):
+            rows = slice(u, u + stride * OH, stride)
+            columns = slice(v, v + stride * OW, stride)
+            dx[:, :, rows, columns] = dcols[:, :, u, v]
+    return dx[:, :, padding:-padding, padding:-padding]
 
 
 def _still_empty(dcols, shape, KH, KW, stride=1, padding=0):
@@ -539,22 +562,31 @@ EXERCISES = [
         ],
         hints=[
             "What comes out of one layer goes into the next.",
-            "Use the chapter's formula for each layer: padding on both sides, the "
-            "floor of the division, and one more.",
-            "Loop over the layers, put the new size into `n`, and append it to a list. "
-            "The operator `//` is the floor.",
+            "Use the chapter's formula for each layer: padding on both sides, "
+            "the floor of the division, and one more.",
+            "Loop over the layers, put the new size into `n`, and append it to "
+            "a list. The operator `//` is the floor.",
         ],
+        text="""
+            The formula (7a.4), once for each layer, each time with the size
+            that the layer before has left.
+            """,
         mistakes=[
-            Mistake(_sizes_no_one, "Windows are counted from 0, so there is one more."),
+            Mistake(
+                _sizes_no_one,
+                "Windows are counted from 0, so there is one more.",
+            ),
             Mistake(
                 _sizes_rounded_up,
-                "You rounded up. A window that does not fit as a whole does not count.",
+                "You rounded up. A window that does not fit as a whole does "
+                "not count.",
             ),
             Mistake(_sizes_one_side, "The padding is put on both sides."),
             Mistake(_sizes_no_padding, "You left out the padding."),
             Mistake(
                 _sizes_no_stride,
-                "You left out the stride: only every so many windows are taken.",
+                "You left out the stride: only every so many windows are "
+                "taken.",
             ),
             Mistake(
                 _sizes_places,
@@ -562,7 +594,8 @@ EXERCISES = [
             ),
             Mistake(
                 _sizes_from_the_start,
-                "Each layer gets what the one before it gave, not the first picture.",
+                "Each layer gets what the one before it gave, not the first "
+                "picture.",
             ),
             Mistake(_sizes_last_only, "All sizes are wanted, in a list."),
         ],
@@ -578,27 +611,40 @@ EXERCISES = [
             _random(4, 5),
         ],
         hints=[
-            "One weight is 1, all others are 0. So each output is a copy of one pixel "
-            "of its window.",
-            "If the picture moves to the right, then the new pixel at a place is the "
-            "old pixel from the place to its left.",
-            "The middle of the kernel lies on the place itself. Which entry of the "
-            "kernel lies on the neighbour to the left?",
+            "One weight is 1, all others are 0. So each output is a copy of "
+            "one pixel of its window.",
+            "If the picture moves to the right, then the new pixel at a place "
+            "is the old pixel from the place to its left.",
+            "The middle of the kernel lies on the place itself. Which entry of "
+            "the kernel lies on the neighbour to the left?",
         ],
+        text="""
+            The new pixel at $(i,j)$ must be the old one at $(i,j-1)$, to its
+            left. With padding 1, the window of $(i,j)$ has its middle,
+            $w_{11}$, at $(i,j)$. So the weight on the left of the middle,
+            $w_{10}$, is 1. It looks as if the kernel pointed the wrong way; a
+            kernel says where each output *fetches from*.
+            """,
+        code="""
+            MOVE_RIGHT = np.array([[0, 0, 0], [1, 0, 0], [0, 0, 0]])
+            """,
         mistakes=[
             Mistake(
                 _MOVE_LEFT,
-                "This moves the picture to the left. The layer does not flip the "
-                "kernel: a weight on the right fetches the pixel from the right.",
+                "This moves the picture to the left. The layer does not flip "
+                "the kernel: a weight on the right fetches the pixel from the "
+                "right.",
             ),
             Mistake(_STAY, "This leaves the picture where it is."),
             Mistake(
                 MOVE_RIGHT.T.copy(),
-                "This moves the picture down: the weight stands in the wrong row.",
+                "This moves the picture down: the weight stands in the wrong "
+                "row.",
             ),
             Mistake(
                 MOVE_RIGHT.T[::-1].copy(),
-                "This moves the picture up: the weight stands in the wrong row.",
+                "This moves the picture up: the weight stands in the wrong "
+                "row.",
             ),
         ],
     ),
@@ -614,37 +660,48 @@ EXERCISES = [
             [(2, 2), (2, 3), (4, 1)],
         ],
         hints=[
-            "Start at the picture and go up. Two neighbours behind a stride of 2 lie "
-            "two pixels apart in the picture.",
-            "Keep two numbers: how many pixels one value sees, and how far apart "
-            "neighbours are, in pixels. Both start at 1.",
-            "A window of k values reaches over k - 1 gaps. Each gap is as long as the "
-            "distance between neighbours *before* this layer's stride.",
+            "Start at the picture and go up. Two neighbours behind a stride of "
+            "2 lie two pixels apart in the picture.",
+            "Keep two numbers: how many pixels one value sees, and how far "
+            "apart neighbours are, in pixels. Both start at 1.",
+            "A window of k values reaches over k - 1 gaps. Each gap is as long "
+            "as the distance between neighbours *before* this layer's stride.",
         ],
+        text=r"""
+            Let `step` be the distance, in pixels of the picture, between
+            neighbours of the present layer. At first it is 1. A window of $k$
+            numbers reaches over $k-1$ gaps, so it sees $k-1$ times `step`
+            pixels more than a single one of them. Then the layer's own stride
+            makes the gaps of the *next* layer longer: `step` is multiplied by
+            it.
+            """,
         mistakes=[
             Mistake(
                 _field_sum,
-                "The kernels' sizes do not add up: two windows of 3 see 5 pixels, for "
-                "they overlap.",
+                "The kernels' sizes do not add up: two windows of 3 see 5 "
+                "pixels, for they overlap.",
             ),
-            Mistake(_field_product, "Windows overlap: the sizes do not multiply."),
+            Mistake(
+                _field_product, "Windows overlap: the sizes do not multiply."
+            ),
             Mistake(
                 _field_no_stride,
                 "Behind a stride, neighbours lie further apart in the picture.",
             ),
             Mistake(
                 _field_own_stride,
-                "A layer's stride moves the *next* layer's neighbours apart, not its "
-                "own window's.",
+                "A layer's stride moves the *next* layer's neighbours apart, "
+                "not its own window's.",
             ),
             Mistake(
                 _field_last_stride,
-                "The strides of all layers before multiply, not only the last one.",
+                "The strides of all layers before multiply, not only the last "
+                "one.",
             ),
             Mistake(
                 _field_last_first,
-                "You went through the layers from the last to the first; this rule "
-                "goes from the picture up.",
+                "You went through the layers from the last to the first; this "
+                "rule goes from the picture up.",
             ),
         ],
     ),
@@ -652,13 +709,23 @@ EXERCISES = [
         key="7a.4",
         title="What a layer costs",
         reference=count,
-        cases=[(1, 28, 28, 30, 5), (3, 9, 8, 4, 3, 2), (16, 14, 14, 8, 3, 1, 1)],
-        hints=[
-            "The parameters do not depend on the picture's size, the other two do.",
-            "A kernel has a slice of K times K for each channel, and one bias.",
-            "Each output is one dot product of a window with a kernel. How many "
-            "numbers has a window, over all the channels?",
+        cases=[
+            (1, 28, 28, 30, 5),
+            (3, 9, 8, 4, 3, 2),
+            (16, 14, 14, 8, 3, 1, 1),
         ],
+        hints=[
+            "The parameters do not depend on the picture's size, the other two "
+            "do.",
+            "A kernel has a slice of K times K for each channel, and one bias.",
+            "Each output is one dot product of a window with a kernel. How "
+            "many numbers has a window, over all the channels?",
+        ],
+        text=r"""
+            There are $F$ kernels of $C\cdot K\cdot K$ weights and $F$ biases.
+            $F$ maps of $OH\cdot OW$ numbers come out, and each needs a dot
+            product of $C\cdot K\cdot K$ numbers.
+            """,
         mistakes=[
             Mistake(_count_no_bias, "Each kernel has a bias, too."),
             Mistake(
@@ -667,13 +734,17 @@ EXERCISES = [
             ),
             Mistake(
                 _count_bias_per_place,
-                "A bias is shared by all places of its map: there are F of them.",
+                "A bias is shared by all places of its map: there are F of "
+                "them.",
             ),
             Mistake(_count_one_map, "There are F maps."),
-            Mistake(_count_one_bias, "Each kernel has a bias of its own: F of them."),
+            Mistake(
+                _count_one_bias, "Each kernel has a bias of its own: F of them."
+            ),
             Mistake(
                 _count_square,
-                "Height and width need not be alike: OW comes from W, not from H.",
+                "Height and width need not be alike: `OW` comes from `W`, not "
+                "from `H`.",
             ),
             Mistake(_count_no_stride, "You left out the stride."),
             Mistake(_count_no_padding, "You left out the padding."),
@@ -696,39 +767,55 @@ EXERCISES = [
             (_random(2, 3), _random(4, 2, seed=2)),
         ],
         hints=[
-            "Write z as a sum over t of w_t y_(i+t), and put in y as a sum over u of "
-            "v_u x_(i+u). Which weight stands before x_(i+m)?",
-            "It is the sum of all w_t v_u with t + u = m. What have you seen that "
-            "adds over indices which add up?",
-            "The new kernel has len(v) + len(w) - 1 rows. For each entry of w, add "
-            "that entry times the whole of v, moved by the entry's place.",
+            "Write `z` as a sum over t of `w[t] * y[i + t]`, and put in `y` as "
+            "a sum over u of `v[u] * x[i + u]`. Which weight stands before "
+            "`x[i + m]`?",
+            "It is the sum of all `w[t] * v[u]` with `t + u = m`. What have "
+            "you seen that adds over indices which add up?",
+            "The new kernel has `len(v) + len(w) - 1` rows. For each entry of "
+            "`w`, add that entry times the whole of `v`, moved by the entry's "
+            "place.",
         ],
+        text=r"""
+            In one dimension
+            $z_i=\sum_t w_t\,y_{i+t}=\sum_t\sum_u w_t\,v_u\,x_{i+t+u}$. The
+            weight before $x_{i+m}$ is $\sum_{t+u=m}w_t\,v_u$: indices that add
+            up, so the joined kernel is the *convolution* of the two, though
+            each layer is a cross-correlation. In two dimensions the same, in
+            both directions.
+
+            So a stack of convolutions without an activation between them is one
+            convolution, as chapter 3's linear layers were one linear layer.
+            """,
         mistakes=[
             Mistake(
                 _join_flipped,
-                "You flipped one of them. In the joined kernel the indices *add up*: "
-                "that is convolution proper of v and w.",
+                "You flipped one of them. In the joined kernel the indices "
+                "*add up*: that is convolution proper of v and w.",
             ),
             Mistake(
                 _join_first_flipped,
-                "You flipped the first kernel. In the joined kernel the indices *add "
-                "up*: that is convolution proper of v and w.",
+                "You flipped the first kernel. In the joined kernel the "
+                "indices *add up*: that is convolution proper of v and w.",
             ),
             Mistake(
                 _join_both_flipped,
-                "The joined kernel is turned round: the layer will use it as it is, "
-                "without a flip.",
+                "The joined kernel is turned round: the layer will use it as "
+                "it is, without a flip.",
             ),
             Mistake(
                 _join_cut,
-                "Two kernels together look further than one of them: the joined "
-                "kernel is larger.",
+                "Two kernels together look further than one of them: the "
+                "joined kernel is larger.",
             ),
-            Mistake(_join_overwrites, "Where copies of v overlap, they must be added."),
+            Mistake(
+                _join_overwrites,
+                "Where copies of v overlap, they must be added.",
+            ),
             Mistake(
                 _join_entrywise,
-                "One after the other is not entry by entry: each entry of w acts on "
-                "all entries of v.",
+                "One after the other is not entry by entry: each entry of w "
+                "acts on all entries of v.",
             ),
         ],
     ),
@@ -741,13 +828,19 @@ EXERCISES = [
             (_random(3, 2, 2, 2), _random(2, 2, seed=1), _random(2, seed=2)),
         ],
         hints=[
-            "At each place of each picture, C numbers become F numbers, by the same "
-            "matrix. So make a matrix with one row for each place.",
-            "`reshape` joins only axes that stand side by side. Bring the channels to "
-            "the end first, with `transpose`.",
+            "At each place of each picture, C numbers become F numbers, by the "
+            "same matrix. So make a matrix with one row for each place.",
+            "`reshape` joins only axes that stand side by side. Bring the "
+            "channels to the end first, with `transpose`.",
             "After the product, undo it in the opposite order: `reshape` to "
             "(N, H, W, F), then `transpose` to (N, F, H, W).",
         ],
+        text="""
+            Bring the channels to the end, so that each row of a matrix is one
+            pixel; multiply; and go the same way back, in the opposite order. If
+            you like `np.einsum`:
+            `np.einsum("nchw,fc->nfhw", x, W) + b[:, None, None]`.
+            """,
         mistakes=[
             Mistake(
                 _pointwise_reshaped_in,
@@ -756,11 +849,12 @@ EXERCISES = [
             ),
             Mistake(
                 _pointwise_reshaped_out,
-                "On the way out: the rows stand in the order (N, H, W). Give these "
-                "axes back first, then transpose.",
+                "On the way out: the rows stand in the order (N, H, W). Give "
+                "these axes back first, then transpose.",
             ),
             Mistake(
-                _pointwise_channels_last, "The channels belong to axis 1: transpose."
+                _pointwise_channels_last,
+                "The channels belong to axis 1: transpose.",
             ),
             Mistake(_pointwise_no_bias, "The bias is missing."),
         ],
@@ -776,15 +870,22 @@ EXERCISES = [
         ],
         hints=[
             "`mean` takes a pair of axes.",
-            "Each of the pixels of a map has the same share in its mean. So all get "
-            "the same gradient.",
-            "Give dy two more axes of length 1, divide by the number of pixels of a "
-            "map, and let broadcasting spread it over the shape of x.",
+            "Each of the pixels of a map has the same share in its mean. So "
+            "all get the same gradient.",
+            "Give `dy` two more axes of length 1, divide by the number of "
+            "pixels of a map, and let broadcasting spread it over the shape of "
+            "`x`.",
         ],
+        text=r"""
+            $y_{nc}=\frac1{HW}\sum_{ij}x_{ncij}$. Each pixel of a map has the
+            derivative $1/(HW)$, so `dy / (H * W)` is spread over the map.
+            Adding it to an array of zeros makes a new array of the full shape.
+            """,
         mistakes=[
             Mistake(
                 _GlobalNotDivided,
-                "A mean divides by the number of pixels, and so does its gradient.",
+                "A mean divides by the number of pixels, and so does its "
+                "gradient.",
             ),
             Mistake(_GlobalOneSide, "A map has H times W pixels, not H."),
             Mistake(
@@ -794,7 +895,8 @@ EXERCISES = [
             Mistake(_GlobalNotSpread, "dx must have the shape of x."),
             Mistake(
                 _GlobalTwoAxes,
-                "dx must have the shape of x: the axes of length 1 are not spread yet.",
+                "dx must have the shape of x: the axes of length 1 are not "
+                "spread yet.",
             ),
             Mistake(_GlobalSum, "The mean is wanted, not the sum."),
             Mistake(_GlobalMax, "The mean is wanted, not the maximum."),
@@ -809,33 +911,46 @@ EXERCISES = [
             (_random(1, 2, 4, 4), _random(2, 3, 3, seed=1)),
         ],
         hints=[
-            "Loop over the kernel's places (u, v), as im2col does. In each round one "
-            "slice of x holds what all windows see there.",
-            "The slice has the shape (N, C, OH, OW), the weights at (u, v) the shape "
-            "(C,). Which axes must the weights get for broadcasting?",
-            "`W[:, u, v][:, None, None]` has the shape (C, 1, 1). Add the products of "
-            "all rounds.",
+            "Loop over the kernel's places (u, v), as im2col does. In each "
+            "round one slice of x holds what all windows see there.",
+            "The slice has the shape `(N, C, OH, OW)`, the weights at `(u, v)` "
+            "the shape `(C,)`. Which axes must the weights get for "
+            "broadcasting?",
+            "`W[:, u, v][:, None, None]` has the shape (C, 1, 1). Add the "
+            "products of all rounds.",
         ],
+        text=r"""
+            For fixed $(u,v)$ the slice `x[:, :, u : u + OH, v : v + OW]` holds
+            that pixel of all windows. Multiply it by the $C$ weights at
+            $(u,v)$, one for each channel, and add up over the rounds. No table
+            is needed.
+
+            It needs $1/F$ of the multiplications of a full convolution with $F$
+            kernels. Kernels of $1\times1$ can mix the channels afterwards.
+            """,
         mistakes=[
             Mistake(
                 _depthwise_summed,
                 "You added the channels up. Here each channel keeps to itself.",
             ),
             Mistake(
-                _depthwise_first_kernel, "Each channel has a kernel of its own: W[c]."
+                _depthwise_first_kernel,
+                "Each channel has a kernel of its own: `W[c]`.",
             ),
             Mistake(
-                _depthwise_flipped, "You flipped the kernels. This layer does not."
+                _depthwise_flipped,
+                "You flipped the kernels. This layer does not.",
             ),
             Mistake(_depthwise_mean, "The products are added, not averaged."),
             Mistake(
                 _depthwise_full,
-                "Each of your kernels looks at all channels. Here it sees its own "
-                "only.",
+                "Each of your kernels looks at all channels. Here it sees its "
+                "own only.",
             ),
             Mistake(
                 _depthwise_last_place,
-                "Only the last round is left: the products of all rounds are added.",
+                "Only the last round is left: the products of all rounds are "
+                "added.",
             ),
         ],
     ),
@@ -850,29 +965,44 @@ EXERCISES = [
         ],
         hints=[
             "`x.repeat(K, axis=2)` repeats each row K times.",
-            "A pixel is copied K times K times. What does a copy do on the way back?",
-            "Split the height into (H, K) and the width into (W, K) with `reshape`, "
-            "and add over the two axes of length K.",
+            "A pixel is copied K times K times. What does a copy do on the way "
+            "back?",
+            "Split the height into (H, K) and the width into (W, K) with "
+            "`reshape`, and add over the two axes of length K.",
         ],
+        text="""
+            A pixel is copied $K^2$ times, so $K^2$ gradients come back to it,
+            and they add. The `reshape` splits each side into blocks; here it is
+            the right tool, because the copies lie side by side.
+
+            Compare with average pooling: up to a factor of $K^2$, each is the
+            other's way back. Chapter 8b builds with such a layer.
+            """,
         mistakes=[
-            Mistake(_UpsampleMean, "A copy on the way back adds, it does not average."),
+            Mistake(
+                _UpsampleMean,
+                "A copy on the way back adds, it does not average.",
+            ),
             Mistake(
                 _UpsampleOne,
-                "Each of the K times K copies sends a gradient back, not only one.",
+                "Each of the K times K copies sends a gradient back, not only "
+                "one.",
             ),
             Mistake(
                 _UpsampleTiled,
-                "You laid whole pictures side by side. Each *pixel* is to be repeated.",
+                "You laid whole pictures side by side. Each *pixel* is to be "
+                "repeated.",
             ),
             Mistake(
                 _UpsampleWrongBlocks,
-                "The copies of a pixel lie side by side: the height splits into "
-                "(H, K), not (K, H).",
+                "The copies of a pixel lie side by side: the height splits "
+                "into (H, K), not (K, H).",
             ),
             Mistake(_UpsampleMax, "The copies' gradients are added."),
             Mistake(
                 _UpsampleZeros,
-                "Each pixel fills its whole block; you left the rest of it at 0.",
+                "Each pixel fills its whole block; you left the rest of it at "
+                "0.",
             ),
         ],
     ),
@@ -886,37 +1016,52 @@ EXERCISES = [
             (_random(1, 2, 2, 1), _random(2, 3, 2, 2, seed=1), 3, 6, 4),
         ],
         hints=[
-            "For stride 1: pad dy with KH - 1 rows and KW - 1 columns on each side, "
-            "and cross-correlate it with the flipped kernels, F and C exchanged.",
-            "A stride skips windows. Pretend that they were there, with a gradient of "
-            "0: put stride - 1 zeros between neighbours of dy.",
-            "Make an array of zeros of shape (N, F, H + KH - 1, width + KW - 1) and "
-            "put dy into it from (KH - 1, KW - 1) on, with the stride as the step. "
-            "Pixels that no window reached get 0 by themselves.",
+            "For stride 1: pad `dy` with `KH - 1` rows and `KW - 1` columns on "
+            "each side, and cross-correlate it with the flipped kernels, F and "
+            "C exchanged.",
+            "A stride skips windows. Pretend that they were there, with a "
+            "gradient of 0: put `stride - 1` zeros between neighbours of `dy`.",
+            "Make an array of zeros of shape `(N, F, H + KH - 1, width + KW - "
+            "1)` and put `dy` into it from `(KH - 1, KW - 1)` on, with the "
+            "stride as the step. Pixels that no window reached get 0 by "
+            "themselves.",
         ],
+        text="""
+            A convolution with stride $s$ is one with stride 1 of which only
+            every $s$-th output is kept. Throwing a number away means: the
+            gradient 0 comes back for it. So put $dy$ into a larger array of
+            zeros, with $s-1$ zeros between neighbours, $KH-1$ and $KW-1$ zeros
+            before, and enough behind to make the result as large as the
+            picture. Then it is the case that we know. This is how the library
+            does it, but for the zeros around, which it leaves out.
+            """,
         mistakes=[
-            Mistake(_gradient_not_flipped, "The kernel must be flipped, both ways."),
+            Mistake(
+                _gradient_not_flipped, "The kernel must be flipped, both ways."
+            ),
             Mistake(
                 _gradient_half_flipped,
-                "The kernel must be flipped both ways: up and down, left and right.",
+                "The kernel must be flipped both ways: up and down, left and "
+                "right.",
             ),
             Mistake(
                 _gradient_repeated,
-                "Between neighbours of dy stand zeros, not copies: a window that was "
-                "skipped sends back 0.",
+                "Between neighbours of `dy` stand zeros, not copies: a window "
+                "that was skipped sends back 0.",
             ),
             Mistake(
                 _gradient_not_spread,
-                "The stride: between two neighbours of dy lie stride - 1 windows that "
-                "were skipped.",
+                "The stride: between two neighbours of `dy` lie `stride - 1` "
+                "windows that were skipped.",
             ),
             Mistake(
                 _gradient_smaller,
-                "dx must have the size of the picture. Pixels that no window reached "
-                "get the gradient 0.",
+                "dx must have the size of the picture. Pixels that no window "
+                "reached get the gradient 0.",
             ),
             Mistake(
-                _gradient_overwritten, "Windows overlap: what comes back is added."
+                _gradient_overwritten,
+                "Windows overlap: what comes back is added.",
             ),
         ],
     ),
@@ -930,44 +1075,58 @@ EXERCISES = [
             (_random(2 * 9, 8, seed=2), (2, 2, 6, 6), 2, 2, 2, 0),
         ],
         hints=[
-            "im2col copies a pixel into each window that covers it. What is the way "
-            "back of a copy?",
-            "Her check used windows that lie side by side. Then each pixel is in one "
-            "window only. What happens to a second one?",
-            "Slices: what is `x[0:-0]`? Count from the front where the picture begins "
-            "and where it ends.",
+            "im2col copies a pixel into each window that covers it. What is "
+            "the way back of a copy?",
+            "Her check used windows that lie side by side. Then each pixel is "
+            "in one window only. What happens to a second one?",
+            "Slices: what is `x[0:-0]`? Count from the front where the picture "
+            "begins and where it ends.",
         ],
+        text="""
+            `=` overwrites. Where windows overlap, a pixel was copied into
+            several rows of the table, so several numbers come back for it, and
+            they must be **added**. With `=` only the last one stays. When the
+            stride equals the window's size, nothing overlaps, every pixel gets
+            one number, and `=` and `+=` are the same.
+
+            `padding:-padding` is meant to cut off the frame. For padding 0 it
+            reads `0:-0`, that is `0:0`: from 0 up to 0, nothing. The array that
+            comes back is empty. Count from the front instead:
+            `padding : padding + H`.
+            """,
         mistakes=[
             Mistake(
                 _colleagues,
-                "This is still the colleague's function: where windows overlap, the "
-                "last number overwrites the others.",
+                "This is still the colleague's function: where windows "
+                "overlap, the last number overwrites the others.",
             ),
             Mistake(
                 _still_empty,
-                "Half way: it adds now, but `padding:-padding` is `0:0` for padding 0.",
+                "Half way: it adds now, but `padding:-padding` is `0:0` for "
+                "padding 0.",
             ),
             Mistake(
                 _still_overwrites,
-                "Half way: the frame is right now, but overlapping windows still "
-                "overwrite each other.",
+                "Half way: the frame is right now, but overlapping windows "
+                "still overwrite each other.",
             ),
             Mistake(_frame_kept, "The frame of zeros must be cut off again."),
             Mistake(
                 _cut_behind,
-                "The frame stands on both sides: the picture begins at padding.",
+                "The frame stands on both sides: the picture begins at "
+                "`padding`.",
             ),
             Mistake(
                 _cut_short,
-                "The picture begins at padding and is H long, so it ends at "
-                "padding + H.",
+                "The picture begins at `padding` and is `H` long, so it ends "
+                "at `padding + H`.",
             ),
             Mistake(
                 _averaged,
-                "A pixel's windows are added, not averaged: it is the transpose of "
-                "copying, not its inverse.",
+                "A pixel's windows are added, not averaged: it is the "
+                "transpose of copying, not its inverse.",
             ),
         ],
-        break_it=True,
+        start=_colleagues,
     ),
 ]

@@ -65,7 +65,8 @@ def shares(model):
     counts = {}
     for layer in model.layers:
         kind = type(layer).__name__
-        counts[kind] = counts.get(kind, 0) + sum(p.value.size for p in layer.parameters)
+        size = sum(p.value.size for p in layer.parameters)
+        counts[kind] = counts.get(kind, 0) + size
     total = sum(counts.values())
     return {kind: n / total for kind, n in counts.items() if n}
 
@@ -88,17 +89,23 @@ def _shares_arrays(model):
 
 
 def _shares_no_bias(model):
-    return _in_shares(_counts(model, lambda layer: layer.parameters[0].value.size))
+    return _in_shares(
+        _counts(model, lambda layer: layer.parameters[0].value.size)
+    )
 
 
 def _shares_last_of_kind(model):
-    counts = _counts(model, lambda layer: sum(p.value.size for p in layer.parameters))
+    counts = _counts(
+        model, lambda layer: sum(p.value.size for p in layer.parameters)
+    )
     total = sum(sum(numbers) for numbers in counts.values())
     return {kind: numbers[-1] / total for kind, numbers in counts.items()}
 
 
 def _shares_counted(model):
-    counts = _counts(model, lambda layer: sum(p.value.size for p in layer.parameters))
+    counts = _counts(
+        model, lambda layer: sum(p.value.size for p in layer.parameters)
+    )
     return {kind: sum(numbers) for kind, numbers in counts.items()}
 
 
@@ -207,7 +214,11 @@ def _walk(i, layers, n, step, clip=True):
 
 def _seen_outside(i, layers, n):
     return _walk(
-        i, layers, n, lambda a, b, k, s, p: (a * s - p, b * s - p + k - 1), clip=False
+        i,
+        layers,
+        n,
+        lambda a, b, k, s, p: (a * s - p, b * s - p + k - 1),
+        clip=False,
     )
 
 
@@ -246,7 +257,7 @@ def _seen_no_stride(i, layers, n):
 
 
 def table_cost(table, K, OH, OW):
-    """Return the parameters and multiply-adds of a partly connected convolution."""
+    """Return the parameters and multiply-adds for a table."""
     weights = int(np.sum(table)) * K * K
     return weights + len(table), weights * OH * OW
 
@@ -297,7 +308,7 @@ _TABLE = np.array([[1, 1, 0, 0], [0, 1, 1, 1], [1, 0, 0, 0]])
 
 
 def convolve(x, W):
-    """Convolve x (N, C, H, W) with kernels W (F, C, KH, KW): no padding, no bias."""
+    """Convolve x (N, C, H, W) with kernels W (F, C, KH, KW)."""
     F, C, *kernel = W.shape
     layer = layers.Conv2d(C, F, kernel, rng=np.random.default_rng(0))
     layer.W.value = W
@@ -306,8 +317,9 @@ def convolve(x, W):
 
 def grouped(x, W, groups):
     """Convolve each group of channels with its own share of the kernels."""
-    parts = zip(np.split(x, groups, axis=1), np.split(W, groups, axis=0), strict=True)
-    return np.concatenate([convolve(*part) for part in parts], axis=1)
+    xs, Ws = np.split(x, groups, axis=1), np.split(W, groups, axis=0)
+    maps = [convolve(a, b) for a, b in zip(xs, Ws, strict=True)]
+    return np.concatenate(maps, axis=1)
 
 
 def _grouped_interleaved(x, W, groups):
@@ -345,7 +357,7 @@ def _grouped_alternating(x, W, groups):
 
 
 def as_kernels(W, C, H, width):
-    """Turn the weights of Flatten and Linear, (C·H·width, M), into M kernels."""
+    """Turn weights after Flatten, (C·H·width, M), into M kernels."""
     return W.T.reshape(-1, C, H, width)
 
 
@@ -394,7 +406,9 @@ def _vote_scores(predict, images, moves):
 
 def _vote_majority(predict, images, moves):
     votes = [predict(shift(images, *move)).argmax(axis=1) for move in moves]
-    return np.array([np.bincount(column).argmax() for column in np.transpose(votes)])
+    return np.array(
+        [np.bincount(column).argmax() for column in np.transpose(votes)]
+    )
 
 
 def _vote_swapped(predict, images, moves):
@@ -458,7 +472,7 @@ def _vote_cases():
 
 
 def occlusion(predict, image, t, size=3):
-    """Return how much the probability of class t falls when a square is covered."""
+    """Return how far the probability of class t falls, (H, W)."""
     H, W = image.shape[1:]
     half = size // 2
     before = functions.softmax(predict(image[None]))[0, t]
@@ -469,12 +483,22 @@ def occlusion(predict, image, t, size=3):
             rows = slice(max(i - half, 0), i + half + 1)
             columns = slice(max(j - half, 0), j + half + 1)
             covered[:, rows, columns] = 0
-            drop[i, j] = before - functions.softmax(predict(covered[None]))[0, t]
+            after = functions.softmax(predict(covered[None]))[0, t]
+            drop[i, j] = before - after
     return drop
 
 
 def _occluded(
-    predict, image, t, size, result, fill=0.0, shared=False, first=0, low=0, end=0
+    predict,
+    image,
+    t,
+    size,
+    result,
+    fill=0.0,
+    shared=False,
+    first=0,
+    low=0,
+    end=0,
 ):
     H, W = image.shape[1:]
     half = size // 2
@@ -528,9 +552,13 @@ def _occlusion_scores(predict, image, t, size=3):
         for j in range(W):
             covered = image.copy()
             covered[
-                :, max(i - half, 0) : i + half + 1, max(j - half, 0) : j + half + 1
+                :,
+                max(i - half, 0) : i + half + 1,
+                max(j - half, 0) : j + half + 1,
             ] = 0
-            drop[i, j] = predict(image[None])[0, t] - predict(covered[None])[0, t]
+            drop[i, j] = (
+                predict(image[None])[0, t] - predict(covered[None])[0, t]
+            )
     return drop
 
 
@@ -558,7 +586,8 @@ class RepairedFlatten:
 class _Hers:
     def forward(self, x):
         self.shape = x.shape
-        return x.transpose(2, 1, 3, 0).reshape(len(x), -1)
+        in_memory = x.transpose(2, 1, 3, 0)  # (H, C, W, N), the order in memory
+        return in_memory.reshape(len(x), -1)
 
     def backward(self, dy):
         N, C, H, W = self.shape
@@ -609,34 +638,42 @@ EXERCISES = [
             ((1, 28, 20), [(8, 3, 1), (16, 3, 1), (4, 3, 0)]),
         ],
         hints=[
-            "Follow the picture's `shape` block by block. What becomes of the number "
-            "of channels, what of the height, what of the width?",
-            "The convolution, with stride 1, makes `n + 2 * padding - K + 1` of n. "
-            "The pooling halves that, and drops what is left over.",
-            "After the last block, multiply the channels, the height and the width. "
-            "The channels are the kernels of the last block alone.",
+            "Follow the picture's `shape` block by block. What becomes of the "
+            "number of channels, what of the height, what of the width?",
+            "The convolution, with stride 1, makes `n + 2 * padding - K + 1` "
+            "of n. The pooling halves that, and drops what is left over.",
+            "After the last block, multiply the channels, the height and the "
+            "width. The channels are the kernels of the last block alone.",
         ],
+        text="""
+            The size formula gives $n+2p-K+1$ for the convolution, and the
+            pooling halves it, rounded down. The channels at the end are the
+            kernels of the last block; what the earlier blocks had does not
+            matter any more.
+            """,
         mistakes=[
             Mistake(
-                _flat_no_pool, "You forgot the pooling: each block halves the map."
+                _flat_no_pool,
+                "You forgot the pooling: each block halves the map.",
             ),
             Mistake(
                 _flat_no_one,
-                "The convolution makes n + 2·padding - K + 1 of n: the + 1 is missing.",
+                "The convolution makes `n + 2 * padding - K + 1` of `n`: the "
+                "`+ 1` is missing.",
             ),
             Mistake(
                 _flat_rounded_up,
-                "A pooling window must fit into the map: a row that is left over is "
-                "dropped, so round down.",
+                "A pooling window must fit into the map: a row that is left "
+                "over is dropped, so round down.",
             ),
             Mistake(
                 _flat_not_rounded,
-                "There is no half window: a row that is left over is dropped, so "
-                "round down in every block, with `//`.",
+                "There is no half window: a row that is left over is dropped, "
+                "so round down in every block, with `//`.",
             ),
             Mistake(
                 _flat_one_side,
-                "The padding is put on both sides: it adds 2·padding.",
+                "The padding is put on both sides: it adds `2 * padding`.",
             ),
             Mistake(
                 _flat_square,
@@ -644,10 +681,13 @@ EXERCISES = [
             ),
             Mistake(
                 _flat_all_channels,
-                "You multiplied the channels of all blocks. Only those of the last "
-                "block come out.",
+                "You multiplied the channels of all blocks. Only those of the "
+                "last block come out.",
             ),
-            Mistake(_flat_one_map, "That is one map. The last block gives F of them."),
+            Mistake(
+                _flat_one_map,
+                "That is one map. The last block gives F of them.",
+            ),
         ],
     ),
     Exercise(
@@ -657,26 +697,38 @@ EXERCISES = [
         cases=_networks,
         hints=[
             "`type(layer).__name__` is the layer's kind, such as `Linear`.",
-            "`layer.parameters` lists its arrays; each has a `.value`, and that has a "
-            "`.size`. A ReLU has none.",
-            "Add up the sizes for each kind in a dictionary, leave out the kinds with "
-            "none, and divide by the total at the end.",
+            "`layer.parameters` lists its arrays; each has a `.value`, and "
+            "that has a `.size`. A ReLU has none.",
+            "Add up the sizes for each kind in a dictionary, leave out the "
+            "kinds with none, and divide by the total at the end.",
         ],
+        text="""
+            Several layers may be of one kind, so add up: `counts.get(kind, 0)`
+            is what is there already. The total is known only at the end.
+            """,
         mistakes=[
             Mistake(
                 _shares_arrays,
-                "You counted the arrays. One array W holds many parameters: use its "
-                "`.size`.",
+                "You counted the arrays. One array W holds many parameters: "
+                "use its `.size`.",
             ),
             Mistake(_shares_no_bias, "The biases are parameters, too."),
             Mistake(
                 _shares_last_of_kind,
-                "There are several layers of one kind, and you kept only the last: add "
-                "them up.",
+                "There are several layers of one kind, and you kept only the "
+                "last: add them up.",
             ),
-            Mistake(_shares_counted, "Those are numbers. Divide them by their total."),
-            Mistake(_shares_percent, "Those are percentages. A share is at most 1."),
-            Mistake(_shares_with_zeros, "Leave out the kinds that have no parameters."),
+            Mistake(
+                _shares_counted,
+                "Those are numbers. Divide them by their total.",
+            ),
+            Mistake(
+                _shares_percent, "Those are percentages. A share is at most 1."
+            ),
+            Mistake(
+                _shares_with_zeros,
+                "Leave out the kinds that have no parameters.",
+            ),
         ],
     ),
     Exercise(
@@ -685,17 +737,23 @@ EXERCISES = [
         reference=accuracy_in_batches,
         cases=_accuracy_cases,
         hints=[
-            "A slice may reach beyond the end: `x[8:12]` of ten rows gives two.",
-            "Let i run over `range(0, len(x), batch_size)`, and count the right "
-            "answers of each slice.",
-            "Divide the total count once, at the end, by `len(x)`. A mean of the "
-            "batches' accuracies would give a small last batch too much weight.",
+            "A slice may reach beyond the end: `x[8:12]` of ten rows gives "
+            "two.",
+            "Let i run over `range(0, len(x), batch_size)`, and count the "
+            "right answers of each slice.",
+            "Divide the total count once, at the end, by `len(x)`. A mean of "
+            "the batches' accuracies would give a small last batch too much "
+            "weight.",
         ],
+        text="""
+            Count right answers, and divide once. The mean of the batches'
+            accuracies would be right only if all batches had the same size.
+            """,
         mistakes=[
             Mistake(
                 _accuracy_whole_batches,
-                "The last, smaller batch is never looked at: its examples count as "
-                "wrong.",
+                "The last, smaller batch is never looked at: its examples "
+                "count as wrong.",
             ),
             Mistake(
                 _accuracy_of_whole_batches,
@@ -708,18 +766,18 @@ EXERCISES = [
             ),
             Mistake(
                 _accuracy_first_labels,
-                "Every batch was compared with the first labels: cut `t` as you cut "
-                "`x`.",
+                "Every batch was compared with the first labels: cut `t` as "
+                "you cut `x`.",
             ),
             Mistake(
                 _accuracy_mean_of_means,
-                "You took the mean of the batches' accuracies. The last batch is "
-                "smaller, and its examples count more than the others.",
+                "You took the mean of the batches' accuracies. The last batch "
+                "is smaller, and its examples count more than the others.",
             ),
             Mistake(
                 _accuracy_divided_by_batches,
-                "You divided by the number of places in all batches. The last batch is "
-                "not full: divide by the number of examples.",
+                "You divided by the number of places in all batches. The last "
+                "batch is not full: divide by the number of examples.",
             ),
         ],
     ),
@@ -735,53 +793,65 @@ EXERCISES = [
             (1, [(4, 2, 1), (3, 1, 1), (2, 2, 0)], 32),
         ],
         hints=[
-            "Begin at the end. Output i of the last layer looks at a run of outputs of "
-            "the layer before: from where to where?",
-            "With stride s and padding p it looks at the places from `s * i - p` to "
-            "`s * i - p + k - 1`. Now do the same with these two places.",
-            "Go through `reversed(layers)` with `first` and `last`. In the end cut off "
-            "what lies outside: `max(first, 0)` and `min(last, n - 1)`.",
+            "Begin at the end. Output i of the last layer looks at a run of "
+            "outputs of the layer before: from where to where?",
+            "With stride s and padding p it looks at the places from `s * i - "
+            "p` to `s * i - p + k - 1`. Now do the same with these two places.",
+            "Go through `reversed(layers)` with `first` and `last`. In the end "
+            "cut off what lies outside: `max(first, 0)` and `min(last, n - "
+            "1)`.",
         ],
+        text=r"""
+            Output $i$ looks at the places $s\,i-p$ to $s\,i-p+k-1$ of the layer
+            before. Do the same with the first and with the last of these, down
+            to the pixels. For output 3 of `simple_cnn`'s pooling, on 8 pixels:
+            the pooling sees 6 and 7, the convolution from $6-2$ to $7-2+4=9$,
+            so the pixels 4 to 7.
+            """,
         mistakes=[
             Mistake(
                 _seen_outside,
-                "Some of these places lie outside of the picture, in the padding: cut "
-                "them off.",
+                "Some of these places lie outside of the picture, in the "
+                "padding: cut them off.",
             ),
             Mistake(
                 _seen_beyond_the_end,
-                "The first is cut off at 0. The padding at the other end is no pixel, "
-                "either: the last is n - 1 at most.",
+                "The first is cut off at 0. The padding at the other end is no "
+                "pixel, either: the last is `n - 1` at most.",
             ),
             Mistake(
                 _seen_size,
-                "Your second number says how many they are. Return the last of them.",
+                "Your second number says how many they are. Return the last of "
+                "them.",
             ),
             Mistake(
                 _seen_last_layer,
-                "Those are places in the map before the last layer. Go on, layer by "
-                "layer, down to the pixels.",
+                "Those are places in the map before the last layer. Go on, "
+                "layer by layer, down to the pixels.",
             ),
             Mistake(
                 _seen_first_layer_first,
-                "You went through the layers from the first to the last. Begin at the "
-                "output, with the last layer.",
+                "You went through the layers from the first to the last. Begin "
+                "at the output, with the last layer.",
             ),
             Mistake(
                 _seen_no_padding,
-                "The padding moves the first window to the left: you left it out.",
+                "The padding moves the first window to the left: you left it "
+                "out.",
             ),
             Mistake(
                 _seen_no_padding_outside,
-                "The padding moves the first window to the left, and you left it out. "
-                "Nor is there a pixel after n - 1.",
+                "The padding moves the first window to the left, and you left "
+                "it out. Nor is there a pixel after `n - 1`.",
             ),
             Mistake(
                 _seen_one_too_many,
-                "One too far: a window of k places that begins at a ends at a + k - 1.",
+                "One too far: a window of k places that begins at a ends at a "
+                "+ k - 1.",
             ),
             Mistake(
-                _seen_no_stride, "Output i begins at s·i - p: you left out the stride."
+                _seen_no_stride,
+                "Output i begins at `s * i - p`: you left out the stride.",
             ),
         ],
     ),
@@ -796,45 +866,57 @@ EXERCISES = [
         ],
         hints=[
             "Each 1 in the table stands for one slice of K × K weights.",
-            "The biases: one for each map that comes out, so one for each row of the "
-            "table.",
-            "A multiply-add is one weight at one place. There are `OH * OW` places, "
-            "and the biases are not multiplied.",
+            "The biases: one for each map that comes out, so one for each row "
+            "of the table.",
+            "A multiply-add is one weight at one place. There are `OH * OW` "
+            "places, and the biases are not multiplied.",
         ],
+        text=r"""
+            Each 1 is a slice of $K^2$ weights. With the 60 ones of LeNet-5's
+            C3, $60\cdot25+16=1516$ parameters and 150,000 multiply-adds,
+            instead of 2,416 and 240,000 for a full table.
+            """,
         mistakes=[
             Mistake(
                 _table_full,
-                "You counted a full connection. Where the table has a 0, there are no "
-                "weights.",
+                "You counted a full connection. Where the table has a 0, there "
+                "are no weights.",
             ),
-            Mistake(_table_no_bias, "The biases are missing: one for each row."),
+            Mistake(
+                _table_no_bias, "The biases are missing: one for each row."
+            ),
             Mistake(
                 _table_bias_per_input,
-                "One bias for each map that comes out (a row), not for each that goes "
-                "in.",
+                "One bias for each map that comes out (a row), not for each "
+                "that goes in.",
             ),
             Mistake(
                 _table_bias_per_kernel,
-                "One bias for each row, not for each 1: the slices of a row are added "
-                "into one map.",
+                "One bias for each row, not for each 1: the slices of a row "
+                "are added into one map.",
             ),
             Mistake(
                 _table_work_of_parameters,
-                "A bias is added, not multiplied: leave it out of the multiply-adds.",
+                "A bias is added, not multiplied: leave it out of the "
+                "multiply-adds.",
             ),
             Mistake(
                 _table_work_once,
-                "Each weight is used at every place of the map: OH·OW times.",
+                "Each weight is used at every place of the map: `OH * OW` "
+                "times.",
             ),
-            Mistake(_table_swapped, "The parameters come first, then the work."),
+            Mistake(
+                _table_swapped, "The parameters come first, then the work."
+            ),
             Mistake(
                 _table_flops,
-                "Those are FLOPs. A multiply-add is asked for, and counts as one.",
+                "Those are FLOPs. A multiply-add is asked for, and counts as "
+                "one.",
             ),
             Mistake(
                 _table_one_slice,
-                "A kernel has a slice of K × K for each map that it sees: one for each "
-                "1 of its row.",
+                "A kernel has a slice of K × K for each map that it sees: one "
+                "for each 1 of its row.",
             ),
         ],
     ),
@@ -849,11 +931,17 @@ EXERCISES = [
         ],
         hints=[
             "`np.split(x, groups, axis=1)` cuts the channels into equal parts.",
-            "The kernels are cut along their first axis, F. Part g of the kernels "
-            "meets part g of the channels.",
-            "`convolve` each pair of parts, and put the maps one behind the other with "
-            "`np.concatenate`, along the axis of the channels.",
+            "The kernels are cut along their first axis, F. Part g of the "
+            "kernels meets part g of the channels.",
+            "`convolve` each pair of parts, and put the maps one behind the "
+            "other with `np.concatenate`, along the axis of the channels.",
         ],
+        text="""
+            Cut `x` along the channels and `W` along the kernels; the results
+            are maps, and go one behind the other along the axis of the
+            channels. With as many groups as channels you get the depthwise
+            convolution of exercise 7a.8.
+            """,
         mistakes=[
             Mistake(
                 _grouped_interleaved,
@@ -862,21 +950,23 @@ EXERCISES = [
             ),
             Mistake(
                 _grouped_summed,
-                "You added the groups' maps. They are different maps: put them one "
-                "behind the other.",
+                "You added the groups' maps. They are different maps: put them "
+                "one behind the other.",
             ),
             Mistake(
                 _grouped_stacked_in_batch,
-                "The maps went into the axis of the batch. They are channels: axis 1.",
+                "The maps went into the axis of the batch. They are channels: "
+                "axis 1.",
             ),
             Mistake(
                 _grouped_alternating,
-                "The maps take turns. First come all maps of the first group, then "
-                "those of the next.",
+                "The maps take turns. First come all maps of the first group, "
+                "then those of the next.",
             ),
             Mistake(
                 _grouped_first_channels,
-                "All kernels looked at the first channels. Each group has its own.",
+                "All kernels looked at the first channels. Each group has its "
+                "own.",
             ),
         ],
     ),
@@ -889,31 +979,47 @@ EXERCISES = [
             (_random(3 * 2 * 2, 3, seed=1), 3, 2, 2),
         ],
         hints=[
-            "Column m of W holds the weights of output m, in the order in which "
-            "`Flatten` lays out (C, H, W).",
-            "A kernel has the shape (C, H, width), and there are M of them. Which axis "
-            "of W must come first?",
+            "Column m of W holds the weights of output m, in the order in "
+            "which `Flatten` lays out (C, H, W).",
+            "A kernel has the shape (C, H, width), and there are M of them. "
+            "Which axis of W must come first?",
             "Transpose W, so that output m is a *row*; then cut each row into "
             "(C, H, width) with `reshape`.",
         ],
+        text="""
+            Column $m$ of $W$ holds the weights of output $m$. After the
+            transpose it is a row, and `reshape` cuts a row as `Flatten` had
+            laid it out: $(C, H, W)$. The lines at the end try it on a row of
+            two pictures.
+            """,
+        trial="""
+            rng = np.random.default_rng(0)
+            x = rng.standard_normal((2, 3, 4, 4))
+            W = rng.standard_normal((48, 5))
+            row = np.concatenate([x[:1], x[1:]], axis=3)  # (1, 3, 4, 8)
+            slid = convolve(row, as_kernels(W, 3, 4, 4))  # (1, 5, 1, 5)
+            assert np.allclose(slid[0, :, 0, [0, 4]], x.reshape(2, -1) @ W)
+            """,
         mistakes=[
             Mistake(
                 _kernels_no_transpose,
-                "The shape is right, but the weights of different outputs are mixed: "
-                "an output is a column of W.",
+                "The shape is right, but the weights of different outputs are "
+                "mixed: an output is a column of W.",
             ),
             Mistake(
                 _kernels_axes_last,
-                "The outputs are on the last axis. Kernels are (M, C, H, width).",
+                "The outputs are on the last axis. Kernels are (M, C, H, "
+                "width).",
             ),
             Mistake(
                 _kernels_channels_last,
-                "Flatten lays out (C, H, W): channel by channel. You took the channels "
-                "as the last axis.",
+                "Flatten lays out (C, H, W): channel by channel. You took the "
+                "channels as the last axis.",
             ),
             Mistake(
                 _kernels_swapped,
-                "Flatten lays out each map row by row. You took it column by column.",
+                "Flatten lays out each map row by row. You took it column by "
+                "column.",
             ),
             Mistake(
                 _kernels_turned,
@@ -927,23 +1033,35 @@ EXERCISES = [
         reference=vote,
         cases=_vote_cases,
         hints=[
-            "For each `(down, right)` of `moves`: shift the images, predict, and make "
-            "probabilities of the scores with `functions.softmax`.",
-            "Add the probabilities of all moves, an array of shape (N, K). The mean "
-            "has its largest entry at the same place as the sum.",
+            "For each `(down, right)` of `moves`: shift the images, predict, "
+            "and make probabilities of the scores with `functions.softmax`.",
+            "Add the probabilities of all moves, an array of shape (N, K). The "
+            "mean has its largest entry at the same place as the sum.",
             "At the end take `argmax` along the axis of the classes.",
         ],
+        text="""
+            The mean and the sum have their largest entry at the same place. The
+            probabilities are averaged, not the scores: a single very large
+            score should not outvote four others.
+
+            Does it help? That depends on the network. Try it on those of this
+            chapter, but choose with a validation set, not with the test set.
+            """,
         mistakes=[
             Mistake(
                 _vote_scores,
-                "You added the scores. Make probabilities of them first, with softmax.",
+                "You added the scores. Make probabilities of them first, with "
+                "softmax.",
             ),
             Mistake(
                 _vote_majority,
-                "You counted votes. Take the mean of the probabilities: a sure answer "
-                "then counts more than a doubtful one.",
+                "You counted votes. Take the mean of the probabilities: a sure "
+                "answer then counts more than a doubtful one.",
             ),
-            Mistake(_vote_swapped, "A move is (down, right). You exchanged the two."),
+            Mistake(
+                _vote_swapped,
+                "A move is `(down, right)`. You exchanged the two.",
+            ),
             Mistake(_vote_no_shift, "The images were not moved."),
             Mistake(
                 _vote_piled_up,
@@ -951,8 +1069,8 @@ EXERCISES = [
             ),
             Mistake(
                 _vote_images,
-                "You took the mean of the *images*: a blurred picture. Take the mean "
-                "of the answers.",
+                "You took the mean of the *images*: a blurred picture. Take "
+                "the mean of the answers.",
             ),
             Mistake(_vote_first_only, "Only the first move was used."),
             Mistake(
@@ -961,8 +1079,8 @@ EXERCISES = [
             ),
             Mistake(
                 _vote_over_images,
-                "You took the mean over the images as well. Each image has its own "
-                "vote.",
+                "You took the mean over the images as well. Each image has its "
+                "own vote.",
             ),
             Mistake(
                 _vote_probabilities,
@@ -976,18 +1094,28 @@ EXERCISES = [
         reference=occlusion,
         cases=_occlusion_cases,
         hints=[
-            "First the probability of class t for the whole image: `predict` wants a "
-            "batch, `image[None]`.",
-            "For each pixel (i, j): copy the image, set the square around it to 0, and "
-            "ask again. With `half = size // 2` its rows go from `i - half` to "
-            "`i + half`.",
+            "First the probability of class t for the whole image: `predict` "
+            "wants a batch, `image[None]`.",
+            "For each pixel (i, j): copy the image, set the square around it "
+            "to 0, and ask again. With `half = size // 2` its rows go from `i "
+            "- half` to `i + half`.",
             "A slice must not begin below 0: NumPy would count from the end. "
             "`slice(max(i - half, 0), i + half + 1)`.",
         ],
+        text="""
+            A fresh copy for every square; and mind the left and upper border,
+            where `i - half` would be negative and NumPy would count from the
+            other end.
+
+            Negative entries are interesting, too: there, covering makes the
+            network *more* sure. Zeiler and Fergus (2014) looked at photographs
+            in this way.
+            """,
         mistakes=[
             Mistake(
                 _occlusion_same_copy,
-                "Every square covers the image further: take a fresh copy for each.",
+                "Every square covers the image further: take a fresh copy for "
+                "each.",
             ),
             Mistake(
                 _occlusion_sign,
@@ -995,21 +1123,26 @@ EXERCISES = [
             ),
             Mistake(
                 _occlusion_after,
-                "That is the probability that is left. Return before minus after.",
+                "That is the probability that is left. Return before minus "
+                "after.",
             ),
-            Mistake(_occlusion_ink, "You covered with ink (1). Cover with paper: 0."),
+            Mistake(
+                _occlusion_ink, "You covered with ink (1). Cover with paper: 0."
+            ),
             Mistake(
                 _occlusion_corner,
-                "The pixel is the corner of your square. It should be its middle.",
+                "The pixel is the corner of your square. It should be its "
+                "middle.",
             ),
             Mistake(
                 _occlusion_negative,
-                "At the upper and left border your slice begins below 0, and NumPy "
-                "counts that from the end: begin at `max(i - half, 0)`.",
+                "At the upper and left border your slice begins below 0, and "
+                "NumPy counts that from the end: begin at `max(i - half, 0)`.",
             ),
             Mistake(
                 _occlusion_short,
-                "A slice ends *before* its second number: up to `i + half + 1`.",
+                "A slice ends *before* its second number: up to `i + half + "
+                "1`.",
             ),
             Mistake(
                 _occlusion_scores,
@@ -1020,7 +1153,7 @@ EXERCISES = [
     Exercise(
         key="7b.lab",
         title="Find the bug and repair it",
-        break_it=True,
+        start=_Hers,
         reference=RepairedFlatten,
         use=_run_layer,
         cases=[
@@ -1028,35 +1161,55 @@ EXERCISES = [
             (_random(1, 2, 3, 4), _random(1, 24, seed=1)),
         ],
         hints=[
-            "Give her layer two pictures, one all zeros and one all ones. What should "
-            "the two rows of the result be? What are they?",
-            "`reshape` cuts one long row of numbers into pieces. In what order does "
-            "the transposed array hold the numbers? Which axis runs fastest?",
-            "The batch must stay the first axis. No transpose is needed at all, in "
-            "either direction; and pretrained weights expect the order (C, H, W).",
+            "Give her layer two pictures, one all zeros and one all ones. What "
+            "should the two rows of the result be? What are they?",
+            "`reshape` cuts one long row of numbers into pieces. In what order "
+            "does the transposed array hold the numbers? Which axis runs "
+            "fastest?",
+            "The batch must stay the first axis. No transpose is needed at "
+            "all, in either direction; and pretrained weights expect the order "
+            "(C, H, W).",
         ],
+        text="""
+            `reshape` reads the numbers of the transposed array in its order, in
+            which the *batch* runs fastest, and cuts them into $N$ rows. So the
+            first row holds the first few numbers of *all* the pictures, and no
+            row belongs to a picture. Yet row $n$ is compared with the label of
+            picture $n$. With $N=1$ there is nothing to mix: it is just another
+            order of the features, and the network learns.
+
+            The gradient check passed because `backward` is exactly the way back
+            of this `forward`. *A gradient check tells you that the derivative
+            belongs to your function. It does not tell you that it is the
+            function you wanted.*
+
+            A test that finds it: the answer for a picture must not depend on
+            what else is in the batch.
+            """,
         mistakes=[
             Mistake(
                 _Hers,
-                "The examples of a batch are mixed. With the batch as the last axis, "
-                "`reshape` puts numbers of different pictures into one row.",
+                "The examples of a batch are mixed. With the batch as the last "
+                "axis, `reshape` puts numbers of different pictures into one "
+                "row.",
             ),
             Mistake(
                 _OtherOrder,
-                "The examples are no longer mixed. But the order of the features is "
-                "(H, C, W), and the book's Flatten gives (C, H, W): weights that were "
-                "trained with it would meet the wrong numbers.",
+                "The examples are no longer mixed. But the order of the "
+                "features is (H, C, W), and the book's Flatten gives (C, H, "
+                "W): weights that were trained with it would meet the wrong "
+                "numbers.",
             ),
             Mistake(
                 _ChannelsLast,
-                "The examples are no longer mixed. But the channels come last, and the "
-                "book's Flatten gives (C, H, W): weights that were trained with it "
-                "would meet the wrong numbers.",
+                "The examples are no longer mixed. But the channels come last, "
+                "and the book's Flatten gives (C, H, W): weights that were "
+                "trained with it would meet the wrong numbers.",
             ),
             Mistake(
                 _HersBackwards,
-                "`forward` is repaired, and `backward` still mixes the examples. It "
-                "must undo what forward does.",
+                "`forward` is repaired, and `backward` still mixes the "
+                "examples. It must undo what forward does.",
             ),
         ],
     ),

@@ -12,7 +12,11 @@ def _random(*shape, seed=0):
 
 def _body():
     rng = np.random.default_rng(7)
-    return [layers.Linear(4, 4, rng=rng), layers.ReLU(), layers.Linear(4, 4, rng=rng)]
+    return [
+        layers.Linear(4, 4, rng=rng),
+        layers.ReLU(),
+        layers.Linear(4, 4, rng=rng),
+    ]
 
 
 class RepairedBlock:
@@ -36,7 +40,16 @@ class RepairedBlock:
         return dx + dy
 
 
-class _Hers(RepairedBlock):
+class _Hers:
+    def __init__(self, body):
+        self.body = body  # a list of layers
+
+    def forward(self, x):
+        y = x
+        for layer in self.body:
+            y = layer.forward(y)
+        return x + y
+
     def backward(self, dy):
         for layer in reversed(self.body):
             dy = layer.backward(dy)
@@ -81,7 +94,11 @@ def _run_block(cls, x, dy):
     block = cls(body)
     y = block.forward(x)
     dx = block.backward(dy)
-    return {"forward(x)": y, "backward(dy)": dx, "dW of the body": body[0].W.grad}
+    return {
+        "forward(x)": y,
+        "backward(dy)": dx,
+        "`dW` of the body": body[0].W.grad,
+    }
 
 
 def layers_for(size):
@@ -112,7 +129,9 @@ def _layers_side(size):
 def saving(C, size):
     """Return the parameters saved by a stack of 3×3 layers."""
     L = (size - 1) // 2
-    return size * size * C * C + C - L * (9 * C * C + C)
+    single = size * size * C * C + C
+    stack = L * (9 * C * C + C)
+    return single - stack
 
 
 def _saving_no_bias(C, size):
@@ -146,7 +165,9 @@ def top_k_error(scores, t, k):
 
 
 def _top_worst(scores, t, k):
-    return float(np.mean(~np.any(scores.argsort(axis=1)[:, :k] == t[:, None], axis=1)))
+    return float(
+        np.mean(~np.any(scores.argsort(axis=1)[:, :k] == t[:, None], axis=1))
+    )
 
 
 def _top_accuracy(scores, t, k):
@@ -176,7 +197,12 @@ def _top_without_any(scores, t, k):
 def _top_cases():
     scores = _random(12, 6, seed=3)
     t = np.array([0, 1, 2, 3, 4, 5, 0, 1, 2, 3, 4, 5])
-    return [(scores, t, 1), (scores, t, 2), (scores, t, 5), (scores[:7], t[:7], 3)]
+    return [
+        (scores, t, 1),
+        (scores, t, 2),
+        (scores, t, 5),
+        (scores[:7], t[:7], 3),
+    ]
 
 
 def ensemble(scores):
@@ -228,8 +254,9 @@ def between(image, row, column):
     for k in (i, i + 1):
         for m in (j, j + 1):
             if 0 <= k < image.shape[0] and 0 <= m < image.shape[1]:
-                value += (1 - abs(row - k)) * (1 - abs(column - m)) * image[k, m]
-    return float(value)
+                weight = (1 - abs(row - k)) * (1 - abs(column - m))
+                value += weight * image[k, m]
+    return value
 
 
 def _mix(image, i, j, u, v):
@@ -261,7 +288,10 @@ def _between_border(image, row, column):
     i, j = int(np.floor(row)), int(np.floor(column))
     padded = np.pad(image, 3, mode="edge")[i + 3 : i + 5, j + 3 : j + 5]
     return float(
-        np.sum(np.outer([1 - row + i, row - i], [1 - column + j, column - j]) * padded)
+        np.sum(
+            np.outer([1 - row + i, row - i], [1 - column + j, column - j])
+            * padded
+        )
     )
 
 
@@ -271,7 +301,9 @@ def _between_wrapped(image, row, column):
     for k in (i, i + 1):
         for m in (j, j + 1):
             if k < image.shape[0] and m < image.shape[1]:
-                value += (1 - abs(row - k)) * (1 - abs(column - m)) * image[k, m]
+                value += (
+                    (1 - abs(row - k)) * (1 - abs(column - m)) * image[k, m]
+                )
     return float(value)
 
 
@@ -370,7 +402,9 @@ class _ZerosBetween(FreeShortcut):
     def forward(self, x):
         self.shape, y = x.shape, super().forward(x)
         y[:] = 0
-        y[:, :: self.channels // x.shape[1]][:, : x.shape[1]] = x[:, :, ::2, ::2]
+        y[:, :: self.channels // x.shape[1]][:, : x.shape[1]] = x[
+            :, :, ::2, ::2
+        ]
         return y
 
     def backward(self, dy):
@@ -436,7 +470,9 @@ class _MeanOfFour(FreeShortcut):
     def forward(self, x):
         y = super().forward(x)
         upper = x[:, :, ::2, ::2] + x[:, :, ::2, 1::2]
-        y[:, : x.shape[1]] = (upper + x[:, :, 1::2, ::2] + x[:, :, 1::2, 1::2]) / 4
+        y[:, : x.shape[1]] = (
+            upper + x[:, :, 1::2, ::2] + x[:, :, 1::2, 1::2]
+        ) / 4
         return y
 
     def backward(self, dy):
@@ -521,7 +557,7 @@ def _run_layer(cls, x, dy):
 
 
 def body_scale(K, growth):
-    """Return the s at which K residual blocks multiply the gradient by growth."""
+    """Return the s at which K blocks multiply the gradient by growth."""
     return np.sqrt(growth ** (2 / K) - 1)
 
 
@@ -633,7 +669,7 @@ def _run_scaled(cls, x, dy, c):
         "forward(x)": y,
         "backward(dy)": dx,
         "dc": block.dc,
-        "dW of the body": body.W.grad,
+        "`dW` of the body": body.W.grad,
     }
 
 
@@ -641,7 +677,7 @@ EXERCISES = [
     Exercise(
         key="8a.lab",
         title="Find the bug and repair it",
-        break_it=True,
+        start=_Hers,
         reference=RepairedBlock,
         use=_run_block,
         cases=[
@@ -649,27 +685,39 @@ EXERCISES = [
             (_random(1, 4, seed=3), _random(1, 4, seed=4)),
         ],
         hints=[
-            "How often is `x` used in `forward`? How many gradients must come back?",
-            "Chapter 5: at a branch, the gradients of all its ends are added. One end "
-            "is the body. What is the other, and what is its gradient?",
-            "The sum hands `dy` unchanged to both of its inputs. Keep it before the "
-            "loop overwrites it.",
+            "How often is `x` used in `forward`? How many gradients must come "
+            "back?",
+            "Chapter 5: at a branch, the gradients of all its ends are added. "
+            "One end is the body. What is the other, and what is its gradient?",
+            "The sum hands `dy` unchanged to both of its inputs. Keep it "
+            "before the loop overwrites it.",
         ],
+        text="""
+            $x$ is used twice in `forward`: by the body, and in the sum. So two
+            gradients come back, and they are added. Hers returns only the
+            body's. The path past all blocks, the one that arrives whole, is
+            gone, and with it the reason for the block.
+
+            The shapes cannot tell, because both gradients have the shape of
+            $x$. And the last layers still learn: the gradient of the *last*
+            block's body is right. The further forward a layer is, the less it
+            hears. A gradient check of one block finds the mistake at once.
+            """,
         mistakes=[
             Mistake(
                 _Hers,
-                "The way back goes through the body alone. `x` also goes past it, into "
-                "the sum; the gradient of that path is missing.",
+                "The way back goes through the body alone. `x` also goes past "
+                "it, into the sum; the gradient of that path is missing.",
             ),
             Mistake(
                 _TwiceTheBody,
-                "You added the body's gradient twice. The second path does not go "
-                "through the body: its gradient is `dy` as it came.",
+                "You added the body's gradient twice. The second path does not "
+                "go through the body: its gradient is `dy` as it came.",
             ),
             Mistake(
                 _OnlyTheShortcut,
-                "Now only the path past the body comes back. `x` goes through the "
-                "body, too: add both.",
+                "Now only the path past the body comes back. `x` goes through "
+                "the body, too: add both.",
             ),
             Mistake(
                 _InputInstead,
@@ -682,8 +730,9 @@ EXERCISES = [
             ),
             Mistake(
                 _AfterEachLayer,
-                "You added the gradient after each layer of the body. The shortcut "
-                "goes past the whole body, so add `dy` once, at the end.",
+                "You added the gradient after each layer of the body. The "
+                "shortcut goes past the whole body, so add `dy` once, at the "
+                "end.",
             ),
         ],
     ),
@@ -695,18 +744,24 @@ EXERCISES = [
         hints=[
             "One layer sees 3 pixels. How many more does each further one see?",
             "L layers see 1 + 2L pixels. For which L is that at least `size`?",
-            "Divide `size - 1` by 2 and round up. With whole numbers `//` rounds down, "
-            "so think of a number to divide that gives the same.",
+            "Divide `size - 1` by 2 and round up. With whole numbers `//` "
+            "rounds down, so think of a number to divide that gives the same.",
         ],
+        text=r"""
+            By (8a.1), $L$ layers see $1+2L$ pixels. $1+2L\ge\text{size}$ means
+            $L\ge(\text{size}-1)/2$, rounded up. For whole numbers that is
+            `size // 2`.
+            """,
         mistakes=[
             Mistake(
                 _layers_of_three,
-                "The windows of two layers overlap: a further layer adds 2 pixels to "
-                "the field, not 3.",
+                "The windows of two layers overlap: a further layer adds 2 "
+                "pixels to the field, not 3.",
             ),
             Mistake(
                 _layers_down,
-                "You rounded down: for an even size the field is one pixel too small.",
+                "You rounded down: for an even size the field is one pixel too "
+                "small.",
             ),
             Mistake(_layers_one_more, "That is one layer more than needed."),
             Mistake(
@@ -715,7 +770,8 @@ EXERCISES = [
             ),
             Mistake(
                 _layers_side,
-                "Each layer adds a pixel on *both* sides of the field, two in all.",
+                "Each layer adds a pixel on *both* sides of the field, two in "
+                "all.",
             ),
         ],
     ),
@@ -725,38 +781,49 @@ EXERCISES = [
         reference=saving,
         cases=[(64, 5), (64, 7), (1, 3), (1, 5), (16, 11)],
         hints=[
-            "How many layers of 3×3 see `size` pixels? How many weights has one layer "
-            "with `C` channels in and `C` out?",
-            "A layer with a kernel of k×k has `k * k * C * C` weights and `C` biases.",
-            "The single layer minus L times a layer of 3×3, with L = (size - 1) / 2.",
+            "How many layers of 3×3 see `size` pixels? How many weights has "
+            "one layer with `C` channels in and `C` out?",
+            "A layer with a kernel of k×k has `k * k * C * C` weights and `C` "
+            "biases.",
+            "The single layer minus `L` times a layer of 3×3, with `L = (size "
+            "- 1) / 2`.",
         ],
+        text=r"""
+            Each layer has $C$ kernels with $C$ slices, and $C$ biases. The
+            stack has $L$ times as many biases as the single layer. With many
+            channels that hardly matters; with one channel and a field of
+            $5\times5$ the saving is 6 parameters, and 7 weights.
+            """,
         mistakes=[
             Mistake(
                 _saving_no_bias,
-                "The biases are missing, or the stack has those of one layer only. "
-                "Every layer has C of them.",
+                "The biases are missing, or the stack has those of one layer "
+                "only. Every layer has C of them.",
             ),
             Mistake(
                 _saving_backwards,
-                "That is the stack minus the single layer: the sign is turned round.",
+                "That is the stack minus the single layer: the sign is turned "
+                "round.",
             ),
             Mistake(
                 _saving_one_slice,
-                "Each of the C kernels has a slice for each of the C channels: C·C, "
-                "not C.",
+                "Each of the C kernels has a slice for each of the C channels: "
+                "C·C, not C.",
             ),
             Mistake(
                 _saving_share,
-                "That is the share that is saved. The number of parameters is asked.",
+                "That is the share that is saved. The number of parameters is "
+                "asked.",
             ),
             Mistake(
                 _saving_stack,
-                "That is what the stack costs. How much *less* is it than one layer?",
+                "That is what the stack costs. How much *less* is it than one "
+                "layer?",
             ),
             Mistake(
                 _saving_layers,
-                "The number of layers is not right: each adds 2 pixels to the field, "
-                "not 3.",
+                "The number of layers is not right: each adds 2 pixels to the "
+                "field, not 3.",
             ),
         ],
     ),
@@ -766,24 +833,31 @@ EXERCISES = [
         reference=top_k_error,
         cases=_top_cases,
         hints=[
-            "`scores.argsort(axis=1)` gives the classes in each row, sorted by score. "
-            "At which end are the best?",
-            "The last k columns, (N, k), hold the k best classes. Compare them with "
-            "`t[:, None]`, (N, 1).",
-            "`np.any(..., axis=1)` says which examples are right. The error is the "
-            "fraction of the others.",
+            "`scores.argsort(axis=1)` gives the classes in each row, sorted by "
+            "score. At which end are the best?",
+            "The last k columns, (N, k), hold the k best classes. Compare them "
+            "with `t[:, None]`, (N, 1).",
+            "`np.any(..., axis=1)` says which examples are right. The error is "
+            "the fraction of the others.",
         ],
+        text="""
+            `argsort` sorts upwards, so the last `k` columns are the best.
+            `t[:, None]` has the shape $(N, 1)$ and is compared with all of
+            them.
+            """,
         mistakes=[
             Mistake(
                 _top_worst,
-                "Those are the k classes with the *smallest* scores: `argsort` sorts "
-                "upwards.",
+                "Those are the k classes with the *smallest* scores: `argsort` "
+                "sorts upwards.",
             ),
             Mistake(
                 _top_accuracy,
                 "That is the fraction that is right. The error is the rest.",
             ),
-            Mistake(_top_one, "You looked only at the best guess. All `k` count."),
+            Mistake(
+                _top_one, "You looked only at the best guess. All `k` count."
+            ),
             Mistake(
                 _top_counted,
                 "That is how many are wrong. Divide by the number of examples.",
@@ -798,8 +872,9 @@ EXERCISES = [
             ),
             Mistake(
                 _top_without_any,
-                "You counted every guess that is not the class. An example is right "
-                "when *one* of its k guesses is: use `np.any` along the guesses.",
+                "You counted every guess that is not the class. An example is "
+                "right when *one* of its k guesses is: use `np.any` along the "
+                "guesses.",
             ),
         ],
     ),
@@ -809,27 +884,35 @@ EXERCISES = [
         reference=ensemble,
         cases=_ensemble_cases,
         hints=[
-            "First make probabilities of the scores, for each network and example. "
-            "`functions.softmax` acts on the last axis. Which is that?",
+            "First make probabilities of the scores, for each network and "
+            "example. `functions.softmax` acts on the last axis. Which is "
+            "that?",
             "Average over the networks. Which axis are they on?",
-            "The mean has the shape (N, M). The class is where a row is largest.",
+            "The mean has the shape (N, M). The class is where a row is "
+            "largest.",
         ],
+        text="""
+            Softmax acts on the last axis, the classes; the mean is over axis 0,
+            the networks. Averaging the *scores* is another rule, the geometric
+            mean of the probabilities (chapter 6c): there one very loud network
+            can outvote the others.
+            """,
         mistakes=[
             Mistake(
                 _ensemble_scores,
-                "Averaged scores (and multiplied probabilities) give this answer: one "
-                "network with very large scores outvotes all others. Average the "
-                "probabilities.",
+                "Averaged scores (and multiplied probabilities) give this "
+                "answer: one network with very large scores outvotes all "
+                "others. Average the probabilities.",
             ),
             Mistake(
                 _ensemble_votes,
-                "That is one vote for each network, however sure it is. Average the "
-                "probabilities.",
+                "That is one vote for each network, however sure it is. "
+                "Average the probabilities.",
             ),
             Mistake(
                 _ensemble_ids,
-                "You averaged the numbers of the classes. The mean of class 1 and "
-                "class 9 is not class 5.",
+                "You averaged the numbers of the classes. The mean of class 1 "
+                "and class 9 is not class 5.",
             ),
             Mistake(
                 _ensemble_probabilities,
@@ -837,8 +920,8 @@ EXERCISES = [
             ),
             Mistake(
                 _ensemble_axis,
-                "Your probabilities sum to one over the networks. They must do so over "
-                "the classes, the last axis.",
+                "Your probabilities sum to one over the networks. They must do "
+                "so over the classes, the last axis.",
             ),
             Mistake(
                 _ensemble_examples,
@@ -859,13 +942,18 @@ EXERCISES = [
             (_random(4, 5), -1.5, 0.5),
         ],
         hints=[
-            "Which four pixels are around the place? `np.floor` gives the row above "
-            "and the column to the left.",
-            "u = row - i and v = column - j. The pixel at the lower right has the "
-            "weight u·v. What have the others?",
-            "Ask for each of the four whether it lies in the image; if not, it adds "
-            "nothing. Negative indices would count from the other end.",
+            "Which four pixels are around the place? `np.floor` gives the row "
+            "above and the column to the left.",
+            "`u = row - i` and `v = column - j`. The pixel at the lower right "
+            "has the weight `u * v`. What have the others?",
+            "Ask for each of the four whether it lies in the image; if not, it "
+            "adds nothing. Negative indices would count from the other end.",
         ],
+        text="""
+            `np.floor`, not `int`: for $-0.25$ the row above is $-1$, and `int`
+            gives 0. Running over the four corners, each weight is a product of
+            two distances.
+            """,
         mistakes=[
             Mistake(
                 _between_nearest,
@@ -877,13 +965,13 @@ EXERCISES = [
             ),
             Mistake(
                 _between_turned,
-                "The weights are turned round: the *nearer* a pixel is, the more it "
-                "weighs.",
+                "The weights are turned round: the *nearer* a pixel is, the "
+                "more it weighs.",
             ),
             Mistake(
                 _between_int,
-                "Inside the image that is right. For a negative place, `int` rounds "
-                "towards 0 and not down: use `np.floor`.",
+                "Inside the image that is right. For a negative place, `int` "
+                "rounds towards 0 and not down: use `np.floor`.",
             ),
             Mistake(
                 _between_border,
@@ -899,17 +987,18 @@ EXERCISES = [
             ),
             Mistake(
                 _between_mean,
-                "That is the plain mean of the four pixels. Nearer ones weigh more.",
+                "That is the plain mean of the four pixels. Nearer ones weigh "
+                "more.",
             ),
             Mistake(
                 _between_wrapped,
-                "Inside the image that is right. Negative indices count from the other "
-                "end: outside must give 0.",
+                "Inside the image that is right. Negative indices count from "
+                "the other end: outside must give 0.",
             ),
             Mistake(
                 _between_inside_only,
-                "At the border some of the four pixels still lie in the image. Only "
-                "the others are 0.",
+                "At the border some of the four pixels still lie in the image. "
+                "Only the others are 0.",
             ),
         ],
     ),
@@ -919,12 +1008,19 @@ EXERCISES = [
         reference=bottleneck_weights,
         cases=[(256, 64), (512, 128), (12, 3)],
         hints=[
-            "Write down the channels that go into each of the three layers, and those "
-            "that come out.",
-            "A layer from A to B channels with a kernel of k×k has `A * B * k * k` "
-            "weights.",
-            "The 3×3 layer goes from m to m channels: 9·m·m. The two others are equal.",
+            "Write down the channels that go into each of the three layers, "
+            "and those that come out.",
+            "A layer from A to B channels with a kernel of k×k has `A * B * k "
+            "* k` weights.",
+            "The 3×3 layer goes from m to m channels: 9·m·m. The two others "
+            "are equal.",
         ],
+        text=r"""
+            $Cm+9m^2+mC$. For 256 and 64 that is 69,632, against
+            $2\cdot9\cdot256^2=1{,}179{,}648$ of a basic block: a seventeenth.
+            On 64 channels the basic block has 73,728, about as many. So the
+            bottleneck buys four times the channels at the same price.
+            """,
         mistakes=[
             Mistake(
                 _bottleneck_no_return,
@@ -932,11 +1028,13 @@ EXERCISES = [
             ),
             Mistake(
                 _bottleneck_wide,
-                "The 3×3 layer goes from m to m channels. A 1×1 layer leads back to C.",
+                "The 3×3 layer goes from m to m channels. A 1×1 layer leads "
+                "back to C.",
             ),
             Mistake(
                 _bottleneck_all_three,
-                "Only the middle kernel is 3×3. The others have one weight per slice.",
+                "Only the middle kernel is 3×3. The others have one weight per "
+                "slice.",
             ),
             Mistake(
                 _bottleneck_basic,
@@ -950,7 +1048,9 @@ EXERCISES = [
                 _bottleneck_biases,
                 "You counted biases. Here only the weights are asked.",
             ),
-            Mistake(_bottleneck_side, "A slice of 3×3 has nine weights, not three."),
+            Mistake(
+                _bottleneck_side, "A slice of 3×3 has nine weights, not three."
+            ),
             Mistake(
                 _bottleneck_all_one,
                 "The middle kernel is 3×3: nine weights in each of its slices.",
@@ -968,31 +1068,42 @@ EXERCISES = [
             (_random(1, 2, 4, 4, seed=5), _random(1, 2, 2, 2, seed=6)),
         ],
         hints=[
-            "A slice can have a step. Which slice of `x` holds every second row and "
-            "column, beginning with the first?",
-            "Begin with zeros of the shape of the result, and fill the first C of its "
-            "channels. Keep the shape of `x` for the way back.",
-            "Backwards the same slice stands on the left: `dx`, zeros at first, gets "
-            "there the first C channels of `dy`. All other numbers of `x` were not "
-            "used.",
+            "A slice can have a step. Which slice of `x` holds every second "
+            "row and column, beginning with the first?",
+            "Begin with zeros of the shape of the result, and fill the first C "
+            "of its channels. Keep the shape of `x` for the way back.",
+            "Backwards the same slice stands on the left: `dx`, zeros at "
+            "first, gets there the first C channels of `dy`. All other numbers "
+            "of `x` were not used.",
         ],
+        text="""
+            A number that is taken goes into $y$ once, as it is, so its gradient
+            comes back as it is, to the same place. Three of four numbers are
+            not taken: they get 0 from here. (The body still sees them.) And the
+            gradient of the zeros behind goes nowhere, because nothing made
+            them. Slices from 0 in steps of 2 round up by themselves when $H$ or
+            $W$ is odd.
+            """,
         mistakes=[
             Mistake(
                 _ZerosInFront,
-                "The zeros stand in front. The maps of `x` come first, so that each is "
-                "added to the body's map of the same number.",
+                "The zeros stand in front. The maps of `x` come first, so that "
+                "each is added to the body's map of the same number.",
             ),
             Mistake(
                 _ZerosBetween,
-                "The zeros stand between the maps. They come behind all of them.",
+                "The zeros stand between the maps. They come behind all of "
+                "them.",
             ),
             Mistake(
                 _Repeated,
-                "You filled the new channels with the maps once more. They hold zeros.",
+                "You filled the new channels with the maps once more. They "
+                "hold zeros.",
             ),
             Mistake(
                 _TooManyZeros,
-                "`channels` is how many there are at the end, not how many are new.",
+                "`channels` is how many there are at the end, not how many are "
+                "new.",
             ),
             Mistake(
                 _NoZeros,
@@ -1000,28 +1111,28 @@ EXERCISES = [
             ),
             Mistake(
                 _FromTheSecond,
-                "You began with the second row and column. The first ones belong to "
-                "it: with an odd size there is one more of them.",
+                "You began with the second row and column. The first ones "
+                "belong to it: with an odd size there is one more of them.",
             ),
             Mistake(
                 _RoundedDown,
-                "For an even size that is right. An odd size is rounded up: the slice "
-                "takes the last row and column as well.",
+                "For an even size that is right. An odd size is rounded up: "
+                "the slice takes the last row and column as well.",
             ),
             Mistake(
                 _FirstHalf,
-                "That cuts out the upper left quarter. Take every *second* row and "
-                "column of the whole map.",
+                "That cuts out the upper left quarter. Take every *second* row "
+                "and column of the whole map.",
             ),
             Mistake(
                 _MeanOfFour,
-                "That is the mean of each four numbers, average pooling. Here one of "
-                "the four is taken as it is.",
+                "That is the mean of each four numbers, average pooling. Here "
+                "one of the four is taken as it is.",
             ),
             Mistake(
                 _LargestOfFour,
-                "That is the largest of each four numbers, max pooling. Here the upper "
-                "left one of the four is taken, whatever it is.",
+                "That is the largest of each four numbers, max pooling. Here "
+                "the upper left one of the four is taken, whatever it is.",
             ),
             Mistake(
                 _RowsOnly,
@@ -1029,47 +1140,50 @@ EXERCISES = [
             ),
             Mistake(
                 _NotHalved,
-                "The maps have kept their size. Take every second row and column.",
+                "The maps have kept their size. Take every second row and "
+                "column.",
             ),
             Mistake(
                 _GradientRepeated,
-                "`forward` is right. On the way back, only the number that was taken "
-                "gets the gradient; its three neighbours were not used, and get 0.",
+                "`forward` is right. On the way back, only the number that was "
+                "taken gets the gradient; its three neighbours were not used, "
+                "and get 0.",
             ),
             Mistake(
                 _GradientQuartered,
-                "`forward` is right. A number that is taken goes into `y` with the "
-                "factor 1, so its gradient is not divided.",
+                "`forward` is right. A number that is taken goes into `y` with "
+                "the factor 1, so its gradient is not divided.",
             ),
             Mistake(
                 _GradientShared,
-                "`forward` is right. The gradient is not shared among four numbers: "
-                "one was taken, and gets all of it.",
+                "`forward` is right. The gradient is not shared among four "
+                "numbers: one was taken, and gets all of it.",
             ),
             Mistake(
                 _LastChannels,
-                "`forward` is right. The maps of `x` are the *first* C channels of "
-                "`dy`. The last ones belong to the zeros.",
+                "`forward` is right. The maps of `x` are the *first* C "
+                "channels of `dy`. The last ones belong to the zeros.",
             ),
             Mistake(
                 _AllChannels,
-                "`forward` is right. `dx` has as many channels as `x`: the gradient of "
-                "the zeros goes nowhere.",
+                "`forward` is right. `dx` has as many channels as `x`: the "
+                "gradient of the zeros goes nowhere.",
             ),
             Mistake(
                 _SummedChannels,
-                "`forward` is right. The gradient of the zeros goes nowhere: nothing "
-                "of `x` went into them. Do not add it to the others.",
+                "`forward` is right. The gradient of the zeros goes nowhere: "
+                "nothing of `x` went into them. Do not add it to the others.",
             ),
             Mistake(
                 _StillSmall,
-                "`dx` must have the shape of `x`: put the gradient back to every "
-                "second row and column of an array of zeros.",
+                "`dx` must have the shape of `x`: put the gradient back to "
+                "every second row and column of an array of zeros.",
             ),
             Mistake(
                 _AtTheFront,
-                "`forward` is right. On the way back the gradient must come to the "
-                "places that were taken, every second one, not to the upper left.",
+                "`forward` is right. On the way back the gradient must come to "
+                "the places that were taken, every second one, not to the "
+                "upper left.",
             ),
         ],
     ),
@@ -1079,10 +1193,15 @@ EXERCISES = [
         reference=body_scale,
         cases=[(40, 2.0), (10, 1.5), (1, 3.0), (100, float(np.sqrt(np.e)))],
         hints=[
-            "Write growth = (1 + s²)^(K/2) and undo the power first.",
+            "Write `growth = (1 + s**2) ** (K / 2)` and undo the power first.",
             "The (K/2)-th root is the power 2/K.",
-            "1 + s² = growth^(2/K). Now subtract, and take a root.",
+            "`1 + s**2` is `growth ** (2 / K)`. Now subtract, and take a root.",
         ],
+        text=r"""
+            $(1+s^2)^{K/2}=\text{growth}$, so $1+s^2=\text{growth}^{2/K}$. For
+            40 blocks and a growth of $\sqrt e$ that is $s\approx0.159$, close
+            to $1/\sqrt{40}\approx0.158$.
+            """,
         mistakes=[
             Mistake(
                 _scale_plain,
@@ -1090,8 +1209,8 @@ EXERCISES = [
             ),
             Mistake(
                 _scale_mean_square,
-                "That is for the mean square. `growth` is of the size, its root: the "
-                "exponent is K/2.",
+                "That is for the mean square. `growth` is of the size, its "
+                "root: the exponent is K/2.",
             ),
             Mistake(_scale_squared, "That is s². Take the root."),
             Mistake(
@@ -1100,8 +1219,8 @@ EXERCISES = [
             ),
             Mistake(
                 _scale_divided,
-                "That keeps the growth below √e, whatever `growth` is. Solve the "
-                "equation for the growth that is asked.",
+                "That keeps the growth below √e, whatever `growth` is. Solve "
+                "the equation for the growth that is asked.",
             ),
             Mistake(
                 _scale_wrong_power,
@@ -1109,8 +1228,9 @@ EXERCISES = [
             ),
             Mistake(
                 _scale_amplitude,
-                "Each block multiplies the size by √(1 + s²), not by 1 + s: the body's "
-                "gradient is independent of the shortcut's, and squares add.",
+                "Each block multiplies the size by √(1 + s²), not by 1 + s: "
+                "the body's gradient is independent of the shortcut's, and "
+                "squares add.",
             ),
         ],
     ),
@@ -1126,10 +1246,16 @@ EXERCISES = [
         ],
         hints=[
             "Three things come back: for c, for the body, and past the body.",
-            "y = x + c·f. What does f get? And how many numbers of y does c touch?",
-            "dc is the sum of dy·f over everything. The body gets c·dy, and its dx is "
-            "added to dy.",
+            "`y = x + c * f`. What does `f` get? And how many numbers of `y` "
+            "does `c` touch?",
+            "`dc` is the sum of `dy * f` over everything. The body gets `c * "
+            "dy`, and its `dx` is added to `dy`.",
         ],
+        text=r"""
+            $c$ is used once for every number of $f(x)$, so its gradient is a
+            sum over all of them: $\sum dy\cdot f(x)$. The body gets $c\,dy$,
+            and $x$ gets the body's gradient plus `dy`.
+            """,
         mistakes=[
             Mistake(
                 _NoShortcut,
@@ -1137,31 +1263,34 @@ EXERCISES = [
             ),
             Mistake(
                 _NoC,
-                "The body's output was multiplied by c, so the body gets c·dy.",
+                "The body's output was multiplied by `c`, so the body gets `c "
+                "* dy`.",
             ),
             Mistake(
                 _DcTimesX,
-                "c multiplies f(x), not x: remember what the body gave.",
+                "`c` multiplies `f(x)`, not `x`: remember what the body gave.",
             ),
             Mistake(
                 _DcMean,
-                "c is one number that is used many times: its gradients are added, not "
-                "averaged.",
+                "c is one number that is used many times: its gradients are "
+                "added, not averaged.",
             ),
             Mistake(
                 _DcTimesC,
-                "The derivative of c·f with respect to c is f, without another c.",
+                "The derivative of c·f with respect to c is f, without another "
+                "c.",
             ),
             Mistake(
                 _ShortcutScaled,
-                "The shortcut is not scaled: `dy` comes back past the body whole.",
+                "The shortcut is not scaled: `dy` comes back past the body "
+                "whole.",
             ),
             Mistake(
                 _CAfterTheBody,
-                "dx is right, but the body's own weights have missed the factor c: "
-                "hand c·dy to it.",
+                "`dx` is right, but the body's own weights have missed the "
+                "factor `c`: hand `c * dy` to it.",
             ),
-            Mistake(_CAtX, "c stands before f(x), not before x."),
+            Mistake(_CAtX, "`c` stands before `f(x)`, not before `x`."),
         ],
     ),
 ]
