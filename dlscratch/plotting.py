@@ -47,9 +47,13 @@ def use_house_style():
     if (shell := get_ipython()) is None:
         return
     set_matplotlib_formats("svg")
-    shell.display_formatter.formatters["image/svg+xml"].for_type(
-        mpl.figure.Figure, _to_svg
-    )
+    formatters = shell.display_formatter.formatters
+    formatters["image/svg+xml"].for_type(mpl.figure.Figure, _to_svg)
+    formatters["text/plain"].for_type(mpl.figure.Figure, _in_words)
+
+
+def _in_words(figure, printer, cycle):
+    printer.text("A figure stands here when you run this cell or trust the notebook.")
 
 
 def _to_svg(figure):

@@ -6,6 +6,7 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
 
 from dlscratch import plotting
 from dlscratch.training import History
@@ -72,3 +73,14 @@ def test_learning_curves():
     top, bottom = fig.axes
     np.testing.assert_array_equal(top.lines[0].get_ydata(), [2.0, 1.0])
     np.testing.assert_array_equal(bottom.lines[1].get_ydata(), [0.4, 0.6])
+
+
+def test_where_drawings_may_not_be_shown_a_sentence_stands(monkeypatch):
+    """As in JupyterLab, in a notebook that was opened and not trusted yet."""
+    shell = InteractiveShell()
+    monkeypatch.setattr("IPython.get_ipython", lambda: shell)
+    monkeypatch.setattr("IPython.core.getipython.get_ipython", lambda: shell)
+    plotting.use_house_style()
+    shown, _ = shell.display_formatter.format(plt.figure())
+    assert shown["text/plain"].startswith("A figure stands here when you run this cell")
+    assert shown["image/svg+xml"].startswith("<?xml")

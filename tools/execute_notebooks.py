@@ -2,9 +2,9 @@
 
     python tools/execute_notebooks.py [--format] [NOTEBOOK ...]
 
-Without names, every notebook of the book. A notebook in which a cell fails is
-left as it is. With `--format`, nothing is executed: the file is only written
-the way it is always written.
+A notebook is named by its path, or by the beginning of its name: 02. Without names,
+every chapter of the book. A notebook in which a cell fails is left as it is. With
+`--format`, nothing is executed: the file is only written the way it is always written.
 """
 
 import argparse
@@ -22,6 +22,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 
 ROOT = Path(__file__).resolve().parent.parent
 CELL_METADATA = {"jupyter", "mystnb", "tags"}
+KEPT = {"plain_words"}  # read by the site's extension
 METADATA = {
     "kernelspec": {
         "display_name": "Python 3",
@@ -46,7 +47,8 @@ def normalise(nb):
         The same notebook.
     """
     nb.nbformat, nb.nbformat_minor = 4, 5
-    nb.metadata = nbformat.from_dict(METADATA)
+    kept = {k: v for k, v in nb.metadata.items() if k in KEPT and v}
+    nb.metadata = nbformat.from_dict({**METADATA, **kept})
     taken = set()
     for position, cell in enumerate(nb.cells):
         kept = {k: v for k, v in cell.metadata.items() if k in CELL_METADATA and v}
@@ -137,6 +139,16 @@ def replace(path, text):
             raise
 
 
+def find(name):
+    """Return the notebooks that are meant: by a path, or by how their names begin."""
+    paths = [Path(name)]
+    if not paths[0].is_file():
+        paths = sorted((ROOT / "notebooks").glob(f"{name}*.ipynb"))
+    if not paths:
+        raise ValueError(f"no name in notebooks/ begins with {name}")
+    return paths
+
+
 def renew(path, run=True):
     """Execute and save one notebook; return what happened, and whether it failed."""
     before = path.read_text(encoding="utf-8")
@@ -156,11 +168,14 @@ def renew(path, run=True):
 def main():
     """Renew the notebooks that are named, or all chapters."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("notebooks", nargs="*", type=Path)
+    parser.add_argument("notebooks", nargs="*", default=["[0-9]"])
     parser.add_argument("--format", action="store_true", help="execute nothing")
     args = parser.parse_args()
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    paths = args.notebooks or sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
+    try:
+        paths = list(dict.fromkeys(path for n in args.notebooks for path in find(n)))
+    except ValueError as error:
+        parser.error(str(error))
     with ThreadPoolExecutor(max_workers=2) as pool:
         results = list(pool.map(lambda p: renew(p, run=not args.format), paths))
     for message, _ in results:

@@ -130,11 +130,11 @@ def plain(markdown):
             code = not re.match(r"\{(?!code|math)", about)
             lines.append("" if code else about.partition("}")[2])
         elif not code and not (fences and re.match(r":\w+:", line)):
-            lines.append(line)
+            lines.append(line.removeprefix(">"))
     text = "\n".join(lines)
-    text = re.sub(r"\{cite[\w:]*\}`[^`]*`", "", text)
+    text = re.sub(r"\{cite[\w:]*\}`[^`]*`|\([^()]*, \d{4}[a-h]?\)", "", text)
     text = re.sub(r"\{\w+\}`([^`<]*?)(?: <[^`]*>)?`", r"\1", text)
-    text = re.sub(r"`[^`]*`", "…", text)
+    text = re.sub(r"`[^`]*`|</?(?:details|summary)[^>]*>", "…", text)
     text = re.sub(r"\]\([^)\s]*\)", "]", text)
     for mark, what in {r"\%": "%", r"\,": " ", "{,}": ",", "~": " "}.items():
         text = text.replace(mark, what)
@@ -362,21 +362,20 @@ class Book:
 def output_texts(cell):
     """Yield the texts among a cell's stored outputs."""
     for output in cell.get("outputs", ()):
-        text = output.get("text") or output.get("data", {}).get("text/plain", "")
-        yield "".join(text)
+        data = output.get("data", {})
+        text = output.get("text") or data.get("text/markdown") or data.get("text/plain")
+        yield "".join(text or "")
 
 
 def pieces(cell):
     """Yield what a reader sees of a cell's text, and of a figure's description."""
     if cell["cell_type"] == "markdown":
         yield plain("".join(cell["source"]))
-    shown = cell["metadata"].get("mystnb", {})
-    for text in (
-        shown.get("figure", {}).get("caption"),
-        shown.get("image", {}).get("alt"),
-    ):
-        if text:
-            yield plain(text)
+    if alt := cell["metadata"].get("mystnb", {}).get("image", {}).get("alt"):
+        yield plain(alt)
+    for output in cell.get("outputs", ()):
+        if text := output.get("data", {}).get("text/markdown"):  # a worked solution
+            yield plain("".join(text))
 
 
 def right(row, name, quoted):

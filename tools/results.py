@@ -19,7 +19,7 @@ from pathlib import Path
 import nbformat
 from execute_notebooks import execute
 from ledger import Book, LedgerError, complaints
-from myst_parser.mdit_to_docutils.base import default_slugify
+from sources import citations
 
 from dlscratch.layers import Conv2d, Linear, MaxPool2d
 from dlscratch.models import Sequential
@@ -29,6 +29,7 @@ WEIGHTS = ROOT / "dlscratch" / "weights"
 TABLE = ROOT / "book" / "results-table.md"
 LEDGER = ROOT / "book" / "ledger-table.md"
 TIMES = ROOT / "book" / "ledger-times.json"
+CITED = {entry.key: ", ".join(work) for work, entry in citations.read_works().items()}
 
 
 def layers(model):
@@ -90,34 +91,27 @@ def table(folder=WEIGHTS):
 
 
 COLUMNS = ("What", "Number", "Data; seeds", "A new run gives", "Published", "Made by")
-LABEL = re.compile(r"^\(([\w-]+)\)=$", re.MULTILINE)
 HEADING = re.compile(r"^##+ +(.*)", re.MULTILINE)
 
 
 def section(cells, name):
-    """Return what a link to the section that holds a cell ends in, and its label."""
-    slug = label = ""
+    """Return the anchor of the section that holds a cell, as Jupyter makes it."""
+    anchor = ""
     for cell in cells:
         if cell["id"] == name:
             break
-        if cell["cell_type"] != "markdown":
-            continue
-        source = "".join(cell["source"])
-        for heading in HEADING.finditer(source):
-            slug = default_slugify(heading[1])
-            above = LABEL.findall(
-                source[: heading.start()].rstrip().rpartition("\n")[2]
-            )
-            label = above[0] if above else ""
-    return slug, label
+        if cell["cell_type"] == "markdown":
+            for heading in HEADING.findall("".join(cell["source"])):
+                anchor = heading.replace("`", "").replace(" ", "-")
+    return anchor
 
 
 def made_by(row, book):
     """Return the link to the cell, or the name of the program, that made a number."""
     if row.cell:
         notebook, _, cell = row.cell.partition("#")
-        slug, label = section(book.notebooks[notebook], cell)
-        target = label or f"../notebooks/{notebook}.ipynb" + f"#{slug}" * bool(slug)
+        anchor = section(book.notebooks[notebook], cell)
+        target = f"../notebooks/{notebook}.ipynb" + f"#{anchor}" * bool(anchor)
         made = f"[cell `{cell}`]({target})"
     elif row.page:
         made = "`make bench`"
@@ -183,9 +177,7 @@ def columns(row, book):
         number(row),
         "; ".join(data),
         a_new_run(row),
-        f"{row.published} {row.unit}".strip() + f" {{cite}}`{row.by}`"
-        if row.by
-        else "",
+        f"{row.published} {row.unit}".strip() + f" ({CITED[row.by]})" if row.by else "",
         made_by(row, book),
     )
     return [re.sub(r"(?<=\d) (?=[%×]|s\b|MB)", "\N{NO-BREAK SPACE}", c) for c in cells]
