@@ -28,9 +28,8 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from site_tools import HTML, LAPTOP, ROOT
-
-STAMP = HTML / ".built"
+import stale
+from site_tools import HTML, LAPTOP, ROOT, new_page
 
 CHROMIUM_NAMES = (  # first those without a window: the same browser, half the work
     "chromium-headless-shell",
@@ -69,16 +68,6 @@ def find_chromium():
     return next((path for path in found if path), None)
 
 
-def newest_source():
-    """Return the time of the latest change to anything the site is built from."""
-    files = [ROOT / "_config.yml", ROOT / "_toc.yml"]
-    files += [path for path in (ROOT / "book").rglob("*") if path.is_file()]
-    files += (ROOT / "notebooks").glob("*.ipynb")
-    files += (ROOT / "dlscratch" / "explorables").iterdir()
-    files = [path for path in files if "__pycache__" not in path.parts]
-    return max(path.stat().st_mtime for path in files)
-
-
 @contextmanager
 def one_at_a_time(lock, patience=300):
     """Let one test process at a time into the block; break a lock left behind."""
@@ -101,7 +90,7 @@ def one_at_a_time(lock, patience=300):
 def build_if_stale():
     """Build the book unless the site is newer than every source."""
     with one_at_a_time(ROOT / "_build" / ".lock"):
-        if STAMP.exists() and STAMP.stat().st_mtime >= newest_source():
+        if not stale.changed():
             return
         start = "from jupyter_book.cli.main import main; main()"
         command = [sys.executable, "-c", start, "build", "."]
@@ -146,37 +135,6 @@ def browser():
         )
         yield browser
         browser.close()
-
-
-def watch(page):
-    """Record on ``page.problems`` what no page of the book may do."""
-    page.problems = []
-    ours = ("http://127.0.0.1:", "data:", "blob:", "about:")
-
-    def on_request(request):
-        if not request.url.startswith(ours):
-            page.problems.append(f"foreign request: {request.url}")
-
-    def on_response(response):
-        if response.status >= 400:
-            page.problems.append(f"{response.status}: {response.url}")
-
-    def on_console(message):
-        if message.type == "error":
-            page.problems.append(f"console: {message.text}")
-
-    page.on("request", on_request)
-    page.on("response", on_response)
-    page.on("console", on_console)
-    page.on("pageerror", lambda error: page.problems.append(f"uncaught: {error}"))
-    return page
-
-
-def new_page(browser):
-    """Open a watched page in a new context."""
-    context = browser.new_context(viewport={"width": LAPTOP, "height": 800})
-    context.set_default_timeout(60_000)  # a busy machine is no failure
-    return watch(context.new_page())
 
 
 @pytest.fixture

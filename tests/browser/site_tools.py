@@ -1,4 +1,4 @@
-"""What the tests in a browser share: where the site is, how wide, and what axe says."""
+"""What the tests in a browser share: where the site is, its pages, what axe says."""
 
 from pathlib import Path
 
@@ -8,6 +8,37 @@ ROOT = Path(__file__).resolve().parents[2]
 HTML = ROOT / "_build" / "html"
 LAPTOP, PHONE = 1280, 390
 AXE = Axe().axe_script
+
+
+def watch(page):
+    """Record on ``page.problems`` what no page of the book may do."""
+    page.problems = []
+    ours = ("http://127.0.0.1:", "data:", "blob:", "about:")
+
+    def on_request(request):
+        if not request.url.startswith(ours):
+            page.problems.append(f"foreign request: {request.url}")
+
+    def on_response(response):
+        if response.status >= 400:
+            page.problems.append(f"{response.status}: {response.url}")
+
+    def on_console(message):
+        if message.type == "error":
+            page.problems.append(f"console: {message.text}")
+
+    page.on("request", on_request)
+    page.on("response", on_response)
+    page.on("console", on_console)
+    page.on("pageerror", lambda error: page.problems.append(f"uncaught: {error}"))
+    return page
+
+
+def new_page(browser, width=LAPTOP, **options):
+    """Open a watched page in a new context."""
+    context = browser.new_context(viewport={"width": width, "height": 800}, **options)
+    context.set_default_timeout(60_000)  # a busy machine is no failure
+    return watch(context.new_page())
 
 
 def offences(page, only=None, without=()):
@@ -24,3 +55,35 @@ def offences(page, only=None, without=()):
         if v["impact"] in ("serious", "critical")
         for node in v["nodes"]
     ]
+
+
+# The words in some elements whose contrast with what is behind is under 4.5.
+PALE = """elements => {
+    const parse = (c) => [...c.match(/[\\d.]+/g).map(Number), 1].slice(0, 4);
+    const over = ([r, g, b, a], back) =>
+        [r, g, b].map((v, i) => a * v + (1 - a) * back[i]).concat(1);
+    const behind = (e) => e ? over(
+        parse(getComputedStyle(e).backgroundColor), behind(e.parentElement)
+    ) : [255, 255, 255, 1];
+    const light = (c) => c.slice(0, 3).map((v) => v / 255).map(
+        (v) => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4
+    ).reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+    const pale = [];
+    for (const element of elements) {
+        const words = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+        while (words.nextNode()) {
+            const parent = words.currentNode.parentElement;
+            const back = behind(parent);
+            const front = over(parse(getComputedStyle(parent).color), back);
+            const [low, high] = [light(front), light(back)].sort((a, b) => a - b);
+            const text = words.currentNode.data.trim();
+            if (text && (high + 0.05) / (low + 0.05) < 4.5) pale.push(text);
+        }
+    }
+    return pale;
+}"""
+
+
+def pale(elements):
+    """Return words that are hard to read, also where axe finds nothing to measure."""
+    return elements.evaluate_all(PALE)
