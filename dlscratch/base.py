@@ -1,6 +1,7 @@
 """What every layer is built on: its parameters, and what all layers share."""
 
 from dataclasses import dataclass
+from operator import attrgetter
 
 import numpy as np
 
@@ -14,6 +15,7 @@ class Parameter:
     value : ndarray
     grad : ndarray of the same shape, or None before the first backward pass
     name : str
+        What the layer calls it, such as ``"W"``.
     decay : bool
         Whether weight decay shrinks it: weights, but not biases.
     """
@@ -28,10 +30,56 @@ class Parameter:
         return f"Parameter({self.name}, {self.value.shape}, {self.value.dtype})"
 
 
-class Layer:
-    """What all layers share: no parameters, and a memory of the forward pass."""
+def _of_the_layer(attribute):
+    """Return a property that reads and sets the layer's own parameter."""
+    return property(
+        attrgetter(f"_own.{attribute}"),
+        lambda self, value: setattr(self._own, attribute, value),
+    )
+
+
+class NamedParameter(Parameter):
+    """A layer's parameter under the name that it has in one model, such as ``"0.W"``.
+
+    All but the name is the layer's own, and the two are equal. So a layer can be part
+    of several models, at different places.
+    """
+
+    def __init__(self, name, parameter):
+        self.name = name
+        self._own = getattr(parameter, "_own", parameter)
+
+    value = _of_the_layer("value")
+    grad = _of_the_layer("grad")
+    decay = _of_the_layer("decay")
+
+    def __eq__(self, other):
+        """Say whether both are the same parameter of the same layer."""
+        return self._own is getattr(other, "_own", other)
+
+    def __hash__(self):
+        """Return what the layer's own parameter returns."""
+        return hash(self._own)
+
+
+class Memory:
+    """What layers and losses share: a memory of the forward pass."""
 
     _cache = None
+
+    def _remember(self, *cache):
+        self._cache = cache
+
+    def _recall(self):
+        if self._cache is None:
+            name = type(self).__name__
+            raise RuntimeError(f"{name}.backward: call {name}.forward first")
+        return self._cache
+
+
+class Layer(Memory):
+    """What all layers share: to begin with, no parameters."""
+
     inner = ()  # the layers that this one is made of, if any
 
     @property
@@ -49,22 +97,33 @@ class Layer:
         """The constructor's arguments, enough to build the layer again."""
         return {}
 
+    @classmethod
+    def from_config(cls, config):
+        """Build a layer from another's ``config``, its parameters not yet set."""
+        return cls(**config)
+
     def forward(self, x, training=False):
         """Compute the output from ``x``."""
         raise NotImplementedError
 
     def backward(self, dy):
-        """Compute the gradient of the input from that of the output."""
+        """Set the parameters' ``grad``, and return the gradient of the input.
+
+        A layer may take a second argument, ``input_gradient=True``. The first layer
+        that learns is then called with False where nothing needs the gradient of its
+        input, as in :func:`~dlscratch.training.train`, and may save the work of it.
+
+        Parameters
+        ----------
+        dy : ndarray
+            The gradient of the output, and of its shape.
+
+        Returns
+        -------
+        ndarray
+            Of the input's shape.
+        """
         raise NotImplementedError
-
-    def _remember(self, *cache):
-        self._cache = cache
-
-    def _recall(self):
-        if self._cache is None:
-            name = type(self).__name__
-            raise RuntimeError(f"{name}.backward: call {name}.forward first")
-        return self._cache
 
     def _check_dy(self, dy, shape):
         if np.shape(dy) != shape:
@@ -86,3 +145,60 @@ def leaves(layers, prefix=""):
             yield from leaves(inner, f"{prefix}{i}.")
         else:
             yield f"{prefix}{i}.", layer
+
+
+def named_parameters(layers, prefix=""):
+    """List the layers' parameters, each named by its place and its layer's own name.
+
+    Parameters
+    ----------
+    layers : list of Layer
+    prefix : str
+        Where these layers are themselves.
+
+    Returns
+    -------
+    list of NamedParameter
+        Such as ``0.W``, or ``3.0.W`` for a layer within layer 3. Where one layer calls
+        several the same, a number follows.
+    """
+    found = []
+    for i, layer in enumerate(layers):
+        place = f"{prefix}{i}."
+        inner = named_parameters(getattr(layer, "inner", ()), place)
+        own = [p for p in layer.parameters if p not in inner]
+        names = [p.name for p in own]
+        found += inner
+        for k, p in enumerate(own):
+            number = k if names.count(p.name) > 1 else ""
+            found.append(NamedParameter(f"{place}{p.name}{number}", p))
+    return found
+
+
+def named_arrays(layers):
+    """Return all that training changes, by name: the parameters, then the buffers."""
+    arrays = {p.name: p.value for p in named_parameters(layers)}
+    for place, layer in leaves(layers):
+        arrays |= {place + name: array for name, array in layer.buffers.items()}
+    return arrays
+
+
+def class_called(name, kind, namespace):
+    """Return the class of this name, if it is of this kind: names come from files.
+
+    Parameters
+    ----------
+    name : str
+    kind : type
+    namespace : dict
+        Where to look.
+
+    Examples
+    --------
+    >>> class_called("Layer", Layer, globals())
+    <class 'dlscratch.base.Layer'>
+    """
+    found = namespace.get(name)
+    if not (isinstance(found, type) and issubclass(found, kind)):
+        raise ValueError(f"no {kind.__name__.lower()} is called {name}")
+    return found

@@ -80,6 +80,11 @@ class Conv2d(Layer):
             "padding": _short(self.padding),
         }
 
+    @classmethod
+    def from_config(cls, config):
+        """Build a layer from another's ``config``, its parameters all 0."""
+        return cls(**config, init=initializers.zeros)
+
     def forward(self, x, training=False):
         """Map x of shape (N, C, H, W) to y of shape (N, F, OH, OW)."""
         W = self.W.value

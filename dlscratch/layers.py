@@ -1,4 +1,4 @@
-"""Layers and losses, each with a forward pass and the matching backward pass.
+"""Layers, each with a forward pass and the matching backward pass, and the losses.
 
 A layer maps ``x`` to ``y`` in ``forward`` and the gradient ``dy`` of the loss with
 respect to ``y`` to ``dx`` in ``backward``. On the way back it sets the gradients of
@@ -8,8 +8,13 @@ its own parameters.
 import numpy as np
 
 from dlscratch import functions, initializers
-from dlscratch.base import Layer, Parameter
+from dlscratch.base import Layer, Parameter, class_called
 from dlscratch.convolution import AvgPool2d, Conv2d, MaxPool2d  # noqa: F401
+from dlscratch.losses import (  # noqa: F401
+    MeanSquaredError,
+    SigmoidCrossEntropy,
+    SoftmaxCrossEntropy,
+)
 
 
 class Linear(Layer):
@@ -49,6 +54,11 @@ class Linear(Layer):
         """Number of inputs and of outputs."""
         n_in, n_out = self.W.value.shape
         return {"n_in": n_in, "n_out": n_out}
+
+    @classmethod
+    def from_config(cls, config):
+        """Build a layer from another's ``config``, its parameters all 0."""
+        return cls(**config, init=initializers.zeros)
 
     def forward(self, x, training=False):
         """Map x of shape (N, n_in) to y of shape (N, n_out)."""
@@ -351,6 +361,12 @@ class Residual(Layer):
             for part, stack in (("layers", self.layers), ("shortcut", self.shortcut))
         }
 
+    @classmethod
+    def from_config(cls, config):
+        """Build a block from another's ``config``, its parameters not yet set."""
+        ways = {part: [build(*layer) for layer in config[part]] for part in config}
+        return cls(**ways)
+
     def forward(self, x, training=False):
         """Map x to the sum of what the body and the shortcut make of it."""
         y = shortcut = np.asarray(x)
@@ -384,83 +400,24 @@ class Residual(Layer):
         return f"Residual({', '.join(map(str, ways))})"
 
 
-class SoftmaxCrossEntropy(Layer):
-    """Softmax and cross-entropy in one: from logits and class ids to the mean loss.
+def build(name, config):
+    """Build the layer of this name from a ``config``, its parameters not yet set.
 
-    Together they are both safer (log-sum-exp never overflows) and have the short
-    gradient (softmax(y) - one_hot(t)) / N.
+    Parameters
+    ----------
+    name : str
+        Of a class of this module.
+    config : dict
+        As ``Layer.config`` gives it.
+
+    Raises
+    ------
+    ValueError
+        If there is no such layer.
+
+    Examples
+    --------
+    >>> build("Residual", {"layers": [["Linear", {"n_in": 2, "n_out": 2}]]})
+    Residual([Linear(2, 2)])
     """
-
-    def forward(self, y, t):
-        """Return the mean loss, a float, of logits y (N, K) and class ids t (N,)."""
-        y, t = np.asarray(y), np.asarray(t)
-        if y.ndim != 2 or t.shape != y.shape[:1]:
-            raise ValueError(
-                "SoftmaxCrossEntropy: expected logits y of shape (N, K) and class "
-                f"ids t of shape (N,), got {y.shape} and {t.shape}"
-            )
-        t = functions._class_ids(t, y.shape[1], "SoftmaxCrossEntropy")
-        z = y - y.max(axis=1, keepdims=True)
-        log_p = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
-        self._remember(log_p, t)
-        return float(-log_p[np.arange(len(t)), t].sum() / len(t))
-
-    def backward(self):
-        """Return dy = (softmax(y) - one_hot(t)) / N, shape (N, K)."""
-        log_p, t = self._recall()
-        dy = np.exp(log_p)
-        dy[np.arange(len(t)), t] -= 1
-        return dy / len(t)
-
-
-class SigmoidCrossEntropy(Layer):
-    """Sigmoid and binary cross-entropy in one, from logits.
-
-    The loss of one logit y with target t in [0, 1] is
-    max(y, 0) - y t + log(1 + exp(-|y|)), which never overflows. Several outputs per
-    example are summed, and the mean is taken over the batch.
-    """
-
-    def forward(self, y, t):
-        """Return the mean loss of logits y (N, K) and targets t, (N, K) or (N,)."""
-        y, t = _targets(self, y, t)
-        self._remember(y, t)
-        losses = np.maximum(y, 0) - y * t + np.log1p(np.exp(-np.abs(y)))
-        return float(losses.sum() / len(y))
-
-    def backward(self):
-        """Return dy = (sigmoid(y) - t) / N."""
-        y, t = self._recall()
-        return (functions.sigmoid(y) - t) / len(y)
-
-
-class MeanSquaredError(Layer):
-    """Mean of (y - t)² over all entries: the loss of regression."""
-
-    def forward(self, y, t):
-        """Return the loss of predictions y (N, K) and targets t, (N, K) or (N,)."""
-        y, t = _targets(self, y, t)
-        self._remember(y - t)
-        return float(np.mean((y - t) ** 2))
-
-    def backward(self):
-        """Return dy = 2 (y - t) / (N K)."""
-        (difference,) = self._recall()
-        return 2 * difference / difference.size
-
-
-def _targets(loss, y, t):
-    """Bring targets (N,) to the shape (N, 1) of the predictions, or complain.
-
-    Without this, y - t of shapes (N, 1) and (N,) would broadcast to (N, N).
-    """
-    y = np.asarray(y)
-    t = np.asarray(t, dtype=y.dtype)
-    if t.shape == y.shape[:1] and y.size == t.size:
-        t = t.reshape(y.shape)
-    if y.ndim == 0 or t.shape != y.shape:
-        raise ValueError(
-            f"{type(loss).__name__}: expected y and t of one shape, got {y.shape} "
-            f"and {t.shape}"
-        )
-    return y, t
+    return class_called(name, Layer, globals()).from_config(config)

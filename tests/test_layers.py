@@ -100,6 +100,11 @@ def test_loss_errors(loss):
         loss.forward(np.zeros((4, 3)), np.zeros(5, dtype=int))
 
 
+def test_a_loss_is_no_layer():
+    assert not isinstance(layers.MeanSquaredError(), layers.Layer)
+    assert repr(layers.MeanSquaredError()) == "MeanSquaredError()"
+
+
 def test_labels_beyond_the_classes():
     with pytest.raises(ValueError, match="0 to 2, got 0 to 3"):
         layers.SoftmaxCrossEntropy().forward(np.zeros((2, 3)), np.array([0, 3]))
@@ -247,6 +252,101 @@ def test_the_input_gradient_can_be_left_out():
         assert model.backward(input_gradient=False) is None
         for p, grad in zip(model.parameters, expected, strict=True):
             np.testing.assert_array_equal(p.grad, grad)
+
+
+class OwnLayer(layers.Layer):
+    """A layer as ``Layer`` documents it: y = x · scale."""
+
+    def __init__(self, n):
+        self.scale = Parameter(np.full(n, 2.0), name="scale")
+
+    @property
+    def parameters(self):
+        return [self.scale]
+
+    def forward(self, x, training=False):
+        self._remember(x)
+        return x * self.scale.value
+
+    def backward(self, dy):
+        (x,) = self._recall()
+        self.scale.grad = (dy * x).sum(axis=0)
+        return dy * self.scale.value
+
+
+class OwnLinear(Linear):
+    """What a subclass does on the way back is not passed by."""
+
+    def backward(self, dy):
+        dx = super().backward(dy)
+        self.b.grad = 0 * self.b.grad
+        return dx
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_an_own_layer_can_stand_anywhere(place, rng):
+    stack = [Linear(4, 4, rng=rng), layers.Tanh()]
+    stack.insert(place, OwnLayer(4))
+    model = Sequential(stack, layers.SoftmaxCrossEntropy())
+    x, t = rng.standard_normal((5, 4)), np.array([0, 3, 1, 2, 2])
+    check_gradients(model, x, t)
+    model.loss(x, t)
+    assert model.backward().shape == x.shape
+    expected = [p.grad for p in model.parameters]
+    for p in model.parameters:
+        p.grad = None
+    assert model.backward(input_gradient=False) is None
+    for p, grad in zip(model.parameters, expected, strict=True):
+        np.testing.assert_array_equal(p.grad, grad)
+
+
+def test_an_own_way_back_of_a_library_layer_is_taken(rng):
+    model = Sequential([OwnLinear(4, 3, rng=rng)], layers.SoftmaxCrossEntropy())
+    model.loss(rng.standard_normal((5, 4)), np.zeros(5, int))
+    model.backward(input_gradient=False)
+    np.testing.assert_array_equal(model.layers[0].b.grad, np.zeros(3))
+    assert np.any(model.layers[0].W.grad)
+
+
+def test_only_the_first_layer_that_learns_spares_its_input_gradient(rng):
+    seen = []
+
+    class Watched(Linear):
+        def backward(self, dy, input_gradient=True):
+            seen.append(input_gradient)
+            return super().backward(dy, input_gradient)
+
+    stack = [layers.Flatten(), Watched(4, 4, rng=rng), Watched(4, 3, rng=rng)]
+    stack[0].backward = lambda dy: pytest.fail("nothing learns before the first")
+    model = Sequential(stack, layers.SoftmaxCrossEntropy())
+    model.loss(rng.standard_normal((5, 4)), np.zeros(5, int))
+    model.backward(input_gradient=False)
+    assert seen == [True, False]
+
+
+def test_a_model_that_learns_nothing_goes_nowhere_back(rng):
+    model = Sequential([layers.ReLU()], layers.SoftmaxCrossEntropy())
+    model.loss(np.ones((2, 3)), [0, 1])
+    assert model.backward(input_gradient=False) is None
+    assert model.backward().shape == (2, 3)
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        Linear(2, 3, init=initializers.zeros),
+        layers.Conv2d(2, 3, (1, 2), 2, init=initializers.zeros),
+        layers.MaxPool2d(3, 2, 1),
+        layers.BatchNorm(4, momentum=0.5),
+        layers.Dropout(0.2),
+        layers.Residual([layers.Residual([layers.Flatten()]), layers.Tanh()]),
+    ],
+    ids=repr,
+)
+def test_a_layer_is_built_again_from_its_config(layer):
+    again = type(layer).from_config(layer.config)
+    assert (repr(again), again.config) == (repr(layer), layer.config)
+    assert type(layers.build(type(layer).__name__, layer.config)) is type(layer)
 
 
 def block(rng, dtype=np.float64):

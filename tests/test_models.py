@@ -1,15 +1,20 @@
 """Sequential: predictions, saving and loading, and every way a file can be wrong."""
 
+import ast
+import graphlib
 import json
 import os
 import pickle
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from dlscratch import layers, models
 from dlscratch.gradients import check_gradients
+from dlscratch.layers import Parameter
 from dlscratch.models import Sequential, mlp, pretrained
+from dlscratch.optimizers import SGD
 
 
 @pytest.fixture
@@ -82,6 +87,82 @@ def test_mlp_errors():
         mlp((2,), rng=rng)
 
 
+class TestNames:
+    """They say where a parameter is in this model, whoever else uses its layer."""
+
+    NAMES = ("0.W", "0.b", "2.W", "2.b")
+
+    def test_a_model_that_shares_layers_renames_nothing(self, model):
+        optimizer = SGD(model.parameters)
+        head = Sequential(model.layers[2:])
+        assert [p.name for p in head.parameters] == ["0.W", "0.b"]
+        assert [p.name for p in model.parameters] == [*self.NAMES]
+        assert tuple(model.arrays) == self.NAMES
+        model.layers[0].W.grad = model.layers[0].b.grad = np.zeros(1)
+        with pytest.raises(RuntimeError, match=r"2\.W has no gradient yet"):
+            optimizer.step()
+
+    def test_all_is_saved_after_a_layer_was_shared(self, model, x, tmp_path):
+        Sequential(model.layers[2:])
+        model.save(tmp_path / "m.npz")
+        with np.load(tmp_path / "m.npz") as file:
+            assert set(file.files) == {"head", *self.NAMES}
+        copy = Sequential.load(tmp_path / "m.npz")
+        np.testing.assert_array_equal(copy.predict(x), model.predict(x))
+
+    def test_a_layer_that_comes_twice_is_saved_twice(self, x, tmp_path):
+        square = layers.Linear(6, 6, rng=np.random.default_rng(0))
+        model = Sequential([square, layers.Tanh(), square])
+        model.save(tmp_path / "m.npz")
+        copy = Sequential.load(tmp_path / "m.npz")
+        assert tuple(copy.arrays) == self.NAMES
+        np.testing.assert_array_equal(copy.predict(x), model.predict(x))
+
+    def test_names_follow_a_layer_that_is_put_in(self, model):
+        model.layers.insert(0, layers.Flatten())
+        assert list(model.arrays) == ["1.W", "1.b", "3.W", "3.b"]
+
+    @pytest.mark.parametrize(
+        ("own", "names"),
+        [
+            (["", ""], ["0.0", "0.1"]),
+            (["W", "b", "W"], ["0.W0", "0.b", "0.W2"]),
+            (["0.W", "2.W"], ["0.0.W", "0.2.W"]),  # of a model within
+        ],
+    )
+    def test_no_two_arrays_have_one_name(self, own, names):
+        class Own(layers.Layer):
+            parameters = tuple(Parameter(np.zeros(1), name=name) for name in own)
+
+        assert list(Sequential([Own()]).arrays) == names
+
+    def test_a_layer_that_holds_others_can_have_parameters_of_its_own(self):
+        class Gated(layers.Residual):
+            gate = Parameter(np.ones(1), name="gate")
+
+            @property
+            def parameters(self):
+                return [*super().parameters, self.gate]
+
+        inner = [layers.ReLU(), layers.BatchNorm(3)]
+        model = Sequential([layers.ReLU(), Gated(inner)])
+        names = ["1.1.gamma", "1.1.beta", "1.gate"]
+        assert [p.name for p in model.parameters] == names
+        buffers = ["1.1.running_mean", "1.1.running_var"]
+        assert list(model.arrays) == names + buffers
+
+    def test_the_named_parameter_is_the_layers_own(self, model):
+        layer, (W, b, *others) = model.layers[0], model.parameters
+        W.value, b.grad = np.ones((6, 5)), np.ones(5)
+        assert (layer.W.value is W.value, layer.b.grad is b.grad) == (True, True)
+        assert (W.decay, b.decay, layer.W.name) == (True, False, "W")
+        assert repr(others[0]) == "Parameter(2.W, (5, 3), float64)"
+        assert W == model.parameters[0] == layer.W
+        assert (W in layer.parameters, layer.b in model.parameters) == (True, True)
+        assert W not in others
+        assert len({W, layer.W, b}) == 2
+
+
 class TestSaveAndLoad:
     @pytest.mark.parametrize("dtype", [np.float32, np.float64])
     def test_round_trip(self, dtype, x, tmp_path):
@@ -89,6 +170,9 @@ class TestSaveAndLoad:
         model.save(tmp_path / "m.npz", recipe="none", seed=1)
         copy = Sequential.load(tmp_path / "m.npz")
         assert copy.record == {"recipe": "none", "seed": 1}
+        copy.save(tmp_path / "m.npz", seed=2)
+        for known in (copy, Sequential.load(tmp_path / "m.npz")):
+            assert known.record == {"recipe": "none", "seed": 2}
         assert repr(copy) == repr(model)
         assert copy.predict(x).dtype == dtype
         np.testing.assert_array_equal(copy.predict(x), model.predict(x))
@@ -179,15 +263,20 @@ class TestSaveAndLoad:
         with pytest.raises(ValueError, match=words):
             Sequential.load(tmp_path / "m.npz")
 
-    @pytest.mark.parametrize("kind", ["Parameter", "np", "Sequential", "", "__doc__"])
-    def test_unknown_layers_are_not_built(self, kind, model, tmp_path):
-        model.save(tmp_path / "m.npz")
-        with np.load(tmp_path / "m.npz") as file:
+    @pytest.mark.parametrize("part", ["layer", "loss"])
+    @pytest.mark.parametrize(
+        "name", ["Parameter", "np", "Sequential", "", "__doc__", None]
+    )
+    def test_unknown_layers_are_not_built(self, part, name, model, tmp_path):
+        path = tmp_path / "m.npz"
+        name = name or {"layer": "SoftmaxCrossEntropy", "loss": "ReLU"}[part]
+        model.save(path)
+        with np.load(path) as file:
             head = json.loads(str(file["head"]))
-        head["layers"][0][0] = kind
-        rewrite(tmp_path / "m.npz", head=np.array(json.dumps(head)))
-        with pytest.raises(ValueError, match="no layer is called"):
-            Sequential.load(tmp_path / "m.npz")
+        head |= {"loss": name} if part == "loss" else {"layers": [[name, {}]]}
+        rewrite(path, head=np.array(json.dumps(head)))
+        with pytest.raises(ValueError, match=f"no {part} is called {name}"):
+            Sequential.load(path)
 
 
 def test_pretrained_names():
@@ -282,3 +371,23 @@ def test_gradients_through_a_whole_cnn():
     )
     errors = check_gradients(model, rng.standard_normal((3, 2, 7, 6)), [0, 3, 1])
     assert len(errors) == 7
+
+
+def test_modules_import_one_another_without_a_circle_or_a_hidden_import():
+    package = Path(models.__file__).parent
+    names = {path.stem for path in package.glob("*.py")} - {"__init__"}
+    needs = {}
+    for name in names:
+        tree = ast.parse((package / f"{name}.py").read_text("utf-8"))
+        needs[name] = set()
+        for node in ast.walk(tree):
+            if not isinstance(node, (ast.Import, ast.ImportFrom)):
+                continue
+            found = {alias.name.rpartition(".")[2] for alias in node.names}
+            if isinstance(node, ast.ImportFrom) and node.module != "dlscratch":
+                found = {node.module.rpartition("dlscratch.")[2]}
+            found &= names
+            assert not found or node in tree.body, f"{name} hides an import"
+            needs[name] |= found
+    assert needs["models"] >= {"networks", "sequential"}
+    assert set(graphlib.TopologicalSorter(needs).static_order()) == names

@@ -5,7 +5,13 @@ import pytest
 
 from dlscratch import datasets
 from dlscratch.datasets import Dataset
-from dlscratch.layers import BatchNorm, Dropout, Residual
+from dlscratch.layers import (
+    BatchNorm,
+    Dropout,
+    Linear,
+    Residual,
+    SoftmaxCrossEntropy,
+)
 from dlscratch.models import Sequential, mlp
 from dlscratch.optimizers import (
     SGD,
@@ -134,6 +140,23 @@ def test_progress_goes_to_a_terminal_only(capsys):
     assert capsys.readouterr() == ("", "")
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+def test_an_own_layer_can_be_the_first_that_learns(workers):
+    class OwnLinear(Linear):
+        def backward(self, dy):
+            return super().backward(dy)
+
+    def weights(kind):
+        model = Sequential(
+            [kind(64, 10, rng=np.random.default_rng(0))], SoftmaxCrossEntropy()
+        )
+        settings = {"rng": np.random.default_rng(1), "workers": workers}
+        train(model, datasets.load_digits(), SGD(model.parameters), 1, **settings)
+        return model.layers[0].W.value
+
+    np.testing.assert_array_equal(weights(OwnLinear), weights(Linear))
+
+
 class TestEarlyStopping:
     def noisy(self):
         """Return labels that cannot be learnt: the loss of other examples must rise."""
@@ -141,8 +164,9 @@ class TestEarlyStopping:
         x, t = rng.standard_normal((60, 10)), rng.integers(3, size=60)
         return Dataset(x[:30], t[:30], x[30:], t[30:])
 
-    def run(self, epochs, **kwargs):
+    def run(self, epochs, share=lambda model: None, **kwargs):
         model = mlp((10, 30, 3), rng=np.random.default_rng(1))
+        share(model)
         settings = {"rng": np.random.default_rng(2), "progress": False} | kwargs
         optimizer = Momentum(model.parameters, lr=0.05)
         return model, train(model, self.noisy(), optimizer, epochs, **settings)
@@ -155,6 +179,18 @@ class TestEarlyStopping:
         loss, accuracy = model.evaluate(data.x_test, data.t_test)
         assert loss == pytest.approx(min(history.test_loss))
         assert accuracy == history.test_accuracy[history.best_epoch - 1]
+
+    def test_a_model_that_shares_a_layer_changes_nothing(self):
+        def share(model):
+            assert Sequential(model.layers[2:]).parameters
+
+        (alone, history), (shared, later) = (
+            self.run(60, patience=7, share=f) for f in (lambda model: None, share)
+        )
+        assert later == history
+        assert shared.arrays.keys() == alone.arrays.keys()
+        for p, q in zip(alone.parameters, shared.parameters, strict=True):
+            np.testing.assert_array_equal(p.value, q.value)
 
     def test_without_patience_the_last_weights_stay(self):
         data = self.noisy()

@@ -100,6 +100,17 @@ def test_the_record_says_how_it_was_made(name):
     assert size < LARGEST[name]
 
 
+@each
+def test_saving_again_writes_the_same_file(name, tmp_path):
+    path, again = PACKAGE / "weights" / f"{name}.npz", tmp_path / "again.npz"
+    pretrained(name).save(again, stored_dtype=train_weights.STORED_DTYPE)
+    with np.load(path) as old, np.load(again) as new:
+        assert new.files == old.files
+        for key in old.files:
+            assert new[key].dtype == old[key].dtype
+            np.testing.assert_array_equal(new[key], old[key])
+
+
 @pytest.mark.parametrize("name", ["deep-cnn", "record-cnn", "small-record-cnn"])
 def test_every_seed_is_reported_and_the_first_is_shipped(name):
     record = pretrained(name).record

@@ -1,0 +1,248 @@
+"""The networks of the book: built new, or loaded with the weights that it ships."""
+
+from importlib import resources
+from itertools import pairwise
+
+import numpy as np
+
+from dlscratch import initializers, layers
+from dlscratch.layers import BatchNorm, Conv2d, Dropout, Linear, SoftmaxCrossEntropy
+from dlscratch.sequential import Sequential
+
+_ACTIVATIONS = {
+    "relu": (layers.ReLU, initializers.he),
+    "sigmoid": (layers.Sigmoid, initializers.xavier),
+    "tanh": (layers.Tanh, initializers.xavier),
+}
+
+
+def mlp(
+    sizes,
+    activation="relu",
+    *,
+    rng,
+    init=None,
+    batch_norm=False,
+    dropout=0.0,
+    dtype=np.float64,
+):
+    """Build a multi-layer perceptron that classifies.
+
+    Parameters
+    ----------
+    sizes : sequence of int
+        Widths from input to output, such as (64, 50, 10).
+    activation : {"relu", "sigmoid", "tanh"}
+        Between the linear layers; none after the last, which gives the logits.
+    rng : numpy.random.Generator
+    init : callable, optional
+        An initializer; by default He for ReLU and Xavier for the others.
+    batch_norm : bool
+        Put a BatchNorm between each hidden linear layer and its activation.
+    dropout : float
+        The fraction dropped after each hidden activation.
+    dtype : numpy dtype
+
+    Returns
+    -------
+    Sequential
+        With the loss :class:`~dlscratch.layers.SoftmaxCrossEntropy`.
+
+    Examples
+    --------
+    >>> print(mlp((64, 50, 10), rng=np.random.default_rng(0)).summary())
+        layer           parameters
+     0  Linear(64, 50)       3,250
+     1  ReLU()                   0
+     2  Linear(50, 10)         510
+        total                3,760
+    """
+    if activation not in _ACTIVATIONS:
+        raise ValueError(
+            f"mlp: expected an activation among {sorted(_ACTIVATIONS)}, "
+            f"got {activation!r}"
+        )
+    if len(sizes) < 2:
+        raise ValueError(f"mlp: expected at least two sizes, got {tuple(sizes)}")
+    kind, default_init = _ACTIVATIONS[activation]
+    settings = {"init": init or default_init, "rng": rng, "dtype": dtype}
+    stack = []
+    for n_in, n_out in pairwise(sizes[:-1]):
+        stack.append(Linear(n_in, n_out, **settings))
+        if batch_norm:
+            stack.append(BatchNorm(n_out, dtype=dtype))
+        stack.append(kind())
+        if dropout:
+            stack.append(Dropout(dropout, rng=rng))
+    stack.append(Linear(*sizes[-2:], **settings))
+    return Sequential(stack, SoftmaxCrossEntropy())
+
+
+def simple_cnn(
+    *,
+    rng,
+    input_shape=(1, 28, 28),
+    filters=30,
+    kernel_size=5,
+    padding=0,
+    hidden=100,
+    classes=10,
+    dtype=np.float64,
+):
+    """Build a small convolutional network: one convolution, two linear layers.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    input_shape : tuple of int
+        (C, H, W) of a picture.
+    filters : int
+        Number of kernels.
+    kernel_size, padding : int or pair of int
+        Of the convolution.
+    hidden, classes : int
+        Widths of the two linear layers.
+    dtype : numpy dtype
+
+    Returns
+    -------
+    Sequential
+        Conv2d, ReLU, 2×2 max pooling, Flatten, Linear, ReLU, Linear, initialised by
+        He, with the loss :class:`~dlscratch.layers.SoftmaxCrossEntropy`.
+
+    Examples
+    --------
+    >>> print(simple_cnn(rng=np.random.default_rng(0)).summary())
+        layer                     parameters
+     0  Conv2d(1, 30, 5, 1, 0)           780
+     1  ReLU()                             0
+     2  MaxPool2d(2, 2, 0)                 0
+     3  Flatten()                          0
+     4  Linear(4320, 100)            432,100
+     5  ReLU()                             0
+     6  Linear(100, 10)                1,010
+        total                        433,890
+    """
+    settings = {"rng": rng, "dtype": dtype}
+    convolution = Conv2d(
+        input_shape[0], filters, kernel_size, padding=padding, **settings
+    )
+    stack = [convolution, layers.ReLU(), layers.MaxPool2d(2), layers.Flatten()]
+    stack += [Linear(_n_features(stack, input_shape), hidden, **settings)]
+    stack += [layers.ReLU(), Linear(hidden, classes, **settings)]
+    return Sequential(stack, SoftmaxCrossEntropy())
+
+
+def deep_cnn(
+    *, rng, input_shape=(1, 28, 28), classes=10, dropout=0.5, dtype=np.float64
+):
+    """Build a deeper convolutional network: six convolutions, two linear layers.
+
+    All kernels are 3×3. The numbers of kernels are 16, 16, 32, 32, 64 and 64, and 2×2
+    max pooling follows each pair. The fourth convolution pads by 2, so that pictures
+    of 28×28 go through 28, 14, 16, 8 to 4×4, and no pooling loses a border.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    input_shape : tuple of int
+        (C, H, W) of a picture.
+    classes : int
+    dropout : float
+        The fraction dropped after the hidden linear layer. Nothing is dropped from
+        the output: a logit that is set to 0 says something wrong about its class.
+    dtype : numpy dtype
+
+    Returns
+    -------
+    Sequential
+        Initialised by He, with the loss
+        :class:`~dlscratch.layers.SoftmaxCrossEntropy`.
+    """
+    settings = {"rng": rng, "dtype": dtype}
+    channels = (input_shape[0], 16, 16, 32, 32, 64, 64)
+    stack = []
+    for i, (n_in, n_out) in enumerate(pairwise(channels), start=1):
+        padding = 2 if i == 4 else 1
+        stack += [Conv2d(n_in, n_out, 3, padding=padding, **settings), layers.ReLU()]
+        if i % 2 == 0:
+            stack.append(layers.MaxPool2d(2))
+    stack.append(layers.Flatten())
+    stack += [Linear(_n_features(stack, input_shape), 50, **settings), layers.ReLU()]
+    if dropout:
+        stack.append(Dropout(dropout, rng=rng))
+    stack.append(Linear(50, classes, **settings))
+    return Sequential(stack, SoftmaxCrossEntropy())
+
+
+def record_cnn(
+    *,
+    rng,
+    input_shape=(1, 28, 28),
+    channels=(32, 64, 64, 128),
+    classes=10,
+    dropout=0.3,
+    dtype=np.float64,
+):
+    """Build the convolutional network of the book's best result on MNIST.
+
+    Four convolutions, of 5×5, 3×3, 3×3 and 3×3, each with batch normalisation and
+    ReLU. The first and the third are followed by 2×2 max pooling, which comes before
+    the normalisation: then there is only a quarter to normalise. The fourth pads by 1.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    input_shape : tuple of int
+        (C, H, W) of a picture.
+    channels : tuple of four int
+        Number of kernels of each convolution.
+    classes : int
+    dropout : float
+        The fraction of features dropped before the only linear layer.
+    dtype : numpy dtype
+
+    Returns
+    -------
+    Sequential
+        Initialised by He, with the loss
+        :class:`~dlscratch.layers.SoftmaxCrossEntropy`.
+    """
+    settings = {"rng": rng, "dtype": dtype}
+    stack = []
+    for i, (n_in, n_out) in enumerate(pairwise((input_shape[0], *channels))):
+        stack.append(Conv2d(n_in, n_out, 3 if i else 5, padding=i // 3, **settings))
+        if i in (0, 2):
+            stack.append(layers.MaxPool2d(2))
+        stack += [BatchNorm(n_out, dtype=dtype), layers.ReLU()]
+    stack.append(layers.Flatten())
+    if dropout:
+        stack.append(Dropout(dropout, rng=rng))
+    stack.append(Linear(_n_features(stack, input_shape), classes, **settings))
+    return Sequential(stack, SoftmaxCrossEntropy())
+
+
+def _n_features(stack, input_shape):
+    """Count what the layers make of one picture, by showing them an empty one."""
+    return Sequential(stack).predict(np.zeros((1, *input_shape))).shape[1]
+
+
+def pretrained(name):
+    """Load one of the trained networks that come with the book.
+
+    Parameters
+    ----------
+    name : str
+        Such as ``"digits-mlp"``. A wrong name's error lists all names.
+
+    Returns
+    -------
+    Sequential
+        Its ``record`` says how it was trained and what it reaches.
+    """
+    folder = resources.files("dlscratch") / "weights"
+    names = sorted(f.name[:-4] for f in folder.iterdir() if f.name.endswith(".npz"))
+    if name not in names:
+        raise ValueError(f"pretrained: expected one of {names}, got {name!r}")
+    with resources.as_file(folder / f"{name}.npz") as path:
+        return Sequential.load(path)

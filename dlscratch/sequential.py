@@ -1,0 +1,181 @@
+"""Layers in a row, with a loss at the end."""
+
+from functools import lru_cache, partial
+from inspect import signature
+from itertools import dropwhile
+
+import numpy as np
+
+from dlscratch import storage
+from dlscratch.base import named_arrays, named_parameters
+
+
+class Sequential:
+    """Layers applied one after the other.
+
+    Parameters
+    ----------
+    layers : list of Layer
+    loss : optional
+        One of the losses of :mod:`dlscratch.layers`, needed to train.
+
+    Attributes
+    ----------
+    record : dict
+        What :meth:`save` was told about the model: its recipe, seed, results.
+    """
+
+    def __init__(self, layers, loss=None):
+        self.layers = list(layers)
+        self.loss_layer = loss
+        self.record = {}
+
+    @property
+    def parameters(self):
+        """All layers' parameters, first layer first, named by place like ``0.W``."""
+        return named_parameters(self.layers)
+
+    @property
+    def arrays(self):
+        """All that training changes, by name: parameters and the layers' buffers."""
+        return named_arrays(self.layers)
+
+    def predict(self, x, training=False):
+        """Run all layers: x of shape (N, ...) to scores of shape (N, K).
+
+        The scores are what the last layer gives: logits, for a classifier.
+        """
+        for layer in self.layers:
+            x = layer.forward(x, training)
+        return x
+
+    def loss(self, x, t, training=False):
+        """Return the loss, a float, of the predictions for ``x`` against ``t``."""
+        if self.loss_layer is None:
+            raise RuntimeError(
+                "Sequential.loss: this model has no loss; "
+                "build it with Sequential(layers, loss)"
+            )
+        return self.loss_layer.forward(self.predict(x, training), t)
+
+    def backward(self, input_gradient=True):
+        """Set every parameter's gradient of the last loss; return that of ``x``.
+
+        Without ``input_gradient`` the way back ends at the first layer that learns,
+        which saves time, and None is returned.
+        """
+        if self.loss_layer is None:
+            raise RuntimeError("Sequential.backward: this model has no loss")
+        layers = self.layers
+        if not input_gradient:
+            layers = dropwhile(lambda layer: not layer.parameters, layers)
+        steps = [layer.backward for layer in layers]
+        if not input_gradient:
+            steps[:1] = map(_sparing, steps[:1])
+        dy = self.loss_layer.backward()
+        for backward in reversed(steps):
+            dy = backward(dy)
+        return dy if input_gradient else None
+
+    def accuracy(self, x, t, batch_size=1000):
+        """Return the fraction of examples classified right, the last few included.
+
+        Parameters
+        ----------
+        x : ndarray, shape (N, ...)
+        t : ndarray of int, shape (N,)
+        batch_size : int
+            How many examples to run at a time; changes memory, not the result.
+        """
+        right = 0
+        for y, batch in self._answers("accuracy", x, t, batch_size):
+            right += _count_right(y, batch)
+        return right / len(x)
+
+    def evaluate(self, x, t, batch_size=1000):
+        """Return the mean loss and the accuracy, from one forward pass.
+
+        The parameters are those of :meth:`accuracy`.
+        """
+        loss, right = 0.0, 0
+        for y, batch in self._answers("evaluate", x, t, batch_size):
+            loss += self.loss_layer.forward(y, batch) * len(batch)
+            right += _count_right(y, batch)
+        return loss / len(x), right / len(x)
+
+    def _answers(self, name, x, t, batch_size):
+        """Yield the scores and the labels of one batch after the other."""
+        if len(x) != len(t) or len(x) == 0:
+            raise ValueError(
+                f"Sequential.{name}: expected as many examples as labels, at least "
+                f"one, got {len(x)} and {len(t)}"
+            )
+        for i in range(0, len(x), batch_size):
+            yield self.predict(x[i : i + batch_size]), t[i : i + batch_size]
+
+    def summary(self):
+        """Return a table of the layers and their numbers of parameters, as text."""
+        rows = [("", "layer", "parameters")]
+        for i, layer in enumerate(self.layers):
+            count = sum(p.value.size for p in layer.parameters)
+            rows.append((str(i), repr(layer), f"{count:,}"))
+        total = sum(p.value.size for p in self.parameters)
+        rows.append(("", "total", f"{total:,}"))
+        width = max(len(row[1]) for row in rows)
+        return "\n".join(f"{a:>2}  {b:<{width}}  {c:>10}" for a, b, c in rows)
+
+    def save(self, path, *, stored_dtype=None, **record):
+        """Save the network and what is known about it to one ``.npz`` file.
+
+        The file is first written in full beside ``path`` and then renamed, so that
+        an interrupted save leaves the old file as it was.
+
+        Parameters
+        ----------
+        path : str or Path
+            Ends in ``.npz``.
+        stored_dtype : numpy dtype, optional
+            A smaller float type for the file. Loading gives the rounded numbers.
+        **record
+            Anything JSON can hold: the recipe, the seed, the results.
+        """
+        known = self.record | record
+        storage.save(path, self.layers, self.loss_layer, known, stored_dtype)
+        self.record |= record
+
+    @classmethod
+    def load(cls, path):
+        """Build the network that :meth:`save` wrote. Nothing is ever unpickled.
+
+        Raises
+        ------
+        ValueError
+            If the file is not such a file, or an array's name, shape or dtype does
+            not fit its layer; the message says which.
+        """
+        layers, loss, record = storage.load(path)
+        model = cls(layers, loss)
+        model.record = record
+        return model
+
+    def __repr__(self):
+        """List the layers."""
+        return f"Sequential({self.layers}, loss={self.loss_layer})"
+
+
+def _sparing(backward):
+    """Return a layer's way back without the input's gradient, if it can do without."""
+    function = getattr(backward, "__func__", backward)
+    if "input_gradient" in _arguments(function):
+        return partial(backward, input_gradient=False)
+    return backward
+
+
+@lru_cache  # to ask anew takes long beside the step of a small network
+def _arguments(function):
+    return signature(function).parameters
+
+
+def _count_right(y, t):
+    guess = y.argmax(axis=1) if y.shape[1] > 1 else y[:, 0] > 0
+    return int(np.sum(guess == t))
