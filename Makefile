@@ -11,23 +11,20 @@ PORT ?= 8000
 BOOKFLAGS ?=
 PYTESTFLAGS ?=
 CPUS ?=
+# Which notebooks `make notebooks` executes: the beginnings of their names.
+NB ?=
 # Where `make bench` keeps what it compares with; more options for pip, which fetches
 # that, and for the benchmark.
 PEERS := .venv-bench
 PIPFLAGS ?=
 BENCHFLAGS ?=
 
-# What the site is made from, and which of that changed since it was built.
-BUILT := _build/html/.built
-SOURCES := _config.yml _toc.yml book notebooks dlscratch pyproject.toml
-CHANGED = find $(SOURCES) \( -name __pycache__ -o -name '.*' \) -prune \
-  -o -newer $(BUILT) -print
-
 # One thread for NumPy's linear algebra: steady timings, and no fight for the cores.
 test test-peers notebooks labs weights bench: export OPENBLAS_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help env book serve lab test test-cpus test-peers notebooks labs weights bench lint clean
+.PHONY: help env book serve lab test test-cpus test-peers notebooks contents links labs \
+  weights bench format lint clean
 
 help:  ## list the targets
 	@echo "make TARGET, where TARGET is one of"
@@ -43,7 +40,7 @@ env:  ## make or refresh the environment in .venv
 	  echo "Install one, or name it: make PYTHON=/path/to/python"; exit 1; }
 
 book: env  ## build the site, and say where to open it
-	@if [ -n "$(BOOKFLAGS)" ] || [ ! -e $(BUILT) ] || [ -n "`$(CHANGED)`" ]; then \
+	@if [ -n "$(BOOKFLAGS)" ] || ! $(PY) tools/stale.py >/dev/null; then \
 	  $(VENV)/bin/jupyter-book build -q . $(BOOKFLAGS) >/dev/null; fi
 	@echo "The book is ready. Open it in a browser: file://$(CURDIR)/_build/html/index.html"
 
@@ -65,8 +62,16 @@ test-peers: $(PEERS)/.installed  ## compare the layers and optimizers with PyTor
 	@$(PEERS)/bin/python -m pytest -q -p no:cacheprovider -o addopts="" \
 	  $(wildcard tests/test_*_against_pytorch.py)
 
-notebooks: env  ## execute the chapters and save their outputs
-	@$(PY) tools/execute_notebooks.py
+notebooks: env  ## execute the chapters, or some (NB="02 05"); renew the lists
+	@$(PY) tools/execute_notebooks.py $(NB)
+	@$(PY) tools/sources.py
+	@$(PY) tools/contents.py
+
+contents: env  ## renew the picture and the tables that show all chapters
+	@$(PY) tools/contents.py
+
+links: book  ## print all links that the site adds to the chapters by itself
+	@$(PY) tools/added_links.py
 
 labs: weights  ## run all that takes long: train every network, the labs, the results page
 	@$(PY) tools/execute_notebooks.py notebooks/lab-*.ipynb
@@ -85,6 +90,11 @@ $(PEERS)/.installed: benchmarks/requirements.txt requirements.txt pyproject.toml
 	@$(PEERS)/bin/python -m pip install -q $(PIPFLAGS) \
 	  -c requirements.txt -r benchmarks/requirements.txt -e .
 	@touch $@
+
+format: env  ## put all code into the usual style, notebooks included
+	@$(PY) -m ruff check -q --fix-only .
+	@$(PY) -m ruff format -q .
+	@$(PY) tools/execute_notebooks.py --format notebooks/*.ipynb
 
 lint: env  ## check the style of all code, notebooks included
 	@$(PY) -m ruff check .

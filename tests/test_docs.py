@@ -1,6 +1,7 @@
 """That what README, CONTRIBUTING and the package's metadata say is so."""
 
 import json
+import os
 import re
 import subprocess
 import tomllib
@@ -8,8 +9,12 @@ from itertools import chain
 from pathlib import Path
 from xml.etree import ElementTree
 
+import contents
+import execute_notebooks
 import pytest
+import stale
 import yaml
+from docutils.nodes import make_id
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -71,7 +76,8 @@ def test_help_lists_every_target():
     """`make help` is what `make` does, and lists each phony target."""
     done = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True)
     listed = set(re.findall(r"^  ([a-z-]+) ", done.stdout, re.MULTILINE))
-    phony = re.search(r"^\.PHONY:(.*)$", read("Makefile"), re.MULTILINE)[1].split()
+    makefile = read("Makefile").replace("\\\n", " ")
+    phony = re.search(r"^\.PHONY:(.*)$", makefile, re.MULTILINE)[1].split()
     assert listed == set(phony) == make_targets()
 
 
@@ -106,21 +112,169 @@ def test_the_path_leads_to_every_chapter():
         for file, cells in chapters().items()
     }
     boxes = [(href, title) for href, _, title in path_links() if title]
-    assert boxes == [(f"../{file}.html", title) for file, title in titles.items()]
+    wanted = [(f"../{file}.html", title) for file, title in titles.items()]
+    assert boxes == wanted, "run `make contents`"
     row = re.compile(r"^\| \[(.+)\]\(\.\./(.+)\.ipynb\) \|", re.MULTILINE)
     assert row.findall(read("book/index.md")) == [(t, f) for f, t in titles.items()]
 
 
 def test_the_path_leads_to_every_section_of_the_lab():
-    """Each labelled section of the lab has its own small box in the picture."""
+    """Each numbered section of the lab has its own small box in the picture."""
     lab = "\n".join(chapters()["notebooks/lab-mnist"])
     wanted = {
-        f"../notebooks/lab-mnist.html#lab-section-{n}": f"lab section {n}"
-        for n in re.findall(r"^\(lab-section-(\d+)\)=$", lab, re.MULTILINE)
+        f"../notebooks/lab-mnist.html#{make_id(heading)}": f"lab section {heading[0]}"
+        for heading in re.findall(r"^## (\d\. .*)$", lab, re.MULTILINE)
     }
-    found = {href: words for href, words, _ in path_links() if "#lab-section" in href}
-    assert wanted
-    assert found == wanted
+    found = {
+        href: words for href, words, _ in path_links() if "lab-mnist.html#" in href
+    }
+    found = {
+        href: words.replace("sections 1, 2", "section 1")
+        for href, words in found.items()
+    }
+    assert len(found) == 4
+    assert found.items() <= wanted.items()
+
+
+@pytest.mark.parametrize("name", contents.PAGES)
+def test_lists_of_chapters_are_up_to_date(name):
+    """What tools/contents.py makes is what the page has."""
+    new = contents.renew(name, contents.read_parts(), read(name))
+    assert new == read(name), f"{name} is out of date: run `make contents`"
+
+
+NEEDS = {  # a book of two parts: what each chapter builds on
+    "Start": {"1": "", "2a": "1", "2b": "1", "3a": "1", "3b": "3a 2b"},
+    "Beyond": {"4": "2a", "5": "4", "6": "4", "7": "5 6", "8a": "6", "8b": "6"},
+}
+
+
+def some_book(words="a few words"):
+    """Return the parts of a book with these chapters."""
+    return [
+        (
+            caption,
+            [
+                contents.Chapter(n, f"{n}. A title", n, set(on.split()), words, "", [])
+                for n, on in chapters.items()
+            ],
+        )
+        for caption, chapters in NEEDS.items()
+    ]
+
+
+def test_parts_share_a_frame_and_chapters_stand_beside_each_other():
+    """Where a chapter stands follows from what it builds on, and so do the arrows."""
+    rows = [
+        [[unit.name for unit in column] for column in row]
+        for _, chapters in some_book()
+        for row in contents.arrange(chapters)
+    ]
+    beside = [["2"], ["3a", "3b"]]
+    assert rows == [[["1"]], beside, [["4"]], [["5"], ["6"]], [["7"], ["8"]]]
+    told = contents.Picture(some_book()).told
+    assert "Chapter 3b builds on chapters 2 and 3a." in told
+    assert "Chapter 8 builds on chapter 6." in told
+    assert not any(text.startswith("Chapter 4 ") for text in told)
+    shown = " ".join(contents.Picture(some_book()).svg)
+    assert shown.count("(builds on chapter 2a)") == shown.count("(builds on") == 1
+
+
+@pytest.mark.parametrize("words", ["one", "more words than fit into one line " * 3])
+def test_boxes_of_the_picture_do_not_overlap(words):
+    """However long the words are and however many chapters there are."""
+    shown = "".join(contents.Picture(some_book(words)).svg)
+    boxes = re.findall("<a .*?</a>", shown, re.DOTALL)
+    size = re.compile('<rect x="(.+?)" y="(.+?)" width="(.+?)" height="(.+?)"')
+    places = [[int(n) for n in size.search(box).groups()] for box in boxes]
+    assert len(places) == 11
+    for i, (x, y, w, h) in enumerate(places):
+        assert 1 <= x < x + w < 400
+        assert y + 20 < int(re.findall(' y="(.+?)"', boxes[i])[-1]) < y + h - 8
+        for left, top, _, _ in places[i + 1 :]:
+            assert left >= x + w or top >= y + h
+
+
+HEAD = "# 9. Dreams\n\nA network dreams. It is odd.\n\n**You need** [b](02-b.ipynb)."
+
+
+def small_book(folder, monkeypatch, head=HEAD, words=""):
+    """Make tools/contents.py see a book of one part, with chapters 2 and 9."""
+    monkeypatch.setattr(contents, "ROOT", folder)
+    for name in ("notebooks", "book"):
+        (folder / name).mkdir()
+    for name, text in {"02-b": "# 2. B\n\nB.\n\n**You need** a.", "09-d": head}.items():
+        cells = {"cells": [{"source": [text]}]}
+        (folder / "notebooks" / f"{name}.ipynb").write_text(json.dumps(cells))
+    entries = [{"file": "notebooks/02-b"}, {"file": "notebooks/09-d"}]
+    toc = {"parts": [{"caption": "All", "chapters": entries}]}
+    (folder / "_toc.yml").write_text(yaml.safe_dump(toc))
+    (folder / "book" / "contents.toml").write_text(words)
+
+
+def test_a_new_chapter_needs_no_other_words(tmp_path, monkeypatch):
+    """It is shown with the first sentence of its notebook."""
+    small_book(tmp_path, monkeypatch)
+    [(_, (_, new))] = contents.read_parts()
+    assert (new.title, new.name, new.box) == ("9. Dreams", "9", "A network dreams")
+    assert new.needs == {"notebooks/02-b"}
+
+
+@pytest.mark.parametrize(
+    ("head", "words", "message"),
+    [
+        ("# 9. Dreams\nA network", "", "must begin with"),
+        ("# 9. Dreams\n\nA network.", "", r"needs a line .\*\*You need"),
+        (HEAD.replace("02-b", "03-c"), "", "links to notebooks/03-c"),
+        (HEAD, "[09-x]\nbox = 'x'", "names what is not in _toc.yml: 09-x"),
+        (HEAD, "[09-d]\nlab = [7]", "section 7 of the lab"),
+    ],
+    ids=["title", "needs", "order", "words", "lab"],
+)
+def test_a_chapter_that_cannot_be_listed_is_told_why(
+    head, words, message, tmp_path, monkeypatch
+):
+    """The message names the file and what is missing there."""
+    small_book(tmp_path, monkeypatch, head, words)
+    (tmp_path / f"{contents.LAB}.ipynb").write_text('{"cells": []}')
+    with pytest.raises(ValueError, match=message):
+        contents.Picture(contents.read_parts())
+
+
+def test_a_lost_comment_is_named():
+    """The page says where its lists belong."""
+    first = contents.FIRST.format("list")
+    with pytest.raises(ValueError, match=f"needs the lines {first}"):
+        contents.renew("README.md", some_book(), "no comments")
+
+
+def test_the_site_is_stale_when_a_source_is_newer(tmp_path):
+    """The Makefile and the tests in the browser ask tools/stale.py."""
+    for name in (*stale.FILES, stale.STAMP, "book/_ext/house/new.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    os.utime(tmp_path / stale.STAMP, (2e9, 2e9))
+    assert stale.changed(tmp_path) is None
+    for name in ("book/__pycache__/a.pyc", "book/.hidden/a.md", "book/.a.swp"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, (3e9, 3e9))
+    assert stale.changed(tmp_path) is None
+    new = tmp_path / "book/_ext/house/new.py"
+    os.utime(new, (3e9, 3e9))
+    assert stale.changed(tmp_path) == new
+    (tmp_path / stale.STAMP).unlink()
+    assert stale.changed(tmp_path)
+
+
+def test_notebooks_are_named_by_how_their_names_begin():
+    """That is what `make notebooks NB=02` passes on."""
+    (found,) = execute_notebooks.find("02")
+    assert found.name == "02-perceptron.ipynb"
+    assert execute_notebooks.find(str(found)) == [found]
+    assert len(execute_notebooks.find("06")) == 3
+    with pytest.raises(ValueError, match="begins with perceptron"):
+        execute_notebooks.find("perceptron")
 
 
 def test_versions_agree():
@@ -177,7 +331,8 @@ def test_package_data_is_declared():
         for path in package.rglob("*")
         if path.is_file()
         and path.suffix not in (".py", ".pyc")
-        and not path.name.startswith(".")
+        and path.name != "ruff.toml"
+        and not any(part.startswith(".") for part in path.relative_to(ROOT).parts)
     }
     assert found
     assert found <= declared
