@@ -41,7 +41,14 @@ def is_here(name):
 
 
 # The longest files besides the lab; each stays with one test process.
-LONG = ("test_site.py", "test_weights.py", "test_exercises.py", "test_of_tests.py")
+LONG = (
+    "test_site.py",
+    "test_plain_in_rich_out.py",
+    "test_weights.py",
+    "test_exercises.py",
+    "test_jupyterlab.py",
+    "test_of_tests.py",
+)
 
 
 def duration(item):

@@ -371,6 +371,32 @@ def test_a_click_leads_to_what_has_the_number(kind, inside, book, site, clean_pa
     )
 
 
+def test_an_address_leads_there_on_a_slow_machine(site, browser):
+    """Where the formulas are set, and change the page, after it was scrolled."""
+    page = new_page(browser)
+    slow = page.context.new_cdp_session(page)
+    slow.send("Emulation.setCPUThrottlingRate", {"rate": 4})
+    page.goto(f"{site}/{PERCEPTRON}#fig-2-2")
+    settle(page)
+    page.wait_for_timeout(SLOW)
+    place = page.locator("#fig-2-2").bounding_box()["y"]
+    page.context.close()
+    assert 30 < place < 120
+
+
+def test_a_reader_who_has_moved_on_is_left_alone(site, page):
+    page.add_init_script(
+        """addEventListener("load", () => {
+            dispatchEvent(new Event("wheel"));
+            scrollTo({ top: 50, behavior: "instant" });
+        });"""
+    )
+    page.goto(f"{site}/{PERCEPTRON}#fig-2-2")
+    settle(page)
+    page.wait_for_timeout(SLOW)
+    assert page.evaluate("scrollY") < 500
+
+
 def test_an_exercise_has_a_link_to_itself(chapter):
     heading = chapter.locator("section.exercise h3").nth(2)
     heading.hover()
