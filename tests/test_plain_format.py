@@ -16,7 +16,7 @@ from urllib.parse import unquote
 import nbformat
 import pytest
 import sources
-from house import citations, terms
+from house import citations, slug, terms
 from house.boxes import TITLE
 from house.numbers import CAPTION, EXERCISE, KEY, MENTION, TAG
 from markdown_it import MarkdownIt
@@ -231,7 +231,7 @@ def anchors(text, path, book):
     elif path.suffix == ".md":
         source = path.read_text(encoding="utf-8")
         text = Text("page", [{"cell_type": "markdown", "source": source}])
-    return [heading.replace(" ", "-") for heading in text.headings]
+    return [slug(heading) for heading in text.headings]
 
 
 def check_links(text, book):

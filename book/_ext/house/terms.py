@@ -129,17 +129,21 @@ def anchor(env, term):
     return env.get_domain("std").objects["term", term][1]
 
 
+def entries(doctree):
+    """Yield the term and the definition of each entry of the glossary."""
+    for item in doctree.findall(nodes.definition_list_item):
+        if isinstance(item.parent.parent, glossary):
+            yield item.next_node(nodes.term), item.next_node(nodes.definition)
+
+
 def note_definitions(app, doctree):
     """Keep the entries of the glossary, for the pages that link to them."""
     if app.env.docname != PAGE:
         return
-    found = {}
-    for item in doctree.findall(nodes.definition_list_item):
-        if isinstance(item.parent.parent, glossary):
-            term = item.next_node(nodes.term)
-            body = [node.deepcopy() for node in item.next_node(nodes.definition)]
-            found[term["ids"][0]] = [without_links(node) for node in body]
-    app.env.house_definitions = found
+    app.env.house_definitions = {
+        term["ids"][0]: [without_links(node.deepcopy()) for node in definition]
+        for term, definition in entries(doctree)
+    }
 
 
 def without_links(node):
@@ -181,20 +185,17 @@ def name_first_chapters(app, doctree, page):
     if page != PAGE:
         return
     listed = {}
-    for entries in app.env.toctree_includes.values():
-        for chapter in filter(is_chapter, entries):
+    for pages in app.env.toctree_includes.values():
+        for chapter in filter(is_chapter, pages):
             for words in app.env.house_words.get(chapter, ()):
                 listed.setdefault(words, chapter)
-    for item in doctree.findall(nodes.definition_list_item):
-        if not isinstance(item.parent.parent, glossary):
-            continue
-        term = item.next_node(nodes.term).astext().replace("’", "'")
-        if chapter := listed.get(term.lower()):
+    for term, definition in entries(doctree):
+        if chapter := listed.get(term.astext().replace("’", "'").lower()):
             title = app.env.titles[chapter].astext()
             uri = app.builder.get_relative_uri(page, chapter)
             where = nodes.reference("", title, refuri=uri, internal=True)
             arrow = nodes.inline("", " → ", where, classes=["first-chapter"])
-            list(item.findall(nodes.paragraph))[-1].append(arrow)
+            list(definition.findall(nodes.paragraph))[-1].append(arrow)
 
 
 def note_words(app, doctree):
