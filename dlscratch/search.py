@@ -201,13 +201,10 @@ def random_search(
     ValueError
         If ``path`` holds something else than this search.
 
-    Notes
-    -----
-    On a grid of n values for each of two hyper-parameters, n² trials try only n values
-    of the one that matters; at random, they try n² [1]_.
-
-    .. [1] J. Bergstra and Y. Bengio, "Random search for hyper-parameter optimization",
-       Journal of Machine Learning Research 13, 2012.
+    References
+    ----------
+    J. Bergstra and Y. Bengio (2012). Random search for hyper-parameter optimization.
+    Journal of Machine Learning Research 13, 281-305.
     """
     _check("random_search", objective, space, rng, executor)
     for name, values in space.items():
