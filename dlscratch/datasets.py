@@ -17,7 +17,6 @@ import numpy as np
 from dlscratch import downloads
 
 DIGITS_SHA256 = "b2dab7b501728c22e9119ad76740b2e17c77a231e42d1e592380d90886f1a05e"
-TEST_SHARE = 0.2  # of the toy sets' points
 
 
 class Dataset(NamedTuple):
@@ -240,8 +239,8 @@ def make_blobs(n=200, centers=((-1.0, -1.0), (1.0, 1.0)), *, noise=0.4, rng):
     Returns
     -------
     Dataset
-        Inputs (N, 2) in random order; a fifth of the points (`TEST_SHARE`), rounded
-        down, is the test set.
+        Inputs (N, 2) in random order; a fifth of the points, rounded down, is the test
+        set.
 
     Raises
     ------
@@ -311,7 +310,7 @@ def _toy(n, classes, point, noise, rng):
         raise ValueError(f"noise: expected a number from 0, got {noise!r}")
     t = _generator(rng).permutation(np.arange(n) % classes)
     x = point(t, rng.random(n)) + rng.normal(0, noise, (n, 2))
-    split = n - int(n * TEST_SHARE)
+    split = n - n // 5
     return Dataset(x[:split], t[:split], x[split:], t[split:])
 
 
