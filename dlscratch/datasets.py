@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dlscratch import downloads
+from dlscratch.checks import numbers, real, whole
 
 DIGITS_SHA256 = "b2dab7b501728c22e9119ad76740b2e17c77a231e42d1e592380d90886f1a05e"
 
@@ -334,11 +335,14 @@ def validation_split(data, n, rng=None):
         Its "test" part is what was held out. The real test part is left out.
     """
     size = len(data.x_train)
-    if not 0 < n < size:
+    if not isinstance(n, Integral) or not 0 < n < size:
         raise ValueError(
-            f"validation_split: expected n between 1 and {size - 1}, got {n}"
+            "validation_split: expected n, the number of examples to hold out, as a "
+            f"whole number between 1 and {size - 1}, got {n}"
         )
-    order = np.arange(size) if rng is None else rng.permutation(size)
+    order = np.arange(size)
+    if rng is not None:
+        order = _generator(rng).permutation(size)
     rest, held = order[:-n], order[-n:]
     x, t = data.x_train, data.t_train
     return Dataset(x[rest], t[rest], x[held], t[held])
@@ -368,6 +372,7 @@ def random_shift(x, rng, pixels=1):
             [0, 0, 0]]])
     """
     images = _pictures(x, "random_shift")
+    pixels, rng = whole(pixels, "random_shift", "pixels", 0), _generator(rng)
     *front, height, width = images.shape
     frame = height + 2 * pixels, width + 2 * pixels
     framed = np.zeros((*front, *frame), dtype=images.dtype)
@@ -413,7 +418,11 @@ def random_affine(x, rng, *, degrees=10, scale=0.1, shear=0.1, pixels=2):
             [0.  , 0.7 , 0.26],
             [0.  , 0.06, 0.  ]]])
     """
-    images = _pictures(x, "random_affine")
+    images, rng = _pictures(x, "random_affine"), _generator(rng)
+    degrees = real(degrees, "random_affine", "degrees", 0)
+    scale = real(scale, "random_affine", "scale", 0, 1, below=True)
+    shear = real(shear, "random_affine", "shear", 0)
+    pixels = real(pixels, "random_affine", "pixels", 0)
     if images.dtype.kind != "f":
         images = images.astype(float)
     n, (height, width) = len(images), images.shape[-2:]
@@ -445,12 +454,10 @@ def random_affine(x, rng, *, degrees=10, scale=0.1, shear=0.1, pixels=2):
 
 def _pictures(x, name):
     """Give rows of pixels their square shape."""
-    images = np.asarray(x)
-    if images.ndim == 2:
-        side = math.isqrt(images.shape[1])
-        if side * side != images.shape[1]:
-            raise ValueError(
-                f"{name}: expected images, or rows of square ones, got {images.shape}"
-            )
-        images = images.reshape(-1, side, side)
-    return images
+    images = numbers(x, name)
+    side = math.isqrt(images.shape[1]) if images.ndim == 2 else 0
+    if images.ndim < 2 or (side and side * side != images.shape[1]):
+        raise ValueError(
+            f"{name}: expected images, or rows of square ones, got {images.shape}"
+        )
+    return images.reshape(len(images), side, side) if side else images
