@@ -89,46 +89,30 @@ def read_chapter(file, words):
     return Chapter(file, title, name, {f"notebooks/{n}" for n in needs}, **words)
 
 
-def read_parts():
-    """Return [(caption, chapters)] of the table of contents, as far as notebooks go."""
+def read_chapters():
+    """Return the chapters of the table of contents, as far as notebooks go."""
     words = tomllib.loads((ROOT / WORDS).read_text(encoding="utf-8"))
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-    parts, before = [], set()
-    for part in toc["parts"]:
-        chapters = []
-        for file in (entry["file"] for entry in part["chapters"]):
-            if not file.startswith("notebooks/"):
-                continue
+    chapters = {}
+    for file in (entry["file"] for part in toc["parts"] for entry in part["chapters"]):
+        if file.startswith("notebooks/"):
             chapter = read_chapter(file, words.pop(Path(file).name, {}))
-            if late := chapter.needs - before:
+            if late := chapter.needs - chapters.keys():
                 raise ValueError(
                     f'{file}.ipynb: "You need" links to {", ".join(sorted(late))}, '
                     "which _toc.yml does not name before"
                 )
-            before.add(file)
-            chapters.append(chapter)
-        if chapters:
-            parts.append((part["caption"], chapters))
+            chapters[file] = chapter
     if words:
         raise ValueError(f"{WORDS} names what is not in _toc.yml: {', '.join(words)}")
-    return parts
-
-
-def table(parts, row, head):
-    """Return a table with a row for each chapter, and for each caption if several."""
-    lines = [head, "|---|---|"]
-    for caption, chapters in parts:
-        if len(parts) > 1:
-            lines.append(f"| **{caption}** | |")
-        lines += [row.format(c=chapter) for chapter in chapters]
-    return "\n".join(lines) + "\n"
+    return list(chapters.values())
 
 
 # ------------------------------------------------------------- which box stands where
 
 
 def arrange(chapters):
-    """Return the rows of a part: lists of one or two columns, which are lists of units.
+    """Return rows: lists of one or two columns, which are lists of units.
 
     Parts of a chapter share a frame if none builds on another. A chapter that does not
     build on the one before it stands beside it.
@@ -149,7 +133,7 @@ def arrange(chapters):
 
 
 def arrows(rows):
-    """Yield (unit, unit that builds on it) wherever nothing stands between the two."""
+    """Return (unit, unit that builds on it) wherever nothing stands between the two."""
     pairs = []
     for above, row in pairwise([[], *rows]):
         pairs += [(column[-1], below[0]) for column in above for below in row]
@@ -216,17 +200,13 @@ def write(lines, x, y, step, css=None):
 class Picture:
     """The path through the book, as SVG."""
 
-    def __init__(self, parts):
-        self.chapters = {c.file: c for _, chapters in parts for c in chapters}
-        self.pairs, self.svg, self.told, self.y = [], [], [], 1
-        for caption, chapters in parts:
-            rows = arrange(chapters)
-            self.pairs += arrows(rows)
-            if len(parts) > 1:
-                self.svg.append(write([caption], 1, self.y + 14, 0, "title"))
-                self.y += GAP
-            for row in rows:
-                self.draw_row(row)
+    def __init__(self, chapters):
+        rows = arrange(chapters)
+        self.chapters = {chapter.file: chapter for chapter in chapters}
+        self.pairs = arrows(rows)
+        self.svg, self.told, self.y = [], [], 1
+        for row in rows:
+            self.draw_row(row)
         self.svg[:0] = [arrow(a.place, b.place) for a, b in self.pairs]
         builds = {}
         for a, b in self.pairs:
@@ -237,7 +217,7 @@ class Picture:
         ]
 
     def boxes(self, unit, w):
-        """Return a unit's (width of a box, [(height, [box])]) if it is `w` wide.
+        """Return a unit's (width of a box, [(height, [box])], height) if `w` wide.
 
         A box is (chapter, lines of its title, lines of its other words).
         """
@@ -253,23 +233,23 @@ class Picture:
             boxes.append((chapter, wrap(chapter.title, (w - 24) / TITLE_LETTER), words))
         rows = [boxes[i : i + across] for i in range(0, len(boxes), across)]
         high = [max(15 + 18 * len(t) + 17 * len(b) for _, t, b in r) for r in rows]
-        return w, list(zip(high, rows, strict=True))
+        height = sum(high) + BETWEEN * (len(high) - 1)
+        return w, list(zip(high, rows, strict=True)), height
 
     def draw_row(self, row):
         """Draw the columns of a row so that they begin and end at the same heights."""
-        places = COLUMNS[len(row)]
-        heights = []
-        for column, (_, w) in zip(row, places, strict=True):
-            inner = [[high for high, _ in self.boxes(unit, w)[1]] for unit in column]
-            heights.append([sum(high) + BETWEEN * (len(high) - 1) for high in inner])
-        tallest = max(sum(high) + GAP * (len(high) - 1) for high in heights)
+        columns = [
+            (x, w, column, [self.boxes(unit, w)[2] for unit in column])
+            for column, (x, w) in zip(row, COLUMNS[len(row)], strict=True)
+        ]
+        tallest = max(sum(high) + GAP * (len(high) - 1) for *_, high in columns)
         framed = any(unit.framed for column in row for unit in column)
         self.y += FRAME_TOP * framed
-        for column, (x, w), high in zip(row, places, heights, strict=True):
-            y = self.y
+        for x, w, column, high in columns:
             if len(column) == 1:
                 high = [tallest]
             gap = (tallest - sum(high)) // max(1, len(column) - 1)
+            y = self.y
             for unit, h in zip(column, high, strict=True):
                 self.draw_unit(unit, x, y, w, h)
                 y += h + gap
@@ -278,7 +258,7 @@ class Picture:
     def draw_unit(self, unit, x, y, w, h):
         """Draw a box, or a frame with its boxes, and the sections of the lab."""
         unit.place = x, y, w, h
-        width, rows = self.boxes(unit, w)
+        width, rows, _ = self.boxes(unit, w)
         if unit.framed:
             unit.place = x, y - FRAME_TOP, w, h + FRAME_TOP + FRAME
             self.svg.append(f'<rect class="frame" {rect(*unit.place, 11)}/>')
@@ -370,14 +350,16 @@ def lab_anchor(section):
 # --------------------------------------------------------------------------- the pages
 
 
-def renew(name, parts, text):
-    """Return the text of a page with the picture and the tables of these parts."""
-    in_book = "| [{c.title}](../{c.file}.ipynb) | {c.build} |"
-    in_root = "| {c.title} | [{c.file}.ipynb]({c.file}.ipynb) |"
+def renew(name, chapters, text):
+    """Return the text of a page with the picture and the tables of these chapters."""
+    in_book = "| [{c.title}](../{c.file}.ipynb) | {c.build} |\n"
+    in_root = "| {c.title} | [{c.file}.ipynb]({c.file}.ipynb) |\n"
     made = {
-        "picture": Picture(parts),
-        "table": table(parts, in_book, "| Chapter | You build |"),
-        "list": table(parts, in_root, "| | |"),
+        "picture": Picture(chapters),
+        "table": "| Chapter | You build |\n|---|---|\n"
+        + "".join(in_book.format(c=chapter) for chapter in chapters),
+        "list": "| | |\n|---|---|\n"
+        + "".join(in_root.format(c=chapter) for chapter in chapters),
     }
     for what in PAGES[name]:
         first, last = FIRST.format(what), LAST.format(what)
@@ -394,14 +376,14 @@ def renew(name, parts, text):
 def main():
     """Renew the pages."""
     try:
-        parts = read_parts()
-        named = {Path(c.file).name for _, chapters in parts for c in chapters}
+        chapters = read_chapters()
+        named = {Path(chapter.file).name for chapter in chapters}
         for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
             if path.stem not in named:
                 print(f"{path.name}: shown nowhere until _toc.yml names it")
         for name in PAGES:
             before = (ROOT / name).read_text(encoding="utf-8")
-            if (after := renew(name, parts, before)) != before:
+            if (after := renew(name, chapters, before)) != before:
                 (ROOT / name).write_text(after, encoding="utf-8")
                 print(f"{name}: new list of chapters")
     except ValueError as error:
