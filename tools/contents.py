@@ -13,7 +13,6 @@ import re
 import sys
 import tomllib
 from collections import namedtuple
-from dataclasses import dataclass
 from html import escape
 from itertools import groupby, pairwise
 from pathlib import Path
@@ -38,33 +37,17 @@ Chapter = namedtuple("Chapter", "file title name needs box build lab")
 Chapter.__doc__ = """One notebook; `name` is "6a", or empty without a number."""
 
 
-@dataclass(eq=False)
 class Unit:
     """What is drawn as one: a chapter's box, or a frame around its parts."""
 
-    chapters: list
-    place: tuple = ()  # left, top, width and height in the picture
-
-    @property
-    def framed(self):
-        """Whether this is a frame."""
-        return len(self.chapters) > 1
-
-    @property
-    def files(self):
-        """The notebooks inside."""
-        return {chapter.file for chapter in self.chapters}
-
-    @property
-    def needs(self):
-        """The notebooks that this builds on."""
-        return {file for chapter in self.chapters for file in chapter.needs}
-
-    @property
-    def name(self):
-        """The number of the chapter, with its letter if it has a box of its own."""
-        name = self.chapters[0].name
-        return re.sub(r"\D", "", name) if self.framed else name
+    def __init__(self, chapters):
+        self.chapters = chapters
+        self.framed = len(chapters) > 1
+        self.files = {chapter.file for chapter in chapters}
+        self.needs = set().union(*(chapter.needs for chapter in chapters))
+        name = chapters[0].name
+        self.name = re.sub(r"\D", "", name) if self.framed else name
+        self.place = ()  # left, top, width and height in the picture
 
 
 def read_chapter(file, words):
@@ -142,21 +125,6 @@ def arrows(rows):
     return [(a, b) for a, b in pairs if a.files & b.needs]
 
 
-def all_needs(file, chapters):
-    """Return what a notebook builds on, and what that builds on, and so on."""
-    needs = chapters[file].needs
-    return needs.union(*(all_needs(n, chapters) for n in needs))
-
-
-def untold(unit, chapter, pairs, chapters):
-    """Return the names of those that a chapter builds on and no arrow tells."""
-    sources = {file for a, b in pairs if b is unit for file in a.files}
-    left = chapter.needs - sources
-    for file in sources | left:
-        left -= all_needs(file, chapters)
-    return [chapters[file].name for file in left]
-
-
 # ---------------------------------------------------------------------------- drawing
 
 
@@ -201,15 +169,14 @@ class Picture:
     """The path through the book, as SVG."""
 
     def __init__(self, chapters):
-        rows = arrange(chapters)
-        self.chapters = {chapter.file: chapter for chapter in chapters}
-        self.pairs = arrows(rows)
         self.svg, self.told, self.y = [], [], 1
+        rows = arrange(chapters)
         for row in rows:
             self.draw_row(row)
-        self.svg[:0] = [arrow(a.place, b.place) for a, b in self.pairs]
+        pairs = arrows(rows)
+        self.svg[:0] = [arrow(a.place, b.place) for a, b in pairs]
         builds = {}
-        for a, b in self.pairs:
+        for a, b in pairs:
             builds.setdefault(b.name, []).append(a.name)
         self.told[:0] = [
             f"Chapter {name} builds on {listed('chapter', sources)}."
@@ -226,11 +193,8 @@ class Picture:
             w = (w - FRAME * (across + 1)) // across
         boxes = []
         for chapter in unit.chapters:
-            words = wrap(chapter.box, (w - 24) / LETTER)
-            if names := untold(unit, chapter, self.pairs, self.chapters):
-                more = f"(builds on {listed('chapter', names)})"
-                words += wrap(more, (w - 24) / LETTER)
-            boxes.append((chapter, wrap(chapter.title, (w - 24) / TITLE_LETTER), words))
+            title = wrap(chapter.title, (w - 24) / TITLE_LETTER)
+            boxes.append((chapter, title, wrap(chapter.box, (w - 24) / LETTER)))
         rows = [boxes[i : i + across] for i in range(0, len(boxes), across)]
         high = [max(15 + 18 * len(t) + 17 * len(b) for _, t, b in r) for r in rows]
         height = sum(high) + BETWEEN * (len(high) - 1)
@@ -284,16 +248,16 @@ class Picture:
         x, y, w, _ = unit.place
         width = 82 + 19 * len(sections)
         left = x + w - 7 - width
-        words = f"lab section{'s' * bool(sections[1:])} {', '.join(map(str, sections))}"
+        plural = "s" * (len(sections) > 1)
+        words = f"lab section{plural} {', '.join(map(str, sections))}"
         self.svg += [
             f'<a class="lab" href="../{LAB}.html#{lab_anchor(sections[0])}">'
             f"<rect {rect(left, y - 15, width, 22, 11)}/>",
             f'  <text x="{left + width / 2:g}" y="{y + 0.5}" text-anchor="middle">'
             f"{words}</text></a>",
         ]
-        verb = "belong" if sections[1:] else "belongs"
-        of_lab = listed("section", sections).capitalize()
-        self.told.append(f"{of_lab} of the MNIST lab {verb} to chapter {unit.name}.")
+        which, verb = listed("Section", sections), "belong" if plural else "belongs"
+        self.told.append(f"{which} of the MNIST lab {verb} to chapter {unit.name}.")
 
     def __str__(self):
         """Return the figure."""
@@ -377,10 +341,6 @@ def main():
     """Renew the pages."""
     try:
         chapters = read_chapters()
-        named = {Path(chapter.file).name for chapter in chapters}
-        for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
-            if path.stem not in named:
-                print(f"{path.name}: shown nowhere until _toc.yml names it")
         for name in PAGES:
             before = (ROOT / name).read_text(encoding="utf-8")
             if (after := renew(name, chapters, before)) != before:
