@@ -131,7 +131,7 @@ def test_a_notebook_changed_by_hand_is_found(tmp_path):
     found = complaints(spoiled)
     assert len(found) == 1
     assert found[0].startswith(
-        "simple-cnn-test_accuracy: expected 98.98 %, 98.96, found '98.69' in"
+        "simple-cnn-test_accuracy: expected 98.98 % (published: 98.96), found '98.69'"
     )
     assert results.LEDGER.read_text(encoding="utf-8") == results.ledger(spoiled)
 
@@ -182,7 +182,7 @@ def test_a_row_without_support_is_found(book, name, new, words):
 
 def test_the_published_figure_is_that_of_the_text(book):
     new = with_row(book, "lab-sigmoid", published=["94.65", "saitoh2016deep"])
-    assert len([c for c in misquoted(new) if "94.65, found '94.55'" in c]) == 3
+    assert len([c for c in misquoted(new) if "94.65), found '94.55'" in c]) == 3
 
 
 def saved(folder, **more):

@@ -324,10 +324,11 @@ def misquoted(book):
             for match, found in matches:
                 for name, number in found:
                     if not row.fits(name, number):
-                        ours = [*map(row.text, row.runs), *row.published[:1]]
+                        ours = ", ".join(map(row.text, row.runs))
+                        ours += "".join(f" (published: {n})" for n in row.published[:1])
                         theirs = f"{number!r} in {match[0]!r}"
                         do = f"correct the text of {where}"
-                        yield row.wrong(", ".join(ours), theirs, do)
+                        yield row.wrong(ours, theirs, do)
         for token in tokens(book, where):
             start, end = token.span()
             if not any(a <= start and end <= b for a, b in spans):
