@@ -67,10 +67,18 @@ class Memory:
 
     _cache = None
 
-    def _remember(self, *cache):
+    def remember(self, *cache):
+        """Keep what ``backward`` will need, in ``forward``."""
         self._cache = cache
 
-    def _recall(self):
+    def recall(self):
+        """Return what was last kept, as a tuple.
+
+        Raises
+        ------
+        RuntimeError
+            If there was no forward pass.
+        """
         if self._cache is None:
             name = type(self).__name__
             raise RuntimeError(f"{name}.backward: call {name}.forward first")
@@ -78,7 +86,12 @@ class Memory:
 
 
 class Layer(Memory):
-    """What all layers share: to begin with, no parameters."""
+    """What all layers share: to begin with, no parameters.
+
+    A layer of your own has ``forward`` and ``backward``, and those of the others below
+    that it needs. If it draws random numbers, its generator is called ``rng``: there
+    checkpoints and :class:`~dlscratch.parallel.DataParallel` look for it.
+    """
 
     inner = ()  # the layers that this one is made of, if any
 
@@ -89,7 +102,10 @@ class Layer(Memory):
 
     @property
     def buffers(self):
-        """Arrays that are not learnt but belong to the trained layer, by name."""
+        """Arrays that are not learnt but belong to the trained layer, by name.
+
+        The arrays themselves: to load a layer is to write into them.
+        """
         return {}
 
     @property
@@ -110,8 +126,9 @@ class Layer(Memory):
         """Set the parameters' ``grad``, and return the gradient of the input.
 
         A layer may take a second argument, ``input_gradient=True``. The first layer
-        that learns is then called with False where nothing needs the gradient of its
-        input, as in :func:`~dlscratch.training.train`, and may save the work of it.
+        that learns is then called with ``input_gradient=False`` where nothing needs the
+        gradient of its input, as in :func:`~dlscratch.training.train`. It may save the
+        work, and return None. Layers before it, which learn nothing, are not called.
 
         Parameters
         ----------
@@ -125,7 +142,8 @@ class Layer(Memory):
         """
         raise NotImplementedError
 
-    def _check_dy(self, dy, shape):
+    def check_dy(self, dy, shape):
+        """Raise a ValueError unless dy has this shape, a tuple, the output's."""
         if np.shape(dy) != shape:
             raise ValueError(
                 f"{type(self).__name__}.backward: expected dy of shape {shape}, "

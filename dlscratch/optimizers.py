@@ -74,7 +74,7 @@ class Optimizer:
             p.grad + coupled * p.value if coupled and p.decay else p.grad
             for p in self.parameters
         ]
-        update = self._update(np.concatenate([g.ravel() for g in gradients]), lr)
+        update = self.update(np.concatenate([g.ravel() for g in gradients]), lr)
         start = 0
         for p in self.parameters:
             size, shape = p.value.size, p.value.shape
@@ -85,8 +85,21 @@ class Optimizer:
             start += size
         self.steps += 1
 
-    def _update(self, g, lr):
-        """Return what to subtract from θ, given its gradient g."""
+    def update(self, g, lr):
+        """Return what to subtract from θ. This is the rule: each optimizer has its own.
+
+        Parameters
+        ----------
+        g : ndarray, shape (n,)
+            The gradient of all n parameters.
+        lr : float
+            The learning rate of this step.
+
+        Returns
+        -------
+        ndarray, shape (n,)
+            A new array.
+        """
         raise NotImplementedError
 
     def _zeros(self):
@@ -114,7 +127,8 @@ class SGD(Optimizer):
     def __init__(self, parameters, lr=0.01, *, weight_decay=0.0):
         super().__init__(parameters, lr, weight_decay=weight_decay)
 
-    def _update(self, g, lr):
+    def update(self, g, lr):
+        """Return lr g."""
         return lr * g
 
 
@@ -134,7 +148,8 @@ class Momentum(Optimizer):
         self.momentum = momentum
         self.v = self._zeros()
 
-    def _update(self, g, lr):
+    def update(self, g, lr):
+        """Move v, and return lr v."""
         self.v *= self.momentum
         self.v += g
         return lr * self.v
@@ -147,7 +162,8 @@ class Nesterov(Momentum):
     ahead, so that the gradient is taken where the parameters are.
     """
 
-    def _update(self, g, lr):
+    def update(self, g, lr):
+        """Move v, and return lr (g + μ v)."""
         self.v *= self.momentum
         self.v += g
         return lr * (g + self.momentum * self.v)
@@ -168,7 +184,8 @@ class AdaGrad(Optimizer):
         self.eps = eps
         self.s = self._zeros()
 
-    def _update(self, g, lr):
+    def update(self, g, lr):
+        """Add to s, and return lr g / (√s + eps)."""
         self.s += g * g
         return lr * g / (np.sqrt(self.s) + self.eps)
 
@@ -193,7 +210,8 @@ class RMSprop(Optimizer):
         self.alpha, self.eps = alpha, eps
         self.s = self._zeros()
 
-    def _update(self, g, lr):
+    def update(self, g, lr):
+        """Move s, and return lr g / (√s + eps)."""
         self.s *= self.alpha
         self.s += (1 - self.alpha) * (g * g)
         return lr * g / (np.sqrt(self.s) + self.eps)
@@ -223,7 +241,8 @@ class Adam(Optimizer):
         self.betas, self.eps = betas, eps
         self.m, self.s = self._zeros(), self._zeros()
 
-    def _update(self, g, lr):
+    def update(self, g, lr):
+        """Move m and s, and return lr m̂ / (√ŝ + eps)."""
         beta1, beta2 = self.betas
         t = self.steps + 1
         self.m *= beta1

@@ -513,7 +513,7 @@ def _random(*shape):
 
 class _WrongTanh(Tanh):
     def backward(self, dy):
-        (y,) = self._recall()
+        (y,) = self.recall()
         return dy * (1 - y)
 
 
