@@ -156,13 +156,13 @@ class Layer(Memory):
         return f"{type(self).__name__}({arguments})"
 
 
-def leaves(layers, prefix=""):
-    """Yield each layer that holds no others, with where it is, such as ``"3.0."``."""
+def places(layers, prefix=""):
+    """Yield each layer's place, such as ``"3.0."``, and the layer; inner ones first."""
     for i, layer in enumerate(layers):
+        place = f"{prefix}{i}."
         if inner := getattr(layer, "inner", ()):
-            yield from leaves(inner, f"{prefix}{i}.")
-        else:
-            yield f"{prefix}{i}.", layer
+            yield from places(inner, place)
+        yield place, layer
 
 
 def named_parameters(layers, prefix=""):
@@ -196,7 +196,7 @@ def named_parameters(layers, prefix=""):
 def named_arrays(layers):
     """Return all that training changes, by name: the parameters, then the buffers."""
     arrays = {p.name: p.value for p in named_parameters(layers)}
-    for place, layer in leaves(layers):
+    for place, layer in places(layers):
         arrays |= {place + name: array for name, array in layer.buffers.items()}
     return arrays
 

@@ -7,7 +7,7 @@ arrays' dtypes, and the record.
 from pathlib import Path
 
 from dlscratch import files, losses
-from dlscratch.base import class_called, leaves, named_arrays, named_parameters
+from dlscratch.base import class_called, named_arrays, named_parameters, places
 from dlscratch.layers import build
 
 _DTYPES = ("float16", "float32", "float64")
@@ -93,7 +93,7 @@ def load(path):
         arrays[name] = array.astype(dtypes[name])
     for p in named_parameters(layers):
         p.value = arrays[p.name]
-    for place, layer in leaves(layers):
+    for place, layer in places(layers):
         for name in layer.buffers:
             setattr(layer, name, arrays[place + name])
     return layers, loss, record
