@@ -69,10 +69,18 @@ class Memory:
 
     _cache = None
 
-    def _remember(self, *cache):
+    def remember(self, *cache):
+        """Keep what ``backward`` will need, in ``forward``."""
         self._cache = cache
 
-    def _recall(self):
+    def recall(self):
+        """Return what was last kept, as a tuple.
+
+        Raises
+        ------
+        RuntimeError
+            If there was no forward pass.
+        """
         if self._cache is None:
             name = type(self).__name__
             raise RuntimeError(f"{name}.backward: call {name}.forward first")
@@ -82,9 +90,11 @@ class Memory:
 class Layer(Memory):
     """What all layers share: to begin with, no parameters.
 
-    A layer of your own has ``forward`` and ``backward``; ``parameters`` if it learns,
-    and ``config`` if its constructor takes arguments. Then it can be saved, and loaded
-    wherever its class has been defined.
+    A layer of your own has ``forward`` and ``backward``, and those of the others below
+    that it needs: ``parameters`` if it learns, ``config`` if its constructor takes
+    arguments. Then it can be saved, and loaded wherever its class has been defined. If
+    it draws random numbers, its generator is called ``rng``: there checkpoints and
+    :class:`~dlscratch.parallel.DataParallel` look for it.
     """
 
     inner = ()  # the layers that this one is made of, if any
@@ -96,7 +106,10 @@ class Layer(Memory):
 
     @property
     def buffers(self):
-        """Arrays that are not learnt but belong to the trained layer, by name."""
+        """Arrays that are not learnt but belong to the trained layer, by name.
+
+        The arrays themselves: to load a layer is to write into them.
+        """
         return {}
 
     @property
@@ -117,8 +130,9 @@ class Layer(Memory):
         """Set the parameters' ``grad``, and return the gradient of the input.
 
         A layer may take a second argument, ``input_gradient=True``. The first layer
-        that learns is then called with False where nothing needs the gradient of its
-        input, as in :func:`~dlscratch.training.train`, and may save the work of it.
+        that learns is then called with ``input_gradient=False`` where nothing needs the
+        gradient of its input, as in :func:`~dlscratch.training.train`. It may save the
+        work, and return None. Layers before it, which learn nothing, are not called.
 
         Parameters
         ----------
@@ -132,8 +146,8 @@ class Layer(Memory):
         """
         raise NotImplementedError
 
-    def _check_dy(self, dy, shape):
-        """Return dy as floating-point numbers, if it has this shape."""
+    def check_dy(self, dy, shape):
+        """Return dy as floating-point numbers, if it has this shape, the output's."""
         dy = floats(dy, f"{type(self).__name__}.backward")
         if dy.shape != shape:
             raise ValueError(
@@ -148,13 +162,13 @@ class Layer(Memory):
         return f"{type(self).__name__}({arguments})"
 
 
-def leaves(layers, prefix=""):
-    """Yield each layer that holds no others, with where it is, such as ``"3.0."``."""
+def places(layers, prefix=""):
+    """Yield each layer's place, such as ``"3.0."``, and the layer; inner ones first."""
     for i, layer in enumerate(layers):
+        place = f"{prefix}{i}."
         if inner := getattr(layer, "inner", ()):
-            yield from leaves(inner, f"{prefix}{i}.")
-        else:
-            yield f"{prefix}{i}.", layer
+            yield from places(inner, place)
+        yield place, layer
 
 
 def named_parameters(layers, prefix=""):
@@ -188,7 +202,7 @@ def named_parameters(layers, prefix=""):
 def named_arrays(layers):
     """Return all that training changes, by name: the parameters, then the buffers."""
     arrays = {p.name: p.value for p in named_parameters(layers)}
-    for place, layer in leaves(layers):
+    for place, layer in places(layers):
         arrays |= {place + name: array for name, array in layer.buffers.items()}
     return arrays
 

@@ -29,12 +29,48 @@ class Dataset(NamedTuple):
         Inputs, one row (or picture) each.
     t_train, t_test : ndarray of int64, shape (N,)
         Class ids, counted from 0.
+    n_measured : int or None
+        No part of the tuple: what :meth:`measuring` set, or None for all.
     """
 
     x_train: np.ndarray
     t_train: np.ndarray
     x_test: np.ndarray
     t_test: np.ndarray
+
+    n_measured = None
+
+    def measuring(self, n):
+        """Return the same data, with fewer training examples to measure.
+
+        Parameters
+        ----------
+        n : int
+            How many, the first ones: :func:`~dlscratch.training.train` finds the
+            accuracy on these after each epoch, and not on all.
+
+        Returns
+        -------
+        Dataset
+
+        Examples
+        --------
+        >>> digits = load_digits().measuring(100)
+        >>> len(digits.x_train), digits.n_measured
+        (1437, 100)
+        """
+        if n < 1:
+            raise ValueError(f"Dataset.measuring: expected n >= 1, got {n}")
+        data = _MeasuredInPart(*self)
+        data.n_measured = n
+        return data
+
+
+class _MeasuredInPart(Dataset):
+    """What ``measuring`` returns: a dataset like all others, and a number beside it."""
+
+    def _replace(self, **parts):
+        return super()._replace(**parts).measuring(self.n_measured)
 
 
 def load_digits(*, shuffle=None, flatten=True, dtype=np.float64):

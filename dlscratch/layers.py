@@ -70,7 +70,7 @@ class Linear(Layer):
             raise ValueError(
                 f"Linear: expected x of shape (N, {len(W)}), got {x.shape}"
             )
-        self._remember(x)
+        self.remember(x)
         y = x @ W
         y += b
         return y
@@ -81,8 +81,8 @@ class Linear(Layer):
         Without ``input_gradient``, which the first layer does not need, dx is not
         computed and None is returned.
         """
-        (x,) = self._recall()
-        dy = self._check_dy(dy, (len(x), self.b.value.size))
+        (x,) = self.recall()
+        dy = self.check_dy(dy, (len(x), self.b.value.size))
         self.W.grad = x.T @ dy
         self.b.grad = dy.sum(axis=0)
         if not input_gradient:
@@ -96,13 +96,13 @@ class Sigmoid(Layer):
     def forward(self, x, training=False):
         """Map x of any shape to y of the same shape."""
         y = functions.sigmoid(x)
-        self._remember(y)
+        self.remember(y)
         return y
 
     def backward(self, dy):
         """Return dx = dy · y (1 - y)."""
-        (y,) = self._recall()
-        dy = self._check_dy(dy, y.shape)
+        (y,) = self.recall()
+        dy = self.check_dy(dy, y.shape)
         return dy * y * (1 - y)
 
 
@@ -112,13 +112,13 @@ class Tanh(Layer):
     def forward(self, x, training=False):
         """Map x of any shape to y of the same shape."""
         y = functions.tanh(x)
-        self._remember(y)
+        self.remember(y)
         return y
 
     def backward(self, dy):
         """Return dx = dy · (1 - y²)."""
-        (y,) = self._recall()
-        dy = self._check_dy(dy, y.shape)
+        (y,) = self.recall()
+        dy = self.check_dy(dy, y.shape)
         return dy * (1 - y**2)
 
 
@@ -128,13 +128,13 @@ class ReLU(Layer):
     def forward(self, x, training=False):
         """Map x of any shape to y of the same shape."""
         y = functions.relu(x)
-        self._remember(y > 0)
+        self.remember(y > 0)
         return y
 
     def backward(self, dy):
         """Return dx = dy where x was positive, else 0."""
-        (positive,) = self._recall()
-        dy = self._check_dy(dy, positive.shape)
+        (positive,) = self.recall()
+        dy = self.check_dy(dy, positive.shape)
         return dy * positive
 
 
@@ -149,7 +149,7 @@ class Flatten(Layer):
         x = numbers(x, "Flatten")
         if x.ndim < 2:
             raise ValueError(f"Flatten: expected x of shape (N, ...), got {x.shape}")
-        self._remember(x.shape)
+        self.remember(x.shape)
         N = len(x)
         if x.strides[0] == x.itemsize:
             return np.moveaxis(x, 0, -1).reshape(-1, N).T
@@ -157,8 +157,8 @@ class Flatten(Layer):
 
     def backward(self, dy):
         """Give dy the shape that x had."""
-        (shape,) = self._recall()
-        dy = self._check_dy(dy, (shape[0], math.prod(shape[1:])))
+        (shape,) = self.recall()
+        dy = self.check_dy(dy, (shape[0], math.prod(shape[1:])))
         return dy.reshape(shape)
 
 
@@ -250,7 +250,7 @@ class BatchNorm(Layer):
         scale = 1 / np.sqrt(var + self.eps)
         x_hat = centred
         x_hat *= self._spread(scale, x)
-        self._remember(x_hat, scale, axes, n, training)
+        self.remember(x_hat, scale, axes, n, training)
         return x_hat * self._spread(self.gamma.value, x) + self._spread(
             self.beta.value, x
         )
@@ -261,8 +261,8 @@ class BatchNorm(Layer):
         In training dx = gamma / (n √(var + eps)) · (n dy - dbeta - x̂ dgamma), because
         each x also moves the batch's mean and variance.
         """
-        x_hat, scale, axes, n, training = self._recall()
-        dy = self._check_dy(dy, x_hat.shape)
+        x_hat, scale, axes, n, training = self.recall()
+        dy = self.check_dy(dy, x_hat.shape)
         self.gamma.grad = (dy * x_hat).sum(axis=axes)
         self.beta.grad = dy.sum(axis=axes)
         if not input_gradient:
@@ -305,7 +305,7 @@ class Dropout(Layer):
         """Map x of any shape to y of the same shape; at test time y is x."""
         x = floats(x, "Dropout")
         if not training:
-            self._remember(None, x.shape)
+            self.remember(None, x.shape)
             return x
         if self.rng is None:
             raise TypeError(
@@ -315,13 +315,13 @@ class Dropout(Layer):
         kept = self.rng.random(x.shape, dtype=np.float32) >= self.p
         mask = np.empty_like(x)  # laid out like x
         np.divide(kept, 1 - self.p, out=mask)
-        self._remember(mask, x.shape)
+        self.remember(mask, x.shape)
         return x * mask
 
     def backward(self, dy):
         """Return dx = dy · mask / (1 - p): what was dropped gets no gradient."""
-        mask, shape = self._recall()
-        dy = self._check_dy(dy, shape)
+        mask, shape = self.recall()
+        dy = self.check_dy(dy, shape)
         return dy if mask is None else dy * mask
 
 
@@ -386,13 +386,13 @@ class Residual(Layer):
                 f"{y.shape} and {shortcut.shape}; give the shortcut a layer that "
                 "changes the shape in the same way"
             )
-        self._remember(y.shape)
+        self.remember(y.shape)
         return y + shortcut
 
     def backward(self, dy, input_gradient=True):
         """Set all gradients of both ways; return dx, the sum of their two dx."""
-        (shape,) = self._recall()
-        dy = self._check_dy(dy, shape)
+        (shape,) = self.recall()
+        dy = self.check_dy(dy, shape)
         dx = through_shortcut = dy
         for layer in reversed(self.layers):
             dx = layer.backward(dx)

@@ -54,12 +54,12 @@ class SoftmaxCrossEntropy(Loss):
         y, t = self._logits_and_ids(y, t)
         z = y - y.max(axis=1, keepdims=True)
         log_p = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
-        self._remember(log_p, t)
+        self.remember(log_p, t)
         return float(-log_p[np.arange(len(t)), t].sum() / len(t))
 
     def backward(self):
         """Return dy = (softmax(y) - one_hot(t)) / N, shape (N, K)."""
-        log_p, t = self._recall()
+        log_p, t = self.recall()
         dy = np.exp(log_p)
         dy[np.arange(len(t)), t] -= 1
         return dy / len(t)
@@ -91,13 +91,13 @@ class SigmoidCrossEntropy(Loss):
     def forward(self, y, t):
         """Return the mean loss of logits y (N, K) and targets t, (N, K) or (N,)."""
         y, t = self._logits_and_labels(y, t)
-        self._remember(y, t)
+        self.remember(y, t)
         losses = np.maximum(y, 0) - y * t + np.log1p(np.exp(-np.abs(y)))
         return float(losses.sum() / len(y))
 
     def backward(self):
         """Return dy = (sigmoid(y) - t) / N."""
-        y, t = self._recall()
+        y, t = self.recall()
         return (functions.sigmoid(y) - t) / len(y)
 
     def right(self, y, t):
@@ -121,12 +121,12 @@ class MeanSquaredError(Loss):
     def forward(self, y, t):
         """Return the loss of predictions y (N, K) and targets t, (N, K) or (N,)."""
         y, t = _targets(self, y, t)
-        self._remember(y - t)
+        self.remember(y - t)
         return float(np.mean((y - t) ** 2))
 
     def backward(self):
         """Return dy = 2 (y - t) / (N K)."""
-        (difference,) = self._recall()
+        (difference,) = self.recall()
         return 2 * difference / difference.size
 
 

@@ -78,7 +78,7 @@ class Optimizer:
             p.grad + coupled * p.value if coupled and p.decay else p.grad
             for p in self.parameters
         ]
-        update = self._update(np.concatenate([g.ravel() for g in gradients]), lr)
+        update = self.update(np.concatenate([g.ravel() for g in gradients]), lr)
         start = 0
         for p in self.parameters:
             size, shape = p.value.size, p.value.shape
@@ -89,8 +89,21 @@ class Optimizer:
             start += size
         self.steps += 1
 
-    def _update(self, g, lr):
-        """Return what to subtract from θ, given its gradient g."""
+    def update(self, g, lr):
+        """Return what to subtract from θ. This is the rule: each optimizer has its own.
+
+        Parameters
+        ----------
+        g : ndarray, shape (n,)
+            The gradient of all n parameters.
+        lr : float
+            The learning rate of this step.
+
+        Returns
+        -------
+        ndarray, shape (n,)
+            A new array.
+        """
         raise NotImplementedError
 
     def _zeros(self):
@@ -138,7 +151,8 @@ class SGD(Optimizer):
     def __init__(self, parameters, lr=0.01, *, weight_decay=0.0):
         super().__init__(parameters, lr, weight_decay=weight_decay)
 
-    def _update(self, g, lr):
+    def update(self, g, lr):
+        """Return lr g."""
         return lr * g
 
 
@@ -157,7 +171,8 @@ class Momentum(Optimizer):
         self.momentum = self._fraction("momentum", momentum)
         self.v = self._zeros()
 
-    def _update(self, g, lr):
+    def update(self, g, lr):
+        """Move v, and return lr v."""
         self.v *= self.momentum
         self.v += g
         return lr * self.v
@@ -170,7 +185,8 @@ class Nesterov(Momentum):
     ahead, so that the gradient is taken where the parameters are.
     """
 
-    def _update(self, g, lr):
+    def update(self, g, lr):
+        """Move v, and return lr (g + μ v)."""
         self.v *= self.momentum
         self.v += g
         return lr * (g + self.momentum * self.v)
@@ -190,7 +206,8 @@ class AdaGrad(Optimizer):
         self.eps = self._epsilon(eps)
         self.s = self._zeros()
 
-    def _update(self, g, lr):
+    def update(self, g, lr):
+        """Add to s, and return lr g / (√s + eps)."""
         self.s += g * g
         return lr * g / (np.sqrt(self.s) + self.eps)
 
@@ -213,7 +230,8 @@ class RMSprop(Optimizer):
         self.alpha, self.eps = self._fraction("alpha", alpha), self._epsilon(eps)
         self.s = self._zeros()
 
-    def _update(self, g, lr):
+    def update(self, g, lr):
+        """Move s, and return lr g / (√s + eps)."""
         self.s *= self.alpha
         self.s += (1 - self.alpha) * (g * g)
         return lr * g / (np.sqrt(self.s) + self.eps)
@@ -247,7 +265,8 @@ class Adam(Optimizer):
         self.eps = self._epsilon(eps)
         self.m, self.s = self._zeros(), self._zeros()
 
-    def _update(self, g, lr):
+    def update(self, g, lr):
+        """Move m and s, and return lr m̂ / (√ŝ + eps)."""
         beta1, beta2 = self.betas
         t = self.steps + 1
         self.m *= beta1

@@ -91,8 +91,8 @@ class Sequential:
             raise RuntimeError("Sequential.backward: this model has no loss")
         if not self._passed:
             raise RuntimeError(
-                "Sequential.backward: expected loss(x, t) right before it, with no "
-                "other pass between them: the layers remember the last one"
+                "Sequential.backward: call loss(x, t) first, with no other pass in "
+                "between: the layers remember the last one"
             )
         layers = self.layers
         if not input_gradient:

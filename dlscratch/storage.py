@@ -10,10 +10,10 @@ from dlscratch import files
 from dlscratch.base import (
     check_tree,
     class_called,
-    leaves,
     name_of,
     named_arrays,
     named_parameters,
+    places,
 )
 from dlscratch.layers import build
 from dlscratch.losses import Loss
@@ -111,7 +111,7 @@ def load(path):
         arrays[name] = array.astype(dtypes[name])
     for p in named_parameters(layers):
         p.value = arrays[p.name]
-    for place, layer in leaves(layers):
+    for place, layer in places(layers):
         for name in layer.buffers:
             setattr(layer, name, arrays[place + name])
     return layers, loss, record

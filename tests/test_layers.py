@@ -267,11 +267,11 @@ class OwnLayer(layers.Layer):
         return [self.scale]
 
     def forward(self, x, training=False):
-        self._remember(x)
+        self.remember(x)
         return x * self.scale.value
 
     def backward(self, dy):
-        (x,) = self._recall()
+        (x,) = self.recall()
         self.scale.grad = (dy * x).sum(axis=0)
         return dy * self.scale.value
 

@@ -313,11 +313,11 @@ class Scale(layers.Layer):
         return {"start": self.start}
 
     def forward(self, x, training=False):
-        self._remember(x)
+        self.remember(x)
         return self.c.value * x
 
     def backward(self, dy):
-        (x,) = self._recall()
+        (x,) = self.recall()
         self.c.grad = np.array([np.sum(dy * x)])
         return self.c.value * dy
 

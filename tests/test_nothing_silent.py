@@ -590,9 +590,9 @@ def test_nothing_may_come_between_loss_and_backward():
     for between in (net.predict, lambda x: net.accuracy(x, t)):
         net.loss(LOGITS, t)
         between(2 * LOGITS)
-        with pytest.raises(RuntimeError, match=r"expected loss\(x, t\) right before"):
+        with pytest.raises(RuntimeError, match=r"call loss\(x, t\) first, with"):
             net.backward()
-    with pytest.raises(RuntimeError, match=r"expected loss\(x, t\) right before"):
+    with pytest.raises(RuntimeError, match=r"call loss\(x, t\) first, with"):
         classifier().backward()
     net.loss(LOGITS, t)
     net.backward()

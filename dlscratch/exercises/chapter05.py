@@ -413,7 +413,7 @@ class _(Mean):
 
 class _WrongTanh(Tanh):
     def backward(self, dy):
-        (y,) = self._recall()
+        (y,) = self.recall()
         return dy * (1 - y)
 
 
