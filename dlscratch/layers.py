@@ -187,6 +187,8 @@ class BatchNorm(Layer):
     running_mean, running_var : ndarray, shape (channels,)
         Start at 0 and 1. The variance that is averaged is the unbiased one, with
         n - 1 in place of n.
+    n_values : int
+        How many values of each channel the last batch had.
     """
 
     def __init__(self, channels, *, momentum=0.1, eps=1e-5, dtype=np.float64):
@@ -229,6 +231,7 @@ class BatchNorm(Layer):
                 f"(N, {channels}, H, W), got {x.shape}"
             )
         axes, n = (0, *range(2, x.ndim)), x.size // channels
+        self.n_values = n
         if training:
             if n < 2:
                 raise ValueError(

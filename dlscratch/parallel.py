@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from dlscratch.base import places
+from dlscratch.checks import whole
 
 
 class DataParallel:
@@ -48,10 +49,7 @@ class DataParallel:
     """
 
     def __init__(self, model, workers):
-        if not isinstance(workers, int) or workers < 1:
-            raise ValueError(
-                f"DataParallel: expected a whole number of workers, got {workers!r}"
-            )
+        workers = whole(workers, "DataParallel", "workers")
         self.model = model
         self.replicas = [model] + [copy.deepcopy(model) for _ in range(workers - 1)]
         self.weights = [1.0]  # of the shards; until there are some, the model is all
@@ -71,7 +69,8 @@ class DataParallel:
 
     def loss(self, x, t, training=False):
         """Return the loss of the whole batch."""
-        n = min(len(self.replicas), len(x))
+        x, t = np.asarray(x), np.asarray(t)
+        n = max(1, min(len(self.replicas), len(x) // 2))  # batch norm needs two each
         shards = np.array_split(np.arange(len(x)), n)
         self.weights = [len(shard) / len(x) for shard in shards]
         for replica in self.replicas[1:]:

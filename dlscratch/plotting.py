@@ -176,7 +176,7 @@ def decision_regions(ax, predict, x_lim, y_lim, n=129):
 
 
 def learning_curves(history):
-    """Plot loss and accuracy against epochs, one above the other.
+    """Plot loss and accuracy, if there is one, against epochs, one above the other.
 
     Parameters
     ----------
@@ -187,11 +187,21 @@ def learning_curves(history):
     matplotlib.figure.Figure
     """
     epochs = np.arange(1, len(history.train_loss) + 1)
-    fig, (top, bottom) = plt.subplots(2, 1, figsize=(5, 5), sharex=True)
+    if not len(epochs):
+        raise ValueError("learning_curves: expected a history of at least one epoch")
+    accuracies = (history.train_accuracy, history.test_accuracy)
+    fig, axes = plt.subplots(
+        1 + any(accuracies), 1, figsize=(5, 5 if any(accuracies) else 3), sharex=True
+    )
+    top, bottom = np.atleast_1d(axes)[[0, -1]]
     top.plot(epochs, history.train_loss)
-    top.set(ylabel="training loss (nats)")
-    bottom.plot(epochs, history.train_accuracy, label="training")
-    bottom.plot(epochs, history.test_accuracy, "--", label="test")
-    bottom.set(xlabel="epoch", ylabel="accuracy")
-    bottom.legend()
+    top.set(ylabel="training loss (nats)" if any(accuracies) else "training loss")
+    for accuracy, style, label in zip(
+        accuracies, ("-", "--"), ("training", "test"), strict=True
+    ):
+        if accuracy:
+            bottom.plot(epochs, accuracy, style, label=label)
+            bottom.set(ylabel="accuracy")
+            bottom.legend()
+    bottom.set(xlabel="epoch")
     return fig

@@ -26,6 +26,8 @@ class Sequential:
     ----------
     record : dict
         What :meth:`save` was told about the model: its recipe, seed, results.
+    history : History or None
+        What :func:`~dlscratch.training.train` measured last.
 
     Raises
     ------
@@ -34,6 +36,7 @@ class Sequential:
         there twice.
     """
 
+    history = None
     _passed = False  # whether the layers remember the pass of the last loss
 
     def __init__(self, layers, loss=None):

@@ -9,7 +9,8 @@ import numpy as np
 from tqdm import tqdm
 
 from dlscratch import files
-from dlscratch.base import places
+from dlscratch.base import check_tree, places
+from dlscratch.checks import generator, numbers, whole
 
 
 @dataclass
@@ -21,9 +22,9 @@ class History:
     train_loss : list of float
         Mean loss over the epoch's training examples, while the weights moved.
     train_accuracy, test_accuracy : list of float
-        Fraction classified right at the end of the epoch.
+        Fraction of right answers at the end of the epoch. Empty for a regression.
     test_loss : list of float
-        Mean loss of the test examples at the end of the epoch.
+        Mean loss of the test examples at the end of the epoch. Empty without any.
     seconds : list of float
         Processor time, measuring included. Histories that differ in nothing else are
         equal.
@@ -37,8 +38,10 @@ class History:
 
     @property
     def best_epoch(self):
-        """The epoch, counted from 1, with the smallest test loss."""
-        return int(np.argmin(self.test_loss)) + 1
+        """The epoch, counted from 1, with the smallest test loss; nan is never it."""
+        if not np.isfinite(self.test_loss).any():
+            raise ValueError("History.best_epoch: no epoch has a finite test loss")
+        return int(np.nanargmin(self.test_loss)) + 1
 
 
 class TrainingDiverged(FloatingPointError):
@@ -69,9 +72,9 @@ def minibatches(n, batch_size, rng):
     >>> [len(i) for i in minibatches(10, 4, np.random.default_rng(0))]
     [4, 4, 2]
     """
-    if batch_size < 1:
-        raise ValueError(f"minibatches: expected batch_size >= 1, got {batch_size}")
-    order = rng.permutation(n)
+    n = whole(n, "minibatches", "n", 0)
+    batch_size = whole(batch_size, "minibatches", "batch_size")
+    order = generator(rng, "minibatches").permutation(n)
     for start in range(0, n, batch_size):
         yield order[start : start + batch_size]
 
@@ -89,17 +92,18 @@ def train(
     patience=None,
     checkpoint=None,
 ):
-    """Train a classifier and measure it after every epoch.
+    """Train a model and measure it after every epoch.
 
     Parameters
     ----------
     model : Sequential or DataParallel
         With a loss. It is changed in place.
     data : Dataset
-        Training and test examples. The test examples are only measured. Of the training
-        examples, :meth:`~dlscratch.datasets.Dataset.measuring` can say how many are.
+        Training examples, and test examples if there are any, which are only measured.
+        Of the training examples, :meth:`~dlscratch.datasets.Dataset.measuring` can say
+        how many are.
     optimizer : Optimizer
-        Over ``model.parameters``.
+        Over ``model.parameters``, or some of them.
     epochs : int
         Passes over the training examples.
     batch_size : int
@@ -121,24 +125,21 @@ def train(
     Returns
     -------
     History
+        Also ``model.history``, from the start: Ctrl+C loses no epoch that was whole.
 
     Raises
     ------
     TrainingDiverged
         At the first batch whose loss is nan or infinite, before the weights change.
+    TypeError, ValueError
+        Before the first batch, if the arguments do not fit together.
     """
-    if not isinstance(rng, np.random.Generator):
-        raise TypeError(
-            f"train: expected rng=numpy.random.default_rng(seed), got {rng!r}"
-        )
-    x, t = data.x_train, data.t_train
-    if len(x) != len(t) or len(x) == 0:
-        raise ValueError(
-            "train: expected as many training examples as labels, at least one, "
-            f"got {len(x)} and {len(t)}"
-        )
+    generator(rng, "train")
+    epochs = whole(epochs, "train", "epochs", 0)
+    x, t, *tests = _examples(data)
+    classifies = _check(model, optimizer, x, t, tests, batch_size, patience)
     measured = x[: data.n_measured], t[: data.n_measured]
-    history = History()
+    history = model.history = History()
     best = {name: array.copy() for name, array in model.arrays.items()}
     if checkpoint is not None:
         checkpoint = Checkpoint(checkpoint, model, optimizer, rng, history, best)
@@ -165,13 +166,17 @@ def train(
                 optimizer.step()
                 total += loss * len(batch)
                 bar.update(len(batch))
-            test_loss, test_accuracy = model.evaluate(data.x_test, data.t_test)
-            history.train_loss.append(total / len(x))
-            history.train_accuracy.append(model.accuracy(*measured))
-            history.test_loss.append(test_loss)
-            history.test_accuracy.append(test_accuracy)
-            history.seconds.append(time.process_time() - start)
-            if history.best_epoch == epoch:
+            found = {"train_loss": total / len(x)}
+            if tests:
+                found["test_loss"], accuracy = model.evaluate(*tests)
+            if classifies:
+                found["train_accuracy"] = model.accuracy(*measured)
+            if classifies and tests:
+                found["test_accuracy"] = accuracy
+            found["seconds"] = time.process_time() - start
+            for name, value in found.items():
+                getattr(history, name).append(value)
+            if _waited(history) == 0:
                 _copy(model.arrays, best)
             if checkpoint is not None:
                 checkpoint.save()
@@ -181,10 +186,68 @@ def train(
     return history
 
 
+def _examples(data):
+    """Return x and t of the training part, and of the test part if there is one."""
+    parts = []
+    for part in ("train", "test"):
+        x, t = (getattr(data, f"{letter}_{part}", None) for letter in "xt")
+        if x is None and t is None and part == "test":
+            continue
+        if x is None or t is None:
+            raise ValueError(f"train: expected data with x_{part} and t_{part}")
+        x, t = numbers(x, f"train: x_{part}"), numbers(t, f"train: t_{part}")
+        if x.ndim < 2 or t.ndim < 1 or len(x) != len(t) or len(x) == 0:
+            raise ValueError(
+                f"train: expected as many examples x_{part} (N, ...) as labels "
+                f"t_{part}, at least one, got shapes {x.shape} and {t.shape}"
+            )
+        parts += [x, t]
+    x, x_test = parts[0], parts[-2]
+    if x.shape[1:] != x_test.shape[1:]:
+        raise ValueError(
+            f"train: expected test examples like those of training, {x.shape[1:]}, got "
+            f"{x_test.shape[1:]}"
+        )
+    return parts
+
+
+def _check(model, optimizer, x, t, tests, batch_size, patience):
+    """Try what can be tried before a training; say whether the answers are classes."""
+    batch_size = whole(batch_size, "train", "batch_size")
+    if patience is not None:
+        whole(patience, "train", "patience")
+        if not tests:
+            raise ValueError(
+                "train: expected a test part to stop early by, such as that of "
+                "validation_split, got none"
+            )
+    parameters = set(model.parameters)
+    strange = [p.name for p in optimizer.parameters if p not in parameters]
+    if strange:
+        raise ValueError(
+            "train: expected an optimizer over this model's parameters, got one that "
+            f"holds another's {strange[0]}; make it anew, from model.parameters"
+        )
+    check_tree(model.layers, "train")
+    if tests:
+        model.evaluate(tests[0][:1], tests[1][:1])
+    _, accuracy = model.evaluate(x[:1], t[:1])
+    needy = [one for _, one in places(model.layers) if getattr(one, "n_values", 2) < 2]
+    if needy and len(x) % batch_size == 1:
+        raise ValueError(
+            f"train: expected batches of at least two examples for {needy[0]}, but of "
+            f"{len(x)} examples in batches of {batch_size} one is left over; take "
+            f"another batch_size"
+        )
+    return accuracy is not None
+
+
 def _waited(history):
-    """Count the epochs since the best one."""
-    epochs = len(history.test_loss)
-    return epochs - history.best_epoch if epochs else 0
+    """Count the epochs since the best one, or since the start if none has a loss."""
+    losses = np.asarray(history.test_loss, dtype=float)
+    if not np.isfinite(losses).any():
+        return len(losses)
+    return len(losses) - history.best_epoch
 
 
 def _copy(source, target):

@@ -153,9 +153,20 @@ def test_an_error_on_a_thread_is_raised_here(batch):
         parallel.loss(x, t + 90)
 
 
+@pytest.mark.parametrize(("n", "shards"), [(1, 1), (2, 1), (3, 1), (4, 2), (5, 2)])
+def test_a_shard_holds_two_examples_for_batch_norm(n, shards):
+    rng = np.random.default_rng(0)
+    model = mlp((4, 3, 2), batch_norm=n > 1, rng=rng)
+    with DataParallel(model, workers=2) as parallel:
+        loss = parallel.loss(rng.random((n, 4)), np.zeros(n, int), training=True)
+        parallel.backward()
+    assert np.isfinite(loss)
+    assert len(parallel.weights) == shards
+
+
 @pytest.mark.parametrize("workers", [0, -1, 1.5, None])
 def test_workers_is_a_count(workers):
-    with pytest.raises(ValueError, match="whole number of workers, got"):
+    with pytest.raises((ValueError, TypeError), match="workers to be a whole number"):
         DataParallel(small_cnn(), workers)
 
 

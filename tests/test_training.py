@@ -10,9 +10,13 @@ from dlscratch.base import Layer, Parameter
 from dlscratch.datasets import Dataset
 from dlscratch.layers import (
     BatchNorm,
+    Conv2d,
     Dropout,
+    Flatten,
     Linear,
+    MeanSquaredError,
     Residual,
+    SigmoidCrossEntropy,
     SoftmaxCrossEntropy,
 )
 from dlscratch.models import Sequential, mlp
@@ -27,7 +31,7 @@ from dlscratch.optimizers import (
     cosine,
 )
 from dlscratch.parallel import DataParallel
-from dlscratch.training import TrainingDiverged, minibatches, train
+from dlscratch.training import History, TrainingDiverged, minibatches, train
 
 
 def run(epochs=3, lr=0.1, seed=0, data=None, **kwargs):
@@ -63,7 +67,7 @@ def test_minibatches_are_shuffled_anew():
 
 
 def test_minibatch_size():
-    with pytest.raises(ValueError, match="batch_size >= 1, got 0"):
+    with pytest.raises(ValueError, match="batch_size to be a whole number from 1"):
         list(minibatches(5, 0, np.random.default_rng(0)))
 
 
@@ -125,11 +129,188 @@ def test_divergence_leaves_finite_weights():
 
 def test_bad_input():
     data = datasets.load_digits()
-    with pytest.raises(ValueError, match="got 0 and 0"):
+    with pytest.raises(ValueError, match=r"got shapes \(0, 64\) and \(0,\)"):
         run(data=Dataset(data.x_train[:0], data.t_train[:0], *data[2:]))
     model = mlp((64, 10), rng=np.random.default_rng(0))
     with pytest.raises(TypeError, match="default_rng"):
         train(model, data, SGD(model.parameters), 1, rng=0)
+
+
+def two_classes(n=20, shift=0.0):
+    """Make n examples of two numbers, of class 1 where the first is the larger."""
+    x = np.random.default_rng(3).standard_normal((n, 2)) + shift
+    return x, (x[:, 0] > x[:, 1]).astype(int)
+
+
+def fit(model, data, epochs=2, optimizer=None, **settings):
+    optimizer = optimizer or SGD(model.parameters, lr=0.1)
+    return train(
+        model, data, optimizer, epochs, rng=np.random.default_rng(0), **settings
+    )
+
+
+def one_output(loss):
+    return Sequential([Linear(2, 1, rng=np.random.default_rng(0))], loss)
+
+
+X, T = two_classes()
+WHOLE = Dataset(X, T, X, T)
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (Dataset(X, T, X[:0], T[:0]), r"x_test .* t_test, at least one, got shapes"),
+        (Dataset(X, T, X, T[:5]), r"as labels t_test, .* \(20, 2\) and \(5,\)"),
+        (Dataset(X, T, X, None), "expected data with x_test and t_test"),
+        (Dataset(X, None, X, T), "expected data with x_train and t_train"),
+        (Dataset(X, T, X[:, :1], T), r"test examples like those .*\(2,\), got \(1,\)"),
+        (Dataset(X[:, 0], T, X, T), r"x_train \(N, ...\) .* got shapes \(20,\)"),
+        (Dataset(X, T + 0.5, X, T), "integer class ids, got dtype float64"),
+        (Dataset(X, T[:, None], X, T), r"class ids t of shape \(N,\)"),
+        (Dataset(X, T, X, T + 2), "class ids from 0 to 1, got 3 to 3|got 2 to 2"),
+        (Dataset(X.astype(str), T, X, T), "x_train: expected an array of numbers"),
+    ],
+)
+def test_data_that_do_not_fit_are_refused_before_the_first_batch(data, words):
+    model = mlp((2, 2), rng=np.random.default_rng(0))
+    before = model.parameters[0].value.copy()
+    with pytest.raises((ValueError, TypeError), match=words):
+        fit(model, data)
+    np.testing.assert_array_equal(model.parameters[0].value, before)
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"epochs": 1.5}, "train: expected epochs to be a whole number from 0"),
+        ({"batch_size": 0}, "train: expected batch_size to be a whole number from 1"),
+        ({"patience": 0}, "train: expected patience to be a whole number from 1"),
+    ],
+)
+def test_counts_are_whole_numbers(settings, words):
+    with pytest.raises((ValueError, TypeError), match=words):
+        fit(mlp((2, 2), rng=np.random.default_rng(0)), WHOLE, **settings)
+
+
+def test_an_optimizer_of_another_model_is_refused():
+    old, new = (mlp((2, 2), rng=np.random.default_rng(0)) for _ in "12")
+    optimizer = SGD(old.parameters, lr=0.1)
+    with pytest.raises(ValueError, match=r"that holds another's 0\.W; make it anew"):
+        fit(new, WHOLE, optimizer=optimizer)
+    fit(old, WHOLE, optimizer=optimizer)
+    deeper = Sequential([*old.layers, Linear(2, 2, rng=np.random.default_rng(1))])
+    deeper.loss_layer = old.loss_layer
+    before = deeper.layers[1].W.value.copy()
+    fit(deeper, WHOLE, optimizer=optimizer)  # a part of the parameters, on purpose
+    np.testing.assert_array_equal(deeper.layers[1].W.value, before)
+
+
+def test_lists_will_do():
+    data = Dataset(X.tolist(), T.tolist(), X.tolist(), T.tolist())
+    histories = []
+    for one in (data, WHOLE):
+        histories.append(fit(mlp((2, 2), rng=np.random.default_rng(0)), one))
+    assert histories[0] == histories[1]
+
+
+def test_without_a_test_part():
+    history = fit(mlp((2, 2), rng=np.random.default_rng(0)), Dataset(X, T, None, None))
+    assert len(history.train_loss) == len(history.train_accuracy) == 2
+    assert history.test_loss == history.test_accuracy == []
+    with pytest.raises(ValueError, match="no epoch has a finite test loss"):
+        history.best_epoch  # noqa: B018
+    with pytest.raises(ValueError, match="expected a test part to stop early by"):
+        fit(
+            mlp((2, 2), rng=np.random.default_rng(0)),
+            Dataset(X, T, None, None),
+            patience=1,
+        )
+
+
+def test_a_regression_has_losses_but_no_accuracy():
+    t = X @ [2.0, -1.0]
+    for targets in (t, t[:, None]):
+        model = one_output(MeanSquaredError())
+        history = fit(model, Dataset(X, targets, X, targets), 60)
+        assert history.test_loss[-1] < 1e-3 < history.test_loss[0]
+        assert history.train_accuracy == history.test_accuracy == []
+    assert history.best_epoch == 60
+
+
+def test_a_single_output_counts_both_shapes_alike():
+    one = fit(one_output(SigmoidCrossEntropy()), WHOLE, 30)
+    column = Dataset(X, T[:, None], X, T[:, None])
+    assert fit(one_output(SigmoidCrossEntropy()), column, 30) == one
+    assert 0.9 < one.test_accuracy[-1] <= 1
+
+
+def test_of_several_labels_each_counts():
+    labels = np.column_stack([T, 1 - T, T])
+    net = Sequential(
+        [Linear(2, 3, rng=np.random.default_rng(0))], SigmoidCrossEntropy()
+    )
+    history = fit(net, Dataset(X, labels, X, labels), 40)
+    assert 0.9 < history.test_accuracy[-1] <= 1
+
+
+def test_one_example_left_over_for_batch_norm():
+    x, t = two_classes(21)
+    data = Dataset(x, t, X, T)
+    words = (
+        r"at least two examples for BatchNorm\(3\), but of 21 examples in batches of 4"
+    )
+    with pytest.raises(ValueError, match=words):
+        fit(
+            mlp((2, 3, 2), batch_norm=True, rng=np.random.default_rng(0)),
+            data,
+            batch_size=4,
+        )
+    plain = mlp((2, 3, 2), rng=np.random.default_rng(0))
+    fit(plain, data, batch_size=4)
+    cnn = [
+        Conv2d(1, 2, 1, rng=np.random.default_rng(0)),
+        BatchNorm(2),
+        Flatten(),
+        Linear(8, 2, rng=np.random.default_rng(0)),
+    ]
+    pictures = np.random.default_rng(0).random((21, 1, 2, 2))
+    fit(
+        Sequential(cnn, SoftmaxCrossEntropy()),
+        Dataset(pictures, t, pictures, t),
+        batch_size=4,
+    )
+
+
+def test_nan_is_never_the_best_test_loss():
+    history = History(test_loss=[0.5, float("nan"), 0.4, float("nan")])
+    assert history.best_epoch == 3
+    model = one_output(MeanSquaredError())
+    bad = Dataset(X, X[:, 0], np.where(X > 1, np.nan, X), X[:, 0])
+    assert np.isnan(bad.x_test).any()
+    before = model.layers[0].W.value.copy()
+    history = fit(model, bad, 5, patience=2)
+    assert len(history.test_loss) == 2
+    assert np.isnan(history.test_loss).all()
+    np.testing.assert_array_equal(model.layers[0].W.value, before)
+
+
+def test_a_training_that_is_interrupted_keeps_its_history():
+    model = mlp((2, 2), rng=np.random.default_rng(0))
+    calls = []
+
+    def augment(x, rng):
+        calls.append(len(x))
+        if len(calls) == 8:  # in the third epoch of three batches each
+            raise KeyboardInterrupt
+        return x
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(model, WHOLE, 5, batch_size=8, augment=augment)
+    assert len(model.history.test_loss) == 2
+    other = mlp((2, 2), rng=np.random.default_rng(0))
+    assert model.history == fit(other, WHOLE, 2, batch_size=8)
+    assert other.history.best_epoch == 2
 
 
 def test_progress_goes_to_a_terminal_only(capsys):
