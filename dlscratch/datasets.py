@@ -9,13 +9,12 @@ import io
 import math
 import zlib
 from importlib import resources
-from numbers import Integral, Real
 from typing import NamedTuple
 
 import numpy as np
 
 from dlscratch import downloads
-from dlscratch.checks import numbers, real, whole
+from dlscratch.checks import float_dtype, numbers, real, whole
 
 DIGITS_SHA256 = "b2dab7b501728c22e9119ad76740b2e17c77a231e42d1e592380d90886f1a05e"
 
@@ -245,8 +244,7 @@ def _load_idx(name, flatten, dtype):
 
 def _inputs(images, largest, flatten, dtype):
     """Scale pictures (N, H, W) of 0..largest to 0..1 and give them the wanted shape."""
-    if not np.issubdtype(dtype, np.floating):
-        raise TypeError(f"dtype: expected a floating-point type, got {dtype!r}")
+    dtype = float_dtype(dtype, "dtype")
     x = np.divide(images, largest, dtype=dtype)
     return x.reshape(len(x), -1) if flatten else x[:, np.newaxis]
 
@@ -293,7 +291,7 @@ def make_blobs(n=200, centers=((-1.0, -1.0), (1.0, 1.0)), *, noise=0.4, rng):
     middles = np.asarray(centers, dtype=np.float64)
     if middles.ndim != 2 or middles.shape[1] != 2 or not len(middles):
         raise ValueError(f"centers: expected (x, y) pairs, got shape {middles.shape}")
-    return _toy(n, len(middles), lambda t, u: middles[t], noise, rng)
+    return _toy("make_blobs", n, len(middles), lambda t, u: middles[t], noise, rng)
 
 
 def make_moons(n=200, *, noise=0.1, rng):
@@ -314,7 +312,7 @@ def make_moons(n=200, *, noise=0.1, rng):
         angle = np.pi * (u + t)  # t = 1 is the other half of the turn
         return np.stack([np.cos(angle) + t, np.sin(angle) + 0.5 * t], axis=1)
 
-    return _toy(n, 2, point, noise, rng)
+    return _toy("make_moons", n, 2, point, noise, rng)
 
 
 def make_spirals(n=300, classes=3, *, noise=0.03, rng):
@@ -329,22 +327,18 @@ def make_spirals(n=300, classes=3, *, noise=0.03, rng):
     >>> np.unique(data.t_train)
     array([0, 1, 2, 3])
     """
-    if not isinstance(classes, Integral) or classes < 1:
-        raise ValueError(f"classes: expected a whole number from 1, got {classes!r}")
+    classes = whole(classes, "make_spirals", "classes")
 
     def point(t, u):
         angle = 2 * np.pi * (t / classes + 2 / 3 * u)
         return np.stack([u * np.cos(angle), u * np.sin(angle)], axis=1)
 
-    return _toy(n, classes, point, noise, rng)
+    return _toy("make_spirals", n, classes, point, noise, rng)
 
 
-def _toy(n, classes, point, noise, rng):
+def _toy(kind, n, classes, point, noise, rng):
     """Draw n points: point(t, u) gives the place on class t's curve at u in [0, 1)."""
-    if not isinstance(n, Integral) or n < 10:
-        raise ValueError(f"n: expected a whole number from 10, got {n!r}")
-    if not isinstance(noise, Real) or not 0 <= noise < np.inf:
-        raise ValueError(f"noise: expected a number from 0, got {noise!r}")
+    n, noise = whole(n, kind, "n", 10), real(noise, kind, "noise", 0)
     t = _generator(rng).permutation(np.arange(n) % classes)
     x = point(t, rng.random(n)) + rng.normal(0, noise, (n, 2))
     split = n - n // 5
@@ -371,10 +365,9 @@ def validation_split(data, n, rng=None):
         Its "test" part is what was held out. The real test part is left out.
     """
     size = len(data.x_train)
-    if not isinstance(n, Integral) or not 0 < n < size:
+    if whole(n, "validation_split", "n, how many to hold out,") >= size:
         raise ValueError(
-            "validation_split: expected n, the number of examples to hold out, as a "
-            f"whole number between 1 and {size - 1}, got {n}"
+            f"validation_split: expected n between 1 and {size - 1}, got {n}"
         )
     order = np.arange(size)
     if rng is not None:

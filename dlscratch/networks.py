@@ -124,6 +124,7 @@ def simple_cnn(
      6  Linear(100, 10)                1,010
         total                        433,890
     """
+    input_shape = _picture_shape(input_shape, "simple_cnn")
     settings = {"rng": rng, "dtype": dtype}
     convolution = Conv2d(
         input_shape[0], filters, kernel_size, padding=padding, **settings
@@ -160,6 +161,8 @@ def deep_cnn(
         Initialised by He, with the loss
         :class:`~dlscratch.layers.SoftmaxCrossEntropy`.
     """
+    input_shape = _picture_shape(input_shape, "deep_cnn")
+    dropout = real(dropout, "deep_cnn", "dropout", 0, 1, below=True)
     settings = {"rng": rng, "dtype": dtype}
     channels = (input_shape[0], 16, 16, 32, 32, 64, 64)
     stack = []
@@ -209,6 +212,11 @@ def record_cnn(
         Initialised by He, with the loss
         :class:`~dlscratch.layers.SoftmaxCrossEntropy`.
     """
+    input_shape = _picture_shape(input_shape, "record_cnn")
+    channels = wholes(channels, "record_cnn", "channels", 4)
+    if len(channels) != 4:
+        raise ValueError(f"record_cnn: expected four channels, got {channels}")
+    dropout = real(dropout, "record_cnn", "dropout", 0, 1, below=True)
     settings = {"rng": rng, "dtype": dtype}
     stack = []
     for i, (n_in, n_out) in enumerate(pairwise((input_shape[0], *channels))):
@@ -221,6 +229,13 @@ def record_cnn(
         stack.append(Dropout(dropout, rng=rng))
     stack.append(Linear(_n_features(stack, input_shape), classes, **settings))
     return Sequential(stack, SoftmaxCrossEntropy())
+
+
+def _picture_shape(shape, where):
+    found = wholes(shape, where, "input_shape", 3)
+    if len(found) != 3:
+        raise ValueError(f"{where}: expected input_shape (C, H, W), got {shape!r}")
+    return found
 
 
 def _n_features(stack, input_shape):
@@ -243,7 +258,7 @@ def pretrained(name):
     """
     folder = resources.files("dlscratch") / "weights"
     names = sorted(f.name[:-4] for f in folder.iterdir() if f.name.endswith(".npz"))
-    if name not in names:
+    if not isinstance(name, str) or name not in names:
         raise ValueError(f"pretrained: expected one of {names}, got {name!r}")
     with resources.as_file(folder / f"{name}.npz") as path:
         return Sequential.load(path)
