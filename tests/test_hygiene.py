@@ -282,7 +282,8 @@ def test_notebook(check, path):
 def test_notebook_is_written_as_always(path):
     """The file is byte by byte what tools/execute_notebooks.py writes."""
     text = path.read_text(encoding="utf-8")
-    assert text == execute_notebooks.dumps(nbformat.reads(text, as_version=4))
+    written = execute_notebooks.dumps(nbformat.reads(text, as_version=4))
+    assert text == written, "run make format"
 
 
 def toc_files(node):
@@ -298,7 +299,8 @@ def toc_files(node):
 def test_table_of_contents_and_files_agree():
     """Every page is in the table of contents once, and every entry has its file."""
     entries = list(toc_files(yaml.safe_load((ROOT / "_toc.yml").read_text())))
-    assert len(entries) == len(set(entries))
+    twice = {entry for entry in entries if entries.count(entry) > 1}
+    assert not twice, f"in _toc.yml more than once: {twice}"
     included = {
         (page.parent / target).resolve()
         for page in PAGES
@@ -306,7 +308,9 @@ def test_table_of_contents_and_files_agree():
     }
     files = [path for path in [*PAGES, *NOTEBOOKS] if path not in included]
     pages = {path.relative_to(ROOT).with_suffix("").as_posix() for path in files}
-    assert sorted(pages ^ set(entries)) == []
+    missing, extra = pages - set(entries), set(entries) - pages
+    assert not missing, f"name these in _toc.yml: {missing}"
+    assert not extra, f"_toc.yml names what is not there: {extra}"
 
 
 def test_pages_use_no_hasty_words():
