@@ -19,6 +19,12 @@ PEERS := .venv-bench
 PIPFLAGS ?=
 BENCHFLAGS ?=
 
+# Programs keep settings and caches in HOME; where it cannot be written to, in this one.
+ifneq ($(shell test -w "$$HOME" && echo writable),writable)
+export HOME := $(CURDIR)/_build/home
+$(shell mkdir -p "$(HOME)" 2>/dev/null)
+endif
+
 # One thread for NumPy's linear algebra: steady timings, and no fight for the cores.
 test test-peers notebooks labs weights bench: export OPENBLAS_NUM_THREADS := 1
 
@@ -41,6 +47,7 @@ env:  ## make or refresh the environment in .venv
 
 book: env  ## build the site, and say where to open it
 	@if [ -n "$(BOOKFLAGS)" ] || ! $(PY) tools/stale.py >/dev/null; then \
+	  $(PY) tools/environment.py --writable && \
 	  $(VENV)/bin/jupyter-book build -q . $(BOOKFLAGS) >/dev/null; fi
 	@echo "The book is ready. Open it in a browser: file://$(CURDIR)/_build/html/index.html"
 

@@ -129,8 +129,8 @@ def load_mnist(*, flatten=True, dtype=np.float32):
 
     The first call downloads 12 MB into the user's cache folder. If the environment
     variable DLSCRATCH_DATA names a folder, files that are there (in `mnist/` or
-    directly) are used instead, and nothing is written to it. Every file's SHA-256 is
-    checked each time.
+    directly, gzipped or not) are used instead, and nothing is written to it. The
+    SHA-256 of every file's content is checked each time.
 
     Parameters
     ----------

@@ -2,20 +2,26 @@
 
 A file comes from the folder that the environment variable DLSCRATCH_DATA names, from
 the user's cache folder, or from the first mirror that serves it. Wherever it comes
-from, its SHA-256 is compared first: no damaged or half-written file is ever used.
+from, and whether it is gzipped or not, the SHA-256 of its content is compared first: no
+damaged or half-written file is ever used.
 """
 
+import gzip
 import hashlib
 import io
 import os
 import sys
 import tempfile
 import warnings
+import zlib
 from pathlib import Path
 
-import pooch
+with warnings.catch_warnings():  # its progress bar would have liked ipywidgets
+    warnings.filterwarnings("ignore", "IProgress not found")
+    import pooch
 
 TIMEOUT = 10  # seconds without a byte before a mirror is given up
+LARGEST = 2**26  # bytes; whatever a file unzips to, no more is read
 
 FILES = (  # in the order of Dataset
     "train-images-idx3-ubyte.gz",
@@ -23,7 +29,7 @@ FILES = (  # in the order of Dataset
     "t10k-images-idx3-ubyte.gz",
     "t10k-labels-idx1-ubyte.gz",
 )
-MIRRORS = {  # tried in this order; all have the same bytes
+MIRRORS = {  # tried in this order; all have the same files
     "mnist": (
         "https://ossci-datasets.s3.amazonaws.com/mnist/",
         "https://storage.googleapis.com/cvdf-datasets/mnist/",
@@ -33,18 +39,18 @@ MIRRORS = {  # tried in this order; all have the same bytes
         "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
     ),
 }
-SHA256 = {  # of FILES
+SHA256 = {  # of what FILES hold, unzipped
     "mnist": (
-        "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
-        "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
-        "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
-        "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
+        "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+        "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+        "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+        "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
     ),
     "fashion-mnist": (
-        "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
-        "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
-        "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
-        "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
+        "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
+        "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
+        "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
+        "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
     ),
 }
 
@@ -55,7 +61,7 @@ def fetch(name):
     Returns
     -------
     dict of str to bytes
-        From each name in `FILES` to what that file holds, checked.
+        From each name in `FILES` to what that file holds, unzipped and checked.
 
     Raises
     ------
@@ -65,37 +71,76 @@ def fetch(name):
         If a file in DLSCRATCH_DATA is damaged.
     """
     files = {}
-    for file, sha256 in zip(FILES, SHA256[name], strict=True):
-        files[file] = _fetch_file(name, file, sha256)
+    for file in FILES:
+        files[file] = fetch_file(name, file)
     return files
 
 
-def _fetch_file(name, file, sha256):
-    folder = os.environ.get("DLSCRATCH_DATA")
-    if folder and not Path(folder).is_dir():
-        raise FileNotFoundError(f"DLSCRATCH_DATA: expected a folder, got {folder!r}")
-    for path in (Path(folder, name, file), Path(folder, file)) if folder else ():
-        if path.is_file():
-            advice = f"Put the right file into {Path(folder, name)}"
-            return verify(path.read_bytes(), sha256, path, advice)
+def fetch_file(name, file):
+    """Return what one of the `FILES` holds; see `fetch`."""
+    sha256 = SHA256[name][FILES.index(file)]
+    folder, tried = os.environ.get("DLSCRATCH_DATA"), []
+    if folder:
+        content = _given(Path(folder), name, file, sha256, tried)
+        if content is not None:
+            return content
     cached = Path(pooch.os_cache("dlscratch"), name, file)
     try:
-        return verify(cached.read_bytes(), sha256, cached, "Fetching it again")
+        return _content(cached.read_bytes(), sha256, cached, "Fetching it again")
     except (OSError, ValueError) as error:
-        tried = [str(error)]
+        tried.append(str(error))
     for mirror in MIRRORS[name]:
         try:
-            raw = verify(_download(mirror + file), sha256, mirror, "Not used")
+            raw = _download(mirror + file)
+            content = _content(raw, sha256, mirror, "Not used")
         except (OSError, ValueError) as error:  # the errors of requests are OSErrors
             tried.append(f"{mirror}: {_reason(error)}")
         else:
             _keep(raw, cached)
-            return raw
+            return content
     raise FileNotFoundError(
         f"{name}: could not get {file}. Connect to the network and try again, or set "
-        f"DLSCRATCH_DATA to a folder that has the four .gz files in {name}/. Tried:\n"
+        f"DLSCRATCH_DATA to a folder that has the four files in {name}/. Tried:\n"
         + "\n".join(tried)
     )
+
+
+def _given(folder, name, file, sha256, tried):
+    """Return what a file in DLSCRATCH_DATA holds, or None if none is there.
+
+    The data sets' files have the same names. So a wrong one in a folder that is not
+    called `name` may be another set's. It is passed over, and `tried` says so.
+    """
+    if not folder.is_dir():
+        raise FileNotFoundError(
+            f"DLSCRATCH_DATA: expected a folder, got {str(folder)!r}"
+        )
+    for place in (folder / name, folder):
+        for path in (place / file, place / file.removesuffix(".gz")):
+            if path.is_file():
+                advice = f"Put the right file into {place}"
+                try:
+                    return _content(path.read_bytes(), sha256, path, advice)
+                except ValueError:
+                    if place.name == name:
+                        raise
+                    tried.append(f"{path}: this is not the file of {name}")
+    return None
+
+
+def _content(raw, sha256, name, advice):
+    """Return what a file holds, gzipped or not, or raise a ValueError."""
+    content = raw
+    if raw[:2] == b"\x1f\x8b":  # gzip's signature
+        try:
+            with gzip.open(io.BytesIO(raw)) as file:
+                content = file.read(LARGEST)
+        except (EOFError, OSError, zlib.error) as error:
+            raise ValueError(
+                f"{name}: expected SHA-256 {sha256}, received a damaged gzip file "
+                f"({len(raw):,} bytes): {error}. {advice}."
+            ) from None
+    return verify(content, sha256, name, advice)
 
 
 def verify(raw, sha256, name, advice):

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fixtures_http import (
+    HTML,
     MISBEHAVIOUR,
     checksums,
     idx,
@@ -22,6 +23,7 @@ from fixtures_http import (
     mirror_server,
     packed,
     tiny_arrays,
+    unpacked,
     url,
 )
 from hypothesis import given, settings
@@ -351,15 +353,62 @@ def test_fashion_has_a_folder_of_its_own(cache, monkeypatch, tmp_path):
 
 def test_a_damaged_file_in_a_given_folder_is_refused(cache, monkeypatch, tmp_path):
     files = packed(tiny_arrays())
-    good = files["t10k-labels-idx1-ubyte.gz"]
-    bad = files["t10k-labels-idx1-ubyte.gz"] = good[:-1]
-    write(tmp_path / "mnist", files)
+    last = downloads.FILES[-1]
+    good = unpacked(files[last])
+    bad = good[:-1]
+    for raw, says in (
+        (files[last][:-1], "received a damaged gzip file"),
+        (zipped(bad), f"received {hashlib.sha256(bad).hexdigest()}"),
+    ):
+        write(tmp_path / "mnist", files | {last: raw})
+        monkeypatch.setenv("DLSCRATCH_DATA", str(tmp_path))
+        with pytest.raises(ValueError, match="Put the right file into") as caught:
+            load_mnist()
+        for part in (last, hashlib.sha256(good).hexdigest(), says):
+            assert part in str(caught.value)
+
+
+@pytest.mark.parametrize("folder", ["", "mnist"])
+@pytest.mark.parametrize("wrapping", ["unzipped", "unzipped, same name", "zipped anew"])
+def test_the_content_counts_not_its_wrapping(
+    cache, monkeypatch, tmp_path, folder, wrapping
+):
+    for file, raw in packed(tiny_arrays()).items():
+        content = unpacked(raw)
+        name = file.removesuffix(".gz") if wrapping == "unzipped" else file
+        anew = gzip.compress(content, compresslevel=1, mtime=28)
+        assert anew != raw
+        files = {name: anew if wrapping == "zipped anew" else content}
+        write(tmp_path / "given" / folder, files)
+    monkeypatch.setenv("DLSCRATCH_DATA", str(tmp_path / "given"))
+    assert same(load_mnist(), tiny_arrays())
+
+
+@pytest.mark.parametrize("folder", ["mnist", "data"])
+def test_a_folder_with_another_sets_files_is_passed_over(
+    cache, monkeypatch, tmp_path, folder
+):
+    clothes = [255 - array if array.ndim > 1 else array for array in tiny_arrays()]
+    sums = checksums(packed(clothes))
+    monkeypatch.setitem(downloads.SHA256, "fashion-mnist", sums)
+    write(tmp_path / folder, packed(tiny_arrays()))
+    monkeypatch.setenv("DLSCRATCH_DATA", str(tmp_path / folder))
+    assert same(load_mnist(), tiny_arrays())
+    with pytest.raises(FileNotFoundError) as caught:
+        load_fashion_mnist()
+    first = tmp_path / folder / downloads.FILES[0]
+    assert f"{first}: this is not the file of fashion-mnist" in str(caught.value)
+    write(cache.parent / "fashion-mnist", packed(clothes))
+    assert same(load_fashion_mnist(), clothes)
+
+
+def test_no_more_is_unzipped_than_a_file_can_hold(cache, monkeypatch, tmp_path):
+    monkeypatch.setattr(downloads, "LARGEST", 10_000)
+    bomb = {downloads.FILES[0]: zipped(bytes(10**6))}
+    write(tmp_path / "mnist", packed(tiny_arrays()) | bomb)
     monkeypatch.setenv("DLSCRATCH_DATA", str(tmp_path))
-    with pytest.raises(ValueError, match="Put the right file into") as caught:
+    with pytest.raises(ValueError, match=r"received \w{64} \(10,000 bytes\)"):
         load_mnist()
-    for part in (good, bad):
-        assert hashlib.sha256(part).hexdigest() in str(caught.value)
-    assert "t10k-labels-idx1-ubyte.gz" in str(caught.value)
 
 
 def test_a_given_folder_that_is_none(cache, monkeypatch, tmp_path):
@@ -517,12 +566,11 @@ def test_no_mirror_left_is_one_clear_error(mirrors, cache, server, manner, says)
 
 
 def test_a_wrong_checksum_names_both_sums(mirrors, server):
-    mirrors("truncated")
+    mirrors("html")
     with pytest.raises(FileNotFoundError) as caught:
         load_mnist()
-    good = server.files[downloads.FILES[0]]
-    for raw in (good, good[:-20]):
-        assert hashlib.sha256(raw).hexdigest() in str(caught.value)
+    for content in (unpacked(server.files[downloads.FILES[0]]), HTML):
+        assert hashlib.sha256(content).hexdigest() in str(caught.value)
 
 
 def test_no_network(cache, monkeypatch):

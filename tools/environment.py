@@ -1,7 +1,8 @@
 """Make or refresh the virtual environment that every `make` target runs in.
 
 Needs nothing but a Python of version 3.11 or newer. With `--check` it only
-says, by its exit status, whether the environment is up to date.
+says, by its exit status, whether the environment is up to date; with `--writable`,
+whether this folder can be written to.
 """
 
 import fcntl
@@ -19,6 +20,10 @@ STAMP = VENV / ".installed"  # what is installed, written last
 UNDER_WAY = VENV / ".installing"  # there while an install runs, or after it broke
 LOCKED = ROOT / "requirements.txt"
 OLDEST = (3, 11)
+READ_ONLY = (
+    f"The folder {ROOT} cannot be written to, but the environment and the site are "
+    "made in it. Copy it to a place where you may write, and run make there."
+)
 
 
 def wanted():
@@ -88,6 +93,10 @@ def main():
         sys.exit(not up_to_date())
     if sys.version_info < OLDEST:
         sys.exit("This book needs Python 3.11 or newer.")
+    if not (os.access(ROOT, os.W_OK) and os.access(LOCKED, os.W_OK)):
+        sys.exit(READ_ONLY)
+    if sys.argv[1:] == ["--writable"]:
+        return
     with open(LOCKED, "r+") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # given back even when we are killed
         if up_to_date() and usable():
