@@ -7,7 +7,6 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from dlscratch import explorables
 from dlscratch.explorables import (
     Explorable,
     backprop_stepper,
@@ -15,6 +14,7 @@ from dlscratch.explorables import (
     boxes,
     broadcasting,
     convolution,
+    explorable,
     gradient_descent,
     initial_values,
     optimizer_race,
@@ -23,6 +23,7 @@ from dlscratch.explorables import (
     relu_bends,
     residual,
 )
+from dlscratch.explorables.explorable import remade
 from dlscratch.explorables.random_numbers import uniform
 
 ALL = pytest.mark.parametrize(
@@ -73,6 +74,12 @@ def explore(props, name="perceptron-line"):
     return Explorable(name, props, "A text <instead>.", label='"A" figure')
 
 
+def edit(monkeypatch):
+    """Let each script and the style be one line longer."""
+    read = explorable._read
+    monkeypatch.setattr(explorable, "_read", lambda name: read(name) + "// edited\n")
+
+
 @ALL
 def test_equal_arguments_give_equal_html(figure):
     assert figure()._repr_html_() == figure()._repr_html_()
@@ -113,10 +120,18 @@ def test_key_follows_the_script_and_the_props(monkeypatch):
     assert explore({"a": 1}).key == key
     assert explore({"a": 2}).key != key
     assert explore({"a": 1}, "relu-bends").key != key
-    read = explorables._read
-    monkeypatch.setattr(explorables, "_read", lambda name: read(name) + "// edited\n")
+    edit(monkeypatch)
     assert explore({"a": 1}).key != key
     assert "// edited" in explore({"a": 1})._repr_html_()
+
+
+@ALL
+def test_scripts_can_be_renewed_without_running_python(figure, monkeypatch):
+    before = figure()._repr_html_()
+    assert remade(before) == before
+    edit(monkeypatch)
+    assert remade(before) == figure()._repr_html_() != before
+    assert remade(f"<p>{before}") == ""
 
 
 @pytest.mark.parametrize(
@@ -128,8 +143,10 @@ def test_no_prop_escapes_its_script(text):
     assert [tag for tag, _ in reader.elements] == ["div", "style", "p", "script"]
     assert "<!--" not in reader.scripts[0]
     call = reader.scripts[0].splitlines()[-1]
-    props = call.removeprefix(f'start("{shown.key}", explore, ').removesuffix(");")
+    start = f'explorables.start("{shown.key}", explore, '
+    props = call.removeprefix(start).removesuffix(");")
     assert json.loads(props.replace("<\\!", "<!")) == {"text": text}
+    assert remade(shown._repr_html_()) == shown._repr_html_()
 
 
 def test_label_and_fallback_are_escaped():

@@ -1,5 +1,9 @@
 // Two shapes, aligned from the right: NumPy's broadcasting, cell by cell.
 
+const { choice } = globalThis.oldParts;
+const { button, clamp, el, set, settled } = globalThis.explorables;
+const { document } = globalThis;
+
 const LONGEST = 4;
 const MOST_AXES = 3;
 const SIGNS = { "+": "+", "-": "−", "*": "×" };
@@ -35,7 +39,7 @@ const STYLE = `
 .dlx .bc-legend i { width: 1.2em; height: 1em; border-radius: 3px; }
 `;
 
-function explore(props) {
+export function explore(props) {
   let a, b, operation, chosen, finished;
   const fresh = () => {
     ({ a, b, operation } = props);
@@ -50,7 +54,10 @@ function explore(props) {
 
   // All indices of an array of this shape, the last axis fastest.
   const indices = (shape) =>
-    shape.reduce((all, n) => all.flatMap((index) => Array.from({ length: n }, (_, i) => [...index, i])), [[]]);
+    shape.reduce(
+      (all, n) => all.flatMap((index) => Array.from({ length: n }, (_, i) => [...index, i])),
+      [[]],
+    );
   // The length of an axis, counted from the right as -1, -2, …; undefined where there is none.
   const length = (shape, axis) => shape[shape.length + axis];
   // The place in `shape` from which the result's entry `index` comes: 0 along a stretched axis.
@@ -73,7 +80,9 @@ function explore(props) {
     if (!fits) return `${m} and ${n} differ, and neither is 1`;
     const missing = m === undefined ? "A" : n === undefined ? "B" : "";
     const large = Math.max(m ?? 1, n ?? 1);
-    if (missing) return `${missing} has none: ${large === 1 ? "1 is put in" : `1, stretched to ${large}`}`;
+    if (missing) {
+      return `${missing} has none: ${large === 1 ? "1 is put in" : `1, stretched to ${large}`}`;
+    }
     if (m === n) return "equal";
     return `${m === 1 ? "A" : "B"}'s 1 is stretched to ${large}`;
   }
@@ -90,7 +99,9 @@ function explore(props) {
         step: 1,
         "aria-label": `${name}, axis ${number(axis)}`,
         oninput(event) {
-          if (Number.isFinite(event.target.valueAsNumber)) change(name, axis, event.target.valueAsNumber);
+          if (Number.isFinite(event.target.valueAsNumber)) {
+            change(name, axis, event.target.valueAsNumber);
+          }
         },
         onblur: () => write(),
       });
@@ -116,7 +127,7 @@ function explore(props) {
         "tr",
         {},
         ...["array", ...axes.map((axis) => `axis ${number(axis)}`), "shape"].map((name) =>
-          el("th", { scope: "col" }, name),
+          el("th", { scope: "col" }, name)
         ),
       ),
     ),
@@ -165,16 +176,27 @@ function explore(props) {
     const label = () => {
       const colons = shapes(name).map(() => ", :").join("");
       front.textContent = `${name}[None${colons}]`;
-      end.textContent = shapes(name).length ? `${name}[${":, ".repeat(shapes(name).length)}None]` : `${name}[None]`;
+      end.textContent = shapes(name).length
+        ? `${name}[${":, ".repeat(shapes(name).length)}None]`
+        : `${name}[None]`;
       drop.textContent = "Drop its first axis";
-      set(front, { "aria-label": `${front.textContent}: give ${name} a new first axis of length 1` });
+      set(front, {
+        "aria-label": `${front.textContent}: give ${name} a new first axis of length 1`,
+      });
       set(end, { "aria-label": `${end.textContent}: give ${name} a new last axis of length 1` });
       set(drop, { "aria-label": `Drop the first axis of ${name}` });
       front.disabled = end.disabled = shapes(name).length === MOST_AXES;
       front.hidden = shapes(name).length === 0;
       drop.disabled = shapes(name).length === 0;
     };
-    const node = el("div", { class: "dlx-row dlx-apart" }, el("b", { "aria-hidden": "true" }, name), front, end, drop);
+    const node = el(
+      "div",
+      { class: "dlx-row dlx-apart" },
+      el("b", { "aria-hidden": "true" }, name),
+      front,
+      end,
+      drop,
+    );
     return { node, label };
   });
 
@@ -215,7 +237,7 @@ function explore(props) {
     return el("div", { class: `bc-block bc-${name.toLowerCase()}` }, head, ...slabs.values());
   }
 
-  function operand(name, shape, result) {
+  function operand(name, result) {
     const own = shapes(name);
     const stretched = size(result) > size(own);
     return block(
@@ -261,7 +283,9 @@ function explore(props) {
     const all = indices(shape);
     results = all.map((index, place) => {
       const { x, y, z } = compute(index);
-      const label = `${entry("C", index)} = ${number(x)} ${SIGNS[operation]} ${number(y)} = ${number(z)}`;
+      const label = `${entry("C", index)} = ${number(x)} ${SIGNS[operation]} ${number(y)} = ${
+        number(z)
+      }`;
       return button(number(z), () => point(place), {
         class: "bc-cell",
         "data-cell": "C",
@@ -304,20 +328,27 @@ function explore(props) {
     const index = indices(result)[place];
     const { i, j, x, y, z } = compute(index);
     const sign = SIGNS[operation];
-    sentence.textContent = `${entry("C", index)} = ${entry("A", i)} ${sign} ${entry("B", j)} = ${number(x)} ${sign} ${number(y)} = ${number(z)}`;
+    sentence.textContent = `${entry("C", index)} = ${entry("A", i)} ${sign} ${entry("B", j)} = ${
+      number(x)
+    } ${sign} ${number(y)} = ${number(z)}`;
     results.forEach((node, k) => {
       node.tabIndex = k === place ? 0 : -1;
       if (k === place) node.setAttribute("aria-current", "true");
       else node.removeAttribute("aria-current");
     });
-    for (const [name, shape, from] of [
-      ["A", a, i],
-      ["B", b, j],
-    ]) {
+    for (
+      const [name, shape, from] of [
+        ["A", a, i],
+        ["B", b, j],
+      ]
+    ) {
       picture.querySelectorAll(`[data-cell=${name}]`).forEach((cell, k) => {
         cell.classList.toggle("bc-hit", k === place);
         const stored = !cell.classList.contains("bc-ghost");
-        cell.classList.toggle("bc-source", stored && Number(cell.dataset.place) === flat(shape, from));
+        cell.classList.toggle(
+          "bc-source",
+          stored && Number(cell.dataset.place) === flat(shape, from),
+        );
       });
     }
   }
@@ -325,7 +356,10 @@ function explore(props) {
   const nested = (shape, values) => {
     if (!shape.length) return String(values[0]);
     const step = values.length / shape[0];
-    const parts = Array.from({ length: shape[0] }, (_, k) => nested(shape.slice(1), values.slice(k * step, (k + 1) * step)));
+    const parts = Array.from(
+      { length: shape[0] },
+      (_, k) => nested(shape.slice(1), values.slice(k * step, (k + 1) * step)),
+    );
     return `[${parts.join(", ")}]`;
   };
 
@@ -341,37 +375,56 @@ function explore(props) {
       verdicts[k].className = column && !column.fits ? "dlx-bad" : "";
       lengths[k].textContent = column ? (column.length ?? "✗") : "";
     });
-    for (const [name, shape] of [
-      ["A", a],
-      ["B", b],
-    ]) {
+    for (
+      const [name, shape] of [
+        ["A", a],
+        ["B", b],
+      ]
+    ) {
       table.querySelector(`[data-shape=${name}]`).textContent = tuple(shape);
     }
     table.querySelector("[data-shape=C]").textContent = works ? tuple(result) : "none";
 
     const sign = el("span", { class: "bc-sign", "aria-hidden": "true" }, SIGNS[operation]);
-    const made = (name, base, shape) => `${name} = ${base}np.arange(1, ${size(shape) + 1}).reshape(${tuple(shape)})`;
+    const made = (name, base, shape) =>
+      `${name} = ${base}np.arange(1, ${size(shape) + 1}).reshape(${tuple(shape)})`;
     const program = [made("A", "10 * ", a), made("B", "", b), `C = A ${operation} B`].join("\n");
     failure.hidden = works;
     sentence.hidden = stored.hidden = legend.hidden = !works;
     if (works) {
       const equals = el("span", { class: "bc-sign", "aria-hidden": "true" }, "=");
-      picture.replaceChildren(operand("A", a, result), sign, operand("B", b, result), equals, answer(result));
+      picture.replaceChildren(
+        operand("A", result),
+        sign,
+        operand("B", result),
+        equals,
+        answer(result),
+      );
       point(Math.min(chosen, size(result) - 1));
       const values = indices(result).map((index) => compute(index).z);
-      code.textContent = `${program}\nC.shape    # ${tuple(result)}\nC.tolist() # ${nested(result, values)}`;
-      stored.textContent = `A stores ${size(a)}, B stores ${size(b)}, and C ${size(result)} numbers. The dashed cells are read, but not stored.`;
-      finished = `A ${tuple(a)} and B ${tuple(b)} fit. C has the shape ${tuple(result)}. ${sentence.textContent}`;
+      code.textContent = `${program}\nC.shape    # ${tuple(result)}\nC.tolist() # ${
+        nested(result, values)
+      }`;
+      stored.textContent = `A stores ${size(a)}, B stores ${size(b)}, and C ${
+        size(result)
+      } numbers. The dashed cells are read, but not stored.`;
+      finished = `A ${tuple(a)} and B ${tuple(b)} fit. C has the shape ${
+        tuple(result)
+      }. ${sentence.textContent}`;
     } else {
-      picture.replaceChildren(operand("A", a, a), sign, operand("B", b, b));
+      picture.replaceChildren(operand("A", a), sign, operand("B", b));
       const wrong = columns.filter((column) => !column.fits);
       const where = wrong.map((column) => `axis ${number(column.axis)}: ${why(column)}`).join("; ");
       const short = (shape) => tuple(shape).replaceAll(" ", "");
-      failure.textContent = `ValueError: operands could not be broadcast together with shapes ${short(a)} ${short(b)}`;
+      failure.textContent = `ValueError: operands could not be broadcast together with shapes ${
+        short(a)
+      } ${short(b)}`;
       code.textContent = program;
       finished = `A ${tuple(a)} and B ${tuple(b)} do not fit. On ${where}.`;
     }
-    verdict.textContent = works ? `They fit. C = A ${SIGNS[operation]} B has the shape ${tuple(result)}.` : finished;
+    verdict.textContent = works
+      ? `They fit. C = A ${SIGNS[operation]} B has the shape ${tuple(result)}.`
+      : finished;
     verdict.className = works ? "dlx-good" : "dlx-bad";
     rest();
   }
@@ -390,7 +443,11 @@ function explore(props) {
     "div",
     {},
     el("style", {}, STYLE),
-    el("p", {}, "Type the length of an axis, or take an example. Then point at an entry of C, or walk through C with the arrow keys."),
+    el(
+      "p",
+      {},
+      "Type the length of an axis, or take an example. Then point at an entry of C, or walk through C with the arrow keys.",
+    ),
     el("fieldset", { class: "dlx-apart" }, el("legend", {}, "Examples"), examples),
     el("div", { class: "dlx-row dlx-apart" }, operations.node, reset),
     el("div", { class: "dlx-scroll" }, table),

@@ -1,5 +1,9 @@
 // A kernel walks over a small picture: the window, its row of im2col, its output cell.
 
+const { choice } = globalThis.oldParts;
+const { button, clamp, el, set, settled } = globalThis.explorables;
+const { document, matchMedia } = globalThis;
+
 const LONGEST = 6; // of the input's sides
 const PRESETS = {
   "vertical edge": { 3: [[1, 0, -1], [1, 0, -1], [1, 0, -1]], 2: [[1, -1], [1, -1]] },
@@ -10,7 +14,7 @@ const PRESETS = {
 };
 const PICTURES = {
   square: (i, j, h, w) => (i > 0 && i < h - 1 && j > 0 && j < w - 1 ? 5 : 0),
-  edge: (i, j, h, w) => (j < w / 2 ? 1 : 6),
+  edge: (_i, j, _h, w) => (j < w / 2 ? 1 : 6),
   ramp: (i, j) => i + j,
   "one pixel": (i, j, h, w) => (i === h >> 1 && j === w >> 1 ? 1 : 0),
 };
@@ -46,7 +50,7 @@ const STYLE = `
 }
 `;
 
-function explore(props) {
+export function explore(props) {
   let x, w, stride, padding, flip, at, pointed, preset, timer;
   const copy = (rows) => rows.map((row) => [...row]);
   function fresh() {
@@ -57,7 +61,9 @@ function explore(props) {
 
   // At most four decimals, and none that are zeros.
   const number = (value) => String(Number(value.toFixed(4)) + 0).replace("-", "−");
-  const short = (value) => (Number.isInteger(value) ? number(value) : number(Number(value.toFixed(2))));
+  const short = (
+    value,
+  ) => (Number.isInteger(value) ? number(value) : number(Number(value.toFixed(2))));
   const factor = (value) => (value < 0 ? `(${number(value)})` : number(value));
   const entry = (name, i, j) => `${name}[${i}, ${j}]`;
   const times = (n, word) => `${n} ${word}${n === 1 ? "" : "s"}`;
@@ -74,9 +80,14 @@ function explore(props) {
       range(w[0].length).map((b) => {
         const [i, j] = [row * stride - padding + a, column * stride - padding + b];
         return { i, j, value: read(i, j), weight: weight(a, b) };
-      }),
+      })
     );
-    return { row, column, terms, sum: terms.reduce((total, term) => total + term.value * term.weight, 0) };
+    return {
+      row,
+      column,
+      terms,
+      sum: terms.reduce((total, term) => total + term.value * term.weight, 0),
+    };
   }
 
   // A field for a number; in a grid of them, the arrow keys move.
@@ -111,13 +122,16 @@ function explore(props) {
       Home: [0, 0],
       End: [rows - 1, columns - 1],
     };
-    if (place < 0 || !(event.key in moves) || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (place < 0 || !(event.key in moves) || event.ctrlKey || event.metaKey || event.altKey) {
+      return;
+    }
     event.preventDefault();
     event.stopPropagation();
     const [k, l] = moves[event.key];
     nodes[clamp(k, 0, rows - 1) * columns + clamp(l, 0, columns - 1)].focus();
   }
-  const only = (nodes, chosen) => nodes.forEach((node) => (node.tabIndex = node === chosen ? 0 : -1));
+  const only = (nodes, chosen) =>
+    nodes.forEach((node) => (node.tabIndex = node === chosen ? 0 : -1));
   function grid(label, columns, cells, nodes, width, across = columns) {
     return el(
       "div",
@@ -134,7 +148,11 @@ function explore(props) {
   }
 
   // What is built anew when a shape changes: the three grids and the im2col matrix.
-  const blocks = { x: el("div", { class: "cv-block" }), w: el("div", { class: "cv-block cv-kernel" }), y: el("div", { class: "cv-block" }) };
+  const blocks = {
+    x: el("div", { class: "cv-block" }),
+    w: el("div", { class: "cv-block cv-kernel" }),
+    y: el("div", { class: "cv-block" }),
+  };
   const rowsOf = el("div", {
     class: "dlx-scroll cv-rows",
     role: "region",
@@ -143,7 +161,8 @@ function explore(props) {
   });
   let inputs, weights, outputs, lines, padded, header;
 
-  const title = (name, text) => el("p", {}, name, el("br"), el("span", { class: "dlx-soft" }, text));
+  const title = (name, text) =>
+    el("p", {}, name, el("br"), el("span", { class: "dlx-soft" }, text));
   function build() {
     const [height, width] = [x.length, x[0].length];
     inputs = [];
@@ -176,14 +195,21 @@ function explore(props) {
         node.append(field.input);
         inputs.push(field);
         return { i, j, node };
-      }),
+      })
     );
     const fields = inputs.map(({ input }) => input);
     only(fields, fields[0]);
     const frame = padding ? `with ${padding} of padding on each side` : "no padding";
     blocks.x.replaceChildren(
       title(`Input x: ${height} × ${width}`, frame),
-      grid("The input: type numbers, arrow keys move", width + 2 * padding, padded.map(({ node }) => node), fields, 2.15, width),
+      grid(
+        "The input: type numbers, arrow keys move",
+        width + 2 * padding,
+        padded.map(({ node }) => node),
+        fields,
+        2.15,
+        width,
+      ),
     );
     blocks.x.lastChild.addEventListener("pointerleave", () => point());
 
@@ -199,15 +225,21 @@ function explore(props) {
             w[a][b] = value;
             draw();
           },
-        ),
-      ),
+        )
+      )
     );
     const kernel = weights.map(({ input }) => input);
     kernel.forEach((input) => input.addEventListener("focus", () => input.select()));
     only(kernel, kernel[0]);
     blocks.w.replaceChildren(
       title(`Kernel w: ${w.length} × ${w[0].length}`, "type your own"),
-      grid("The kernel: type numbers, arrow keys move", w[0].length, kernel.map((input) => el("div", { class: "cv-cell" }, input)), kernel, 3.2),
+      grid(
+        "The kernel: type numbers, arrow keys move",
+        w[0].length,
+        kernel.map((input) => el("div", { class: "cv-cell" }, input)),
+        kernel,
+        3.2,
+      ),
     );
 
     const [rows, columns] = shape();
@@ -220,14 +252,19 @@ function explore(props) {
         onclick: () => choose(place),
         onfocus: () => choose(place),
         onpointerenter: () => choose(place),
-      }),
+      })
     );
     const some = outputs.length > 0;
     blocks.y.replaceChildren(
-      title(some ? `Output y: ${rows} × ${columns}` : "Output y: none", some ? "point, or use arrow keys" : "the kernel does not fit"),
+      title(
+        some ? `Output y: ${rows} × ${columns}` : "Output y: none",
+        some ? "point, or use arrow keys" : "the kernel does not fit",
+      ),
     );
     if (some) {
-      blocks.y.append(grid("The output: arrow keys move from cell to cell", columns, outputs, outputs, 2.75));
+      blocks.y.append(
+        grid("The output: arrow keys move from cell to cell", columns, outputs, outputs, 2.75),
+      );
       only(outputs, outputs[at]);
     }
 
@@ -248,7 +285,11 @@ function explore(props) {
     const table = el(
       "table",
       {},
-      el("thead", {}, el("tr", {}, el("th", { scope: "row" }, "w"), ...header, el("td", {}, "sum"))),
+      el(
+        "thead",
+        {},
+        el("tr", {}, el("th", { scope: "row" }, "w"), ...header, el("td", {}, "sum")),
+      ),
       el("tbody", {}, ...lines.map(({ node }) => node)),
     );
     rowsOf.replaceChildren(...(some ? [table] : []));
@@ -278,7 +319,9 @@ function explore(props) {
     const start = `Output ${name} = (${n} + 2·${padding} − ${k}) / ${stride}`;
     if (room < 0) return `${start}: ${n} + ${2 * padding} is less than ${k}, so no window fits.`;
     const steps = number(room / stride);
-    const down = room % stride ? ` = ${steps}, rounded down ${Math.floor(room / stride)}` : ` = ${steps}`;
+    const down = room % stride
+      ? ` = ${steps}, rounded down ${Math.floor(room / stride)}`
+      : ` = ${steps}`;
     return `${start}${down}, plus 1 = ${size(n, k)}.`;
   }
 
@@ -295,17 +338,28 @@ function explore(props) {
       const left = n + 2 * padding < k ? 0 : (n + 2 * padding - k) % stride;
       return left ? [times(left, word)] : [];
     });
-    sizes.replaceChildren(sizeInWords("height", x.length, kh), el("br"), sizeInWords("width", x[0].length, kw));
+    sizes.replaceChildren(
+      sizeInWords("height", x.length, kh),
+      el("br"),
+      sizeInWords("width", x[0].length, kw),
+    );
     const framed = `${x.length + 2 * padding} × ${x[0].length + 2 * padding}`;
     const works = outputs.length > 0;
     verdict.className = works ? "dlx-good" : "dlx-bad";
     verdict.textContent = works
       ? `The output has ${times(rows, "row")} and ${times(columns, "column")}.`
-      : `Impossible: a ${kh} × ${kw} kernel does not fit into ${framed} numbers${padding ? ", padding included" : ""}. Enlarge the input, or the padding.`;
-    if (works && rest.length)
-      verdict.textContent += ` The last ${rest.join(" and ")} of the padded input ${rest.length > 1 || !rest[0].startsWith("1 ") ? "are" : "is"} never read: the stride does not end there.`;
-    if (works && padding >= Math.min(kh, kw))
-      verdict.textContent += " Some windows lie on the padding alone, so they give 0 whatever the picture holds.";
+      : `Impossible: a ${kh} × ${kw} kernel does not fit into ${framed} numbers${
+        padding ? ", padding included" : ""
+      }. Enlarge the input, or the padding.`;
+    if (works && rest.length) {
+      verdict.textContent += ` The last ${rest.join(" and ")} of the padded input ${
+        rest.length > 1 || !rest[0].startsWith("1 ") ? "are" : "is"
+      } never read: the stride does not end there.`;
+    }
+    if (works && padding >= Math.min(kh, kw)) {
+      verdict.textContent +=
+        " Some windows lie on the padding alone, so they give 0 whatever the picture holds.";
+    }
 
     header.forEach((node, k) => {
       const value = weight(Math.floor(k / kw), k % kw);
@@ -325,7 +379,11 @@ function explore(props) {
       set(outputs[place], { "aria-label": `${entry("y", row, column)} = ${number(sum)}` });
     });
     matrix.textContent = works
-      ? `im2col: each of the ${times(rows * columns, "window")} is written as one row of ${kh * kw} numbers. Each row times w${flip ? " (turned)" : ""}, written above it, gives one output cell.`
+      ? `im2col: each of the ${times(rows * columns, "window")} is written as one row of ${
+        kh * kw
+      } numbers. Each row times w${
+        flip ? " (turned)" : ""
+      }, written above it, gives one output cell.`
       : "Without a window, im2col has no rows.";
     code.textContent = [
       ...(flip ? ["w = w[::-1, ::-1]"] : []),
@@ -349,17 +407,19 @@ function explore(props) {
       nodes.forEach((node, place) => {
         if (place === at) node.setAttribute("aria-current", "true");
         else node.removeAttribute("aria-current");
-      }),
+      })
     );
     const kw = w[0].length;
     const products = range(w.length).map((a) =>
       terms
         .slice(a * kw, (a + 1) * kw)
         .map(({ value, weight }) => `${factor(value)}·${factor(weight)}`)
-        .join(" + "),
+        .join(" + ")
     );
     arithmetic.hidden = !works;
-    arithmetic.textContent = `${entry("y", row, column)} = ${products.join("\n        + ")}\n        = ${number(sum)}`;
+    arithmetic.textContent = `${entry("y", row, column)} = ${
+      products.join("\n        + ")
+    }\n        = ${number(sum)}`;
     arithmetic.dataset.value = sum;
 
     const from = pointed?.join();
@@ -377,8 +437,10 @@ function explore(props) {
     note.textContent = !pointed
       ? "Point at an output cell or a row of im2col: its window lights up. Point at an input cell: all outputs that use it do."
       : users.length
-        ? `${value} stands in ${times(users.length, "window")}, so in ${times(users.length, "row")} of im2col. Used by ${users.map(([i, j]) => entry("y", i, j)).join(", ")}.`
-        : `${value} stands in no window: no output cell uses it.`;
+      ? `${value} stands in ${times(users.length, "window")}, so in ${
+        times(users.length, "row")
+      } of im2col. Used by ${users.map(([i, j]) => entry("y", i, j)).join(", ")}.`
+      : `${value} stands in no window: no output cell uses it.`;
     backButton.disabled = at === 0;
     nextButton.disabled = !works || at === outputs.length - 1;
     play.disabled = !works || outputs.length < 2;
@@ -396,7 +458,10 @@ function explore(props) {
     // Scroll the matrix alone, never the page.
     const { node } = lines[at];
     const head = header[0].offsetHeight;
-    const [top, foot] = [node.offsetTop - head, node.offsetTop + node.offsetHeight - rowsOf.clientHeight];
+    const [top, foot] = [
+      node.offsetTop - head,
+      node.offsetTop + node.offsetHeight - rowsOf.clientHeight,
+    ];
     rowsOf.scrollTop = clamp(rowsOf.scrollTop, foot, Math.max(top, foot));
   }
 
@@ -429,9 +494,24 @@ function explore(props) {
   };
   const numbered = (numbers) => numbers.map((n) => [String(n), String(n)]);
   const controls = {
-    size: choice("Kernel size", [["2", "2 × 2"], ["3", "3 × 3"]], String(w.length), changed((k) => (w = copy(PRESETS[preset][k])))),
-    stride: choice("Stride", numbered([1, 2, 3]), String(stride), changed((n) => (stride = Number(n)))),
-    padding: choice("Padding", numbered([0, 1, 2]), String(padding), changed((n) => (padding = Number(n)))),
+    size: choice(
+      "Kernel size",
+      [["2", "2 × 2"], ["3", "3 × 3"]],
+      String(w.length),
+      changed((k) => (w = copy(PRESETS[preset][k]))),
+    ),
+    stride: choice(
+      "Stride",
+      numbered([1, 2, 3]),
+      String(stride),
+      changed((n) => (stride = Number(n))),
+    ),
+    padding: choice(
+      "Padding",
+      numbered([0, 1, 2]),
+      String(padding),
+      changed((n) => (padding = Number(n))),
+    ),
     flip: choice(
       "Operation",
       [
@@ -449,14 +529,17 @@ function explore(props) {
         preset = name;
         w = copy(PRESETS[name][w.length]);
       }),
-    ),
+    )
   );
-  const resize = (height, width) => (x = range(height).map((i) => range(width).map((j) => read(i, j))));
+  const resize = (
+    height,
+    width,
+  ) => (x = range(height).map((i) => range(width).map((j) => read(i, j))));
   const pictures = Object.entries(PICTURES).map(([name, value]) =>
     button(
       name,
       changed(() => (x = x.map((row, i) => row.map((_, j) => value(i, j, x.length, row.length))))),
-    ),
+    )
   );
   const sides = ["height", "width"].map((name, axis) => {
     const input = el("input", {
@@ -489,7 +572,12 @@ function explore(props) {
   sides.forEach(({ write }) => write());
 
   const group = (legend, ...nodes) =>
-    el("fieldset", {}, el("legend", {}, legend), el("div", { class: "dlx-row", style: "gap: 0.3rem" }, ...nodes));
+    el(
+      "fieldset",
+      {},
+      el("legend", {}, legend),
+      el("div", { class: "dlx-row", style: "gap: 0.3rem" }, ...nodes),
+    );
   const figure = el(
     "div",
     {},
@@ -508,10 +596,20 @@ function explore(props) {
     el(
       "div",
       { class: "dlx-columns" },
-      el("div", {}, el("div", { class: "dlx-row" }, backButton, nextButton, play, reset), arithmetic, note),
+      el(
+        "div",
+        {},
+        el("div", { class: "dlx-row" }, backButton, nextButton, play, reset),
+        arithmetic,
+        note,
+      ),
       el("div", {}, matrix, rowsOf),
     ),
-    el("p", { class: "dlx-soft" }, "Output size = (input + 2·padding − kernel) / stride, rounded down, plus 1:"),
+    el(
+      "p",
+      { class: "dlx-soft" },
+      "Output size = (input + 2·padding − kernel) / stride, rounded down, plus 1:",
+    ),
     sizes,
     verdict,
     el("p", { class: "dlx-soft" }, "The same in NumPy:"),

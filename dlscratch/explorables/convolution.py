@@ -4,6 +4,8 @@ from numbers import Integral
 
 import numpy as np
 
+from dlscratch.explorables.explorable import Explorable
+
 LONGEST = 6
 SEVEN = (
     (0, 0, 0, 0, 0, 0),
@@ -49,8 +51,6 @@ def convolution(x=SEVEN, kernel=EDGE, *, stride=1, padding=0, flip=False):
     >>> convolution(stride=2, padding=1).label
     'A convolution, step by step'
     """
-    from dlscratch.explorables import Explorable
-
     x, w = np.array(x, dtype=float), np.array(kernel, dtype=float)
     sides = x.shape if x.ndim == 2 else (0,)
     if not (
@@ -99,4 +99,4 @@ def convolution(x=SEVEN, kernel=EDGE, *, stride=1, padding=0, flip=False):
         "preset": "vertical edge",
     }
     label = "A convolution, step by step"
-    return Explorable("convolution", props, fallback, label=label)
+    return Explorable("convolution", props, fallback, label=label, shared=["old-parts"])

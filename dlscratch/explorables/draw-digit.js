@@ -1,7 +1,26 @@
 // Draw a digit, and see every number that a small network computes from it.
 
+const {
+  BOARD_STYLE,
+  GRID,
+  KEYS_HELP,
+  SHRINK_HELP,
+  bytes,
+  drawingBoard,
+  inWords,
+  percent,
+  shrink,
+  verdict,
+} = globalThis.explorables.drawing;
+const { clamp, el, set, settled, svg, text } = globalThis.explorables;
+const { requestAnimationFrame } = globalThis;
+
 const STEPS = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, Home: -1e9, End: 1e9 };
-const ACTIVATIONS = { relu: (z) => Math.max(z, 0), sigmoid: (z) => 1 / (1 + Math.exp(-z)), tanh: Math.tanh };
+const ACTIVATIONS = {
+  relu: (z) => Math.max(z, 0),
+  sigmoid: (z) => 1 / (1 + Math.exp(-z)),
+  tanh: Math.tanh,
+};
 
 const STYLE = `${BOARD_STYLE}
 .dlx .dd { display: flex; flex-wrap: wrap; gap: 0.8rem 1.5rem; }
@@ -38,8 +57,8 @@ function unpack({ sizes, steps, weights }) {
   let at = 0;
   return sizes.slice(1).map((m, l) => {
     const n = sizes[l];
-    const W = all.subarray(at, (at += n * m));
-    return { n, m, W, b: all.subarray(at, (at += m)) };
+    const W = all.subarray(at, at += n * m);
+    return { n, m, W, b: all.subarray(at, at += m) };
   });
 }
 
@@ -50,7 +69,7 @@ function forward(layers, activation, x) {
     const z = Float64Array.from(b);
     for (let j = 0; j < n; j++) {
       const a = values[l][j];
-      if (a) for (let k = 0; k < m; k++) z[k] += a * W[j * m + k];
+      if (a) { for (let k = 0; k < m; k++) z[k] += a * W[j * m + k]; }
     }
     values.push(l < layers.length - 1 ? z.map(ACTIVATIONS[activation]) : z);
     return z;
@@ -110,7 +129,7 @@ function rows(n, x, y, pitch) {
   ]);
 }
 
-function explore(props) {
+export function explore(props) {
   const layers = unpack(props);
   const depth = layers.length;
   const board = drawingBoard(props.samples, changed, (words) => {
@@ -138,7 +157,9 @@ function explore(props) {
   ]);
   const banks = [bank("input", "Input", inputPlaces, [10, 10], square(10, 0))];
 
-  const inputTitles = [14, 31, 47].map((v) => svg("text", { class: v === 14 && "dd-title", x: 0, y: v }));
+  const inputTitles = [14, 31, 47].map((v) =>
+    svg("text", { class: v === 14 && "dd-title", x: 0, y: v })
+  );
   const titles = [...inputTitles];
 
   const label = (v, left, right) =>
@@ -159,34 +180,38 @@ function explore(props) {
   label(y + 150, "Softmax", "probabilities in %");
   const [zero, floor] = [y + 82, y + 208];
   const digitNames = columns(0).map(([x], i) =>
-    svg("text", { class: "dd-name", x, y: floor + 34 }, String(i)),
+    svg("text", { class: "dd-name", x, y: floor + 34 }, String(i))
   );
-  const bar = (x, base) => svg("rect", { x: x - 11, y: base, width: 22, height: 0, fill: "var(--line-y)" });
+  const bar = (x, base) =>
+    svg("rect", { x: x - 11, y: base, width: 22, height: 0, fill: "var(--line-y)" });
   banks.push(bank("logits", "Logits", columns(zero + 6), [36, 76], ([x]) => bar(x, zero)));
   banks.push(
-    bank("probabilities", "Softmax probabilities", columns(floor - 8), [36, 88], ([x]) => bar(x, floor)),
+    bank(
+      "probabilities",
+      "Softmax probabilities",
+      columns(floor - 8),
+      [36, 88],
+      ([x]) => bar(x, floor),
+    ),
   );
-  const numbersAt = (line) => columns(line).map(([x, v]) => svg("text", { class: "dd-number", x, y: v }));
+  const numbersAt = (line) =>
+    columns(line).map(([x, v]) => svg("text", { class: "dd-number", x, y: v }));
   const [logitTexts, probabilityTexts] = [numbersAt(zero + 42), numbersAt(floor + 15)];
   const wires = layers.map(() => svg("g"));
   const mark = svg("g");
   banks.forEach((each, b) => {
     const { node, cells } = each;
-    fill(
-      node,
-      {
-        onfocus: () => node.matches(":focus-visible") && choose(b, each.last),
-        onblur: () => choose(),
-        onkeydown(event) {
-          if (!(event.key in STEPS) || event.altKey || event.ctrlKey || event.metaKey) return;
-          event.preventDefault();
-          event.stopPropagation();
-          choose(b, clamp(each.last + STEPS[event.key], 0, cells.length - 1));
-        },
-        onpointerover: (event) => event.target.dataset.i && choose(b, Number(event.target.dataset.i)),
+    set(node, {
+      onfocus: () => node.matches(":focus-visible") && choose(b, each.last),
+      onblur: () => choose(),
+      onkeydown(event) {
+        if (!(event.key in STEPS) || event.altKey || event.ctrlKey || event.metaKey) return;
+        event.preventDefault();
+        event.stopPropagation();
+        choose(b, clamp(each.last + STEPS[event.key], 0, cells.length - 1));
       },
-      [],
-    );
+      onpointerover: (event) => event.target.dataset.i && choose(b, Number(event.target.dataset.i)),
+    });
   });
   const tower = svg(
     "svg",
@@ -222,11 +247,15 @@ function explore(props) {
   function describe(b, i) {
     const { title, layer } = banks[b];
     if (layer === "input") {
-      return `Input, row ${Math.floor(i / GRID) + 1}, column ${(i % GRID) + 1}: ${text(state.values[0][i], 4)}`;
+      return `Input, row ${Math.floor(i / GRID) + 1}, column ${(i % GRID) + 1}: ${
+        text(state.values[0][i], 4)
+      }`;
     }
     if (layer === "logits") return `Logit of ${i}: ${text(state.sums[depth - 1][i], 4)}`;
     if (layer === "probabilities") return `Probability of ${i}: ${text(state.probabilities[i], 4)}`;
-    return `${title}, cell ${i + 1}: ${props.activation}(${text(state.sums[b - 1][i], 4)}) = ${text(state.values[b][i], 4)}`;
+    return `${title}, cell ${i + 1}: ${props.activation}(${text(state.sums[b - 1][i], 4)}) = ${
+      text(state.values[b][i], 4)
+    }`;
   }
 
   // The strongest products weight × value: of a layer, or those at the chosen cell.
@@ -239,12 +268,15 @@ function explore(props) {
     if (!chosen || from !== false || to !== false) {
       for (let j = 0; j < n; j++) {
         if (!a[j] || (from !== false && j !== from)) continue;
-        for (let k = 0; k < m; k++)
+        for (let k = 0; k < m; k++) {
           if (to === false || k === to) sizes[j * m + k] = Math.abs(a[j] * W[j * m + k]);
+        }
       }
     }
     const top = sizes.reduce((p, q) => Math.max(p, q), 1e-9);
-    const strong = [...sizes.keys()].filter((i) => sizes[i] > 0.15 * top).sort((p, q) => sizes[q] - sizes[p]);
+    const strong = [...sizes.keys()].filter((i) => sizes[i] > 0.15 * top).sort((p, q) =>
+      sizes[q] - sizes[p]
+    );
     const [above, below] = [banks[l], banks[l + 1]];
     const start = above.foot;
     wires[l].replaceChildren(
@@ -298,10 +330,13 @@ function explore(props) {
     const [plus, minus] = template
       ? ["#ff9e5e", "#69b7f5"]
       : b === 0
-        ? ["#f4efe2"]
-        : ["var(--line-y)", "var(--line-1)"];
+      ? ["#f4efe2"]
+      : ["var(--line-y)", "var(--line-1)"];
     cells.forEach((cell, i) =>
-      set(cell, { fill: shown[i] < 0 ? minus : plus, "fill-opacity": (Math.abs(shown[i]) / top).toFixed(3) }),
+      set(cell, {
+        fill: shown[i] < 0 ? minus : plus,
+        "fill-opacity": (Math.abs(shown[i]) / top).toFixed(3),
+      })
     );
   }
 
@@ -328,16 +363,22 @@ function explore(props) {
 
     const wrong = meant !== undefined && meant !== digit;
     const message = empty
-      ? `Nothing is drawn, yet the network says ${digit} (${inWords(state.probabilities[digit])}): one of ten is all it can say.`
+      ? `Nothing is drawn, yet the network says ${digit} (${
+        inWords(state.probabilities[digit])
+      }): one of ten is all it can say.`
       : words + (wrong ? ` Its label says ${meant}: the network is wrong.` : "");
     if (sentence.textContent !== message) {
       if (sentence.textContent) say();
       sentence.textContent = message;
     }
-    Object.assign(answer.dataset, { digit: empty ? "" : digit, probability: state.probabilities[digit] });
+    Object.assign(answer.dataset, {
+      digit: empty ? "" : digit,
+      probability: state.probabilities[digit],
+    });
 
-    for (const [b, each] of banks.entries())
+    for (const [b, each] of banks.entries()) {
       set(each.node, { "aria-valuenow": each.last + 1, "aria-valuetext": describe(b, each.last) });
+    }
     readout.textContent = chosen ? describe(...chosen) : hint;
     mark.replaceChildren();
     if (chosen) {
@@ -348,14 +389,24 @@ function explore(props) {
   }
 
   // The same numbers as text.
-  const cell = (tag, more) => (value) => el(tag, more, typeof value === "number" ? text(value, 4) : value);
-  const [td, head, name] = [cell("td", {}), cell("th", { scope: "col" }), cell("th", { scope: "row" })];
+  const cell = (tag, more) => (value) =>
+    el(tag, more, typeof value === "number" ? text(value, 4) : value);
+  const [td, head, name] = [
+    cell("td", {}),
+    cell("th", { scope: "col" }),
+    cell("th", { scope: "row" }),
+  ];
   function table(caption, titles, body) {
     const lines = body.map(([first, ...rest]) => el("tr", {}, name(first), ...rest.map(td)));
     const top = el("thead", {}, el("tr", {}, ...titles.map(head)));
     return el("table", {}, el("caption", {}, caption), top, el("tbody", {}, ...lines));
   }
-  const sheet = el("div", { class: "dd-tables", tabindex: 0, role: "region", "aria-label": "All numbers" });
+  const sheet = el("div", {
+    class: "dd-tables",
+    tabindex: 0,
+    role: "region",
+    "aria-label": "All numbers",
+  });
   function tabulate() {
     const { sums, values, probabilities } = state;
     const row = (i) => [...values[0].subarray(i * GRID, (i + 1) * GRID)].map((v) => text(v));
@@ -371,7 +422,7 @@ function explore(props) {
           title,
           ["cell", "sum", "value"],
           numbered(sums[l].length).map((i, k) => [i, sums[l][k], values[l + 1][k]]),
-        ),
+        )
       ),
       table(
         "Input",
@@ -418,5 +469,12 @@ function explore(props) {
     ),
   );
   render();
-  return el("div", {}, el("style", {}, STYLE), el("div", { class: "dd" }, left, right), help, tables);
+  return el(
+    "div",
+    {},
+    el("style", {}, STYLE),
+    el("div", { class: "dd" }, left, right),
+    help,
+    tables,
+  );
 }

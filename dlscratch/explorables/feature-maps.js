@@ -1,5 +1,21 @@
 // Draw a digit, and see every feature map that a convolutional network makes of it.
 
+const {
+  BOARD_STYLE,
+  GRID,
+  KEYS_HELP,
+  SHRINK_HELP,
+  SIZE,
+  bytes,
+  drawingBoard,
+  inWords,
+  percent,
+  shrink,
+  verdict,
+} = globalThis.explorables.drawing;
+const { button, clamp, el, set, settled, svg, text } = globalThis.explorables;
+const { requestAnimationFrame } = globalThis;
+
 const STYLE = `${BOARD_STYLE}
 .dlx .fm { display: flex; flex-wrap: wrap; gap: 0.8rem 1.5rem; }
 .dlx .fm-left { flex: 1 1 16rem; max-width: 20rem; min-width: 0; margin: 0 auto; }
@@ -44,16 +60,23 @@ function unpack({ layers, steps, weights }) {
     (v) => v / (steps || 1),
   );
   let at = 0;
-  const take = (n) => all.subarray(at, (at += n));
+  const take = (n) => all.subarray(at, at += n);
   return layers.map((layer) => {
-    if (layer.kind === "conv") return { ...layer, W: take(layer.F * layer.C * layer.K ** 2), b: take(layer.F) };
+    if (layer.kind === "conv") {
+      return { ...layer, W: take(layer.F * layer.C * layer.K ** 2), b: take(layer.F) };
+    }
     if (layer.kind === "linear") return { ...layer, W: take(layer.n * layer.m), b: take(layer.m) };
     return layer;
   });
 }
 
 // An array (C, H, W) as one flat list; outside of a map lies the padding's 0.
-const value = ({ values, H, W }, c, i, j) => (i < 0 || j < 0 || i >= H || j >= W ? 0 : values[(c * H + i) * W + j]);
+const value = (
+  { values, H, W },
+  c,
+  i,
+  j,
+) => (i < 0 || j < 0 || i >= H || j >= W ? 0 : values[(c * H + i) * W + j]);
 
 // The K×K numbers of channel c that feed the cell (i, j).
 function patch(layer, input, c, i, j) {
@@ -74,7 +97,7 @@ function run(layers, x) {
     if (layer.kind === "linear") {
       const sums = Float64Array.from(layer.b);
       input.values.forEach((a, j) => {
-        if (a) for (let k = 0; k < layer.m; k++) sums[k] += a * layer.W[j * layer.m + k];
+        if (a) { for (let k = 0; k < layer.m; k++) sums[k] += a * layer.W[j * layer.m + k]; }
       });
       outputs.push({ sums, values: layer.relu ? sums.map((z) => Math.max(z, 0)) : sums });
       continue;
@@ -82,14 +105,25 @@ function run(layers, x) {
     const C = layer.kind === "conv" ? layer.F : input.C;
     const [H, W] = [side(input.H, layer), side(input.W, layer)];
     const sums = new Float64Array(C * H * W);
-    for (let f = 0; f < C; f++)
-      for (let i = 0; i < H; i++)
-        for (let j = 0; j < W; j++)
-          sums[(f * H + i) * W + j] =
-            layer.kind === "pool"
-              ? Math.max(...patch(layer, input, f, i, j))
-              : range(input.C).reduce((sum, c) => sum + product(patch(layer, input, c, i, j), kernel(layer, f, c)), layer.b[f]);
-    outputs.push({ sums, values: layer.kind === "conv" ? sums.map((z) => Math.max(z, 0)) : sums, C, H, W });
+    for (let f = 0; f < C; f++) {
+      for (let i = 0; i < H; i++) {
+        for (let j = 0; j < W; j++) {
+          sums[(f * H + i) * W + j] = layer.kind === "pool"
+            ? Math.max(...patch(layer, input, f, i, j))
+            : range(input.C).reduce(
+              (sum, c) => sum + product(patch(layer, input, c, i, j), kernel(layer, f, c)),
+              layer.b[f],
+            );
+        }
+      }
+    }
+    outputs.push({
+      sums,
+      values: layer.kind === "conv" ? sums.map((z) => Math.max(z, 0)) : sums,
+      C,
+      H,
+      W,
+    });
   }
   return outputs;
 }
@@ -111,7 +145,7 @@ function field(layers, l, i) {
   return [first, last];
 }
 
-function explore(props) {
+export function explore(props) {
   const layers = unpack(props);
   const spatial = layers.filter(({ kind }) => kind !== "linear");
   const counts = { conv: 0, pool: 0, linear: 0 };
@@ -165,7 +199,7 @@ function explore(props) {
         "aria-label": `${names[l][1]}, map ${f + 1} of ${C}`,
         "aria-pressed": "false",
         tabindex: f ? -1 : 0,
-      }),
+      })
     );
     const node = el(
       "div",
@@ -186,8 +220,15 @@ function explore(props) {
       },
       ...buttons,
     );
-    const kind = layer.kind === "conv" ? `${layer.K} × ${layer.K} kernels, then ReLU` : `largest of ${layer.K} × ${layer.K}`;
-    const title = el("p", { class: "fm-title" }, `${names[l][1]}: ${C} maps of ${H} × ${W} `, el("span", { class: "dlx-soft" }, kind));
+    const kind = layer.kind === "conv"
+      ? `${layer.K} × ${layer.K} kernels, then ReLU`
+      : `largest of ${layer.K} × ${layer.K}`;
+    const title = el(
+      "p",
+      { class: "fm-title" },
+      `${names[l][1]}: ${C} maps of ${H} × ${W} `,
+      el("span", { class: "dlx-soft" }, kind),
+    );
     return { node, title, canvases, buttons };
   });
   // A click takes the map, and the cell under the pointer.
@@ -195,23 +236,43 @@ function explore(props) {
     const { H, W } = outputs[l + 1];
     const box = maps[l].canvases[f].getBoundingClientRect();
     const cell = (offset, size, n) => clamp(Math.floor((offset / size) * n), 0, n - 1);
-    if (event.detail) choose(l, f, cell(event.clientY - box.top, box.height, H), cell(event.clientX - box.left, box.width, W));
-    else choose(l, f, ...(chosen.l === l ? [chosen.i, chosen.j] : [H >> 1, W >> 1]));
+    if (event.detail) {
+      choose(
+        l,
+        f,
+        cell(event.clientY - box.top, box.height, H),
+        cell(event.clientX - box.left, box.width, W),
+      );
+    } else choose(l, f, ...(chosen.l === l ? [chosen.i, chosen.j] : [H >> 1, W >> 1]));
   }
 
   const strips = layers.slice(spatial.length, -1).map(({ m }, k) => {
     const canvas = picture(1, m);
     const l = spatial.length + k;
-    const node = el("div", { class: "fm-cells", role: "img", "aria-label": `${names[l][1]}: ${m} cells`, "data-layer": names[l][0] }, canvas);
+    const node = el("div", {
+      class: "fm-cells",
+      role: "img",
+      "aria-label": `${names[l][1]}: ${m} cells`,
+      "data-layer": names[l][0],
+    }, canvas);
     return { node, canvas, title: el("p", { class: "fm-title" }, `${names[l][1]}: ${m} cells`) };
   });
   const bars = range(10).map((digit) => {
     const [number, bar] = [el("span"), el("i")];
     return { number, bar, node: el("div", {}, number, bar, el("b", {}, String(digit))) };
   });
-  const inputNode = el("div", { class: "dd-frame", style: "width: 6.5rem", "data-layer": "input" }, el("div", { class: "fm-cells", style: "border: 0" }, inputCanvas), onInput);
+  const inputNode = el(
+    "div",
+    { class: "dd-frame", style: "width: 6.5rem", "data-layer": "input" },
+    el("div", { class: "fm-cells", style: "border: 0" }, inputCanvas),
+    onInput,
+  );
   inputCanvas.style.height = "auto";
-  const probabilityNode = el("div", { class: "fm-bars", "data-layer": "probabilities" }, ...bars.map(({ node }) => node));
+  const probabilityNode = el(
+    "div",
+    { class: "fm-bars", "data-layer": "probabilities" },
+    ...bars.map(({ node }) => node),
+  );
 
   // The chosen map, large, one cell of it, and what feeds the cell.
   const largeTitle = el("p", { class: "fm-title" });
@@ -226,7 +287,7 @@ function explore(props) {
       buttons.forEach((one, g) => {
         set(one, { "aria-pressed": String(k === l && g === f) });
         if (k === l) one.tabIndex = g === f ? 0 : -1;
-      }),
+      })
     );
     changed();
   }
@@ -258,7 +319,18 @@ function explore(props) {
     const node = svg("svg", { viewBox: `0 0 ${10 * n} ${10 * n}`, "aria-hidden": "true" });
     values.forEach((v, k) => {
       const [x, y] = [10 * (k % n), 10 * Math.floor(k / n)];
-      node.append(svg("rect", { x, y, width: 10, height: 10, stroke: "#59636e", "stroke-width": 0.3, fill: colours[v < 0 ? 1 : 0], "fill-opacity": (Math.abs(v) / top).toFixed(3) }));
+      node.append(
+        svg("rect", {
+          x,
+          y,
+          width: 10,
+          height: 10,
+          stroke: "#59636e",
+          "stroke-width": 0.3,
+          fill: colours[v < 0 ? 1 : 0],
+          "fill-opacity": (Math.abs(v) / top).toFixed(3),
+        }),
+      );
       if (written) node.append(svg("text", { x: x + 5, y: y + 6 }, text(v)));
     });
     return node;
@@ -276,28 +348,48 @@ function explore(props) {
     const top = most(output.values);
     if (cells.length !== H * W || Number(slider.dataset.width) !== W) {
       cells = range(H * W).map((k) =>
-        svg("rect", { x: 10 * (k % W), y: 10 * Math.floor(k / W), width: 10, height: 10, stroke: "#59636e", "stroke-width": 0.4, fill: "#f4efe2", "data-cell": `${Math.floor(k / W)},${k % W}` }),
+        svg("rect", {
+          x: 10 * (k % W),
+          y: 10 * Math.floor(k / W),
+          width: 10,
+          height: 10,
+          stroke: "#59636e",
+          "stroke-width": 0.4,
+          fill: "#f4efe2",
+          "data-cell": `${Math.floor(k / W)},${k % W}`,
+        })
       );
-      const mark = svg("rect", { width: 10, height: 10, fill: "none", stroke: "#ffb37a", "stroke-width": 1.2, "pointer-events": "none" });
+      const mark = svg("rect", {
+        width: 10,
+        height: 10,
+        fill: "none",
+        stroke: "#ffb37a",
+        "stroke-width": 1.2,
+        "pointer-events": "none",
+      });
       slider.replaceChildren(...cells, mark);
       set(slider, { viewBox: `0 0 ${10 * W} ${10 * H}`, "data-width": W });
     }
     // The fill is there even at 0, so that the cell can be pointed at.
-    cells.forEach((cell, k) => set(cell, { "fill-opacity": (output.values[f * H * W + k] / top).toFixed(3) }));
+    cells.forEach((cell, k) =>
+      set(cell, { "fill-opacity": (output.values[f * H * W + k] / top).toFixed(3) })
+    );
     set(slider.lastChild, { x: 10 * j, y: 10 * i });
 
     const channels = layer.kind === "conv" ? range(layer.C) : [f];
     const patches = channels.map((c) => patch(layer, input, c, i, j));
     const name = (c) => (l === 0 ? "input" : `map ${c + 1}`);
     let words;
-    legend.textContent =
-      layer.kind === "conv"
-        ? "What the marked cell is made from. Left the kernel's weights: orange above 0, blue below. Right the values they are multiplied with."
-        : "What the marked cell is made from: the largest of these values.";
+    legend.textContent = layer.kind === "conv"
+      ? "What the marked cell is made from. Left the kernel's weights: orange above 0, blue below. Right the values they are multiplied with."
+      : "What the marked cell is made from: the largest of these values.";
     parts.classList.toggle("fm-wide", channels.length === 1);
     if (layer.kind === "conv") {
       const kernels = channels.map((c) => kernel(layer, f, c));
-      const [strongest, brightest] = [most(kernels.flatMap((one) => [...one])), most(patches.flat())];
+      const [strongest, brightest] = [
+        most(kernels.flatMap((one) => [...one])),
+        most(patches.flat()),
+      ];
       const sums = channels.map((_, c) => product(patches[c], kernels[c]));
       parts.replaceChildren(
         ...channels.map((c) =>
@@ -307,30 +399,50 @@ function explore(props) {
             tiles([...kernels[c]], layer.K, strongest, SIGNS, layer.C === 1),
             tiles(patches[c], layer.K, brightest, CREAM, layer.C === 1),
             el("span", { "data-part": sums[c] }, `${name(c)}: ${text(sums[c], 3)}`),
-          ),
+          )
         ),
       );
-      Object.assign(parts.dataset, { weights: JSON.stringify(kernels.map((one) => [...one])), patches: JSON.stringify(patches) });
+      Object.assign(parts.dataset, {
+        weights: JSON.stringify(kernels.map((one) => [...one])),
+        patches: JSON.stringify(patches),
+      });
       const added = sums.map((sum) => (sum < 0 ? `(${text(sum, 3)})` : text(sum, 3))).join(" + ");
       const bias = layer.b[f] < 0 ? `(${text(layer.b[f], 3)})` : text(layer.b[f], 3);
-      words = `relu(${added} + bias ${bias}) = relu(${text(output.sums[at], 4)}) = ${text(output.values[at], 4)}`;
+      words = `relu(${added} + bias ${bias}) = relu(${text(output.sums[at], 4)}) = ${
+        text(output.values[at], 4)
+      }`;
     } else {
       parts.replaceChildren(
-        el("div", { class: "fm-part" }, tiles(patches[0], layer.K, most(patches[0]), CREAM, true), el("span", {}, `from ${name(f)}`)),
+        el(
+          "div",
+          { class: "fm-part" },
+          tiles(patches[0], layer.K, most(patches[0]), CREAM, true),
+          el("span", {}, `from ${name(f)}`),
+        ),
       );
       Object.assign(parts.dataset, { weights: "", patches: JSON.stringify(patches) });
-      words = `max(${patches[0].map((v) => text(v, 3)).join(", ")}) = ${text(output.values[at], 4)}`;
+      words = `max(${patches[0].map((v) => text(v, 3)).join(", ")}) = ${
+        text(output.values[at], 4)
+      }`;
     }
     formulaLine.textContent = `Row ${i + 1}, column ${j + 1}: ${words}`;
     Object.assign(formulaLine.dataset, { sum: output.sums[at], value: output.values[at] });
-    set(slider, { "aria-valuemax": H * W, "aria-valuenow": i * W + j + 1, "aria-valuetext": formulaLine.textContent });
+    set(slider, {
+      "aria-valuemax": H * W,
+      "aria-valuenow": i * W + j + 1,
+      "aria-valuetext": formulaLine.textContent,
+    });
 
     // Where on the input, and on the drawing, it looks.
     const [rows, columns] = [field(layers, l, i), field(layers, l, j)];
     const inside = (n) => clamp(n, 0, GRID - 1);
     const [r, c] = [rows.map(inside), columns.map(inside)];
-    const beyond = [...rows, ...columns].some((n) => n !== inside(n)) ? " The rest of it lies on padding." : "";
-    seen.textContent = `Receptive field: rows ${r[0] + 1} to ${r[1] + 1}, columns ${c[0] + 1} to ${c[1] + 1} of the 14 × 14 pixels.${beyond}`;
+    const beyond = [...rows, ...columns].some((n) => n !== inside(n))
+      ? " The rest of it lies on padding."
+      : "";
+    seen.textContent = `Receptive field: rows ${r[0] + 1} to ${r[1] + 1}, columns ${c[0] + 1} to ${
+      c[1] + 1
+    } of the 14 × 14 pixels.${beyond}`;
     Object.assign(seen.dataset, { rows: JSON.stringify(r), columns: JSON.stringify(c) });
     const put = (box, [y0, x0], [y1, x1], size) => {
       const [a, b, d, e] = [y0, x0, y1, x1].map((v) => (100 * clamp(v, 0, size)) / size);
@@ -343,7 +455,7 @@ function explore(props) {
       buttons.forEach((one, g) => {
         if (k === l - 1 && channels.includes(g)) one.dataset.feeds = "";
         else delete one.dataset.feeds;
-      }),
+      })
     );
   }
 
@@ -360,7 +472,9 @@ function explore(props) {
     keep(inputNode, ink.x);
     maps.forEach(({ node, canvases }, l) => {
       const { values, H, W } = outputs[l + 1];
-      canvases.forEach((canvas, f) => paint(canvas, values.subarray(f * H * W, (f + 1) * H * W), most(values)));
+      canvases.forEach((canvas, f) =>
+        paint(canvas, values.subarray(f * H * W, (f + 1) * H * W), most(values))
+      );
       keep(node, values);
     });
     strips.forEach(({ node, canvas }, k) => {
@@ -380,7 +494,9 @@ function explore(props) {
     answer.classList.toggle("dd-unsure", empty || !sure);
     const wrong = meant !== undefined && meant !== digit;
     const message = empty
-      ? `Nothing is drawn, yet the network says ${digit} (${inWords(probabilities[digit])}): one of ten is all it can say.`
+      ? `Nothing is drawn, yet the network says ${digit} (${
+        inWords(probabilities[digit])
+      }): one of ten is all it can say.`
       : words + (wrong ? ` Its label says ${meant}: the network is wrong.` : "");
     if (sentence.textContent !== message) {
       if (sentence.textContent) say();
@@ -393,12 +509,27 @@ function explore(props) {
 
   // The same numbers as text.
   const cell = (tag, more) => (v) => el(tag, more, typeof v === "number" ? text(v, 4) : v);
-  const [td, head, name] = [cell("td", {}), cell("th", { scope: "col" }), cell("th", { scope: "row" })];
+  const [td, head, name] = [
+    cell("td", {}),
+    cell("th", { scope: "col" }),
+    cell("th", { scope: "row" }),
+  ];
   function table(caption, titles, body) {
     const lines = body.map(([first, ...rest]) => el("tr", {}, name(first), ...rest.map(td)));
-    return el("table", {}, el("caption", {}, caption), el("thead", {}, el("tr", {}, ...titles.map(head))), el("tbody", {}, ...lines));
+    return el(
+      "table",
+      {},
+      el("caption", {}, caption),
+      el("thead", {}, el("tr", {}, ...titles.map(head))),
+      el("tbody", {}, ...lines),
+    );
   }
-  const sheet = el("div", { class: "fm-tables", tabindex: 0, role: "region", "aria-label": "The numbers" });
+  const sheet = el("div", {
+    class: "fm-tables",
+    tabindex: 0,
+    role: "region",
+    "aria-label": "The numbers",
+  });
   function tabulate() {
     const { l, f } = chosen;
     const { values, H, W } = outputs[l + 1];
@@ -406,19 +537,35 @@ function explore(props) {
     const sources = lists("patches").flatMap((one, c) => {
       const from = layers[l].kind === "pool" ? `map ${f + 1}` : l ? `map ${c + 1}` : "input";
       const weights = lists("weights")[c];
-      return weights ? [[`${from}: weights`, ...weights], [`${from}: values`, ...one]] : [[`${from}: values`, ...one]];
+      return weights
+        ? [[`${from}: weights`, ...weights], [`${from}: values`, ...one]]
+        : [[`${from}: values`, ...one]];
     });
     sheet.replaceChildren(
-      table("Output", ["digit", "logit", "probability"], probabilities.map((p, k) => [String(k), outputs.at(-1).values[k], p])),
-      table("What feeds the chosen cell", ["row by row", ...range(layers[l].K ** 2).map((k) => String(k + 1))], sources),
+      table(
+        "Output",
+        ["digit", "logit", "probability"],
+        probabilities.map((p, k) => [String(k), outputs.at(-1).values[k], p]),
+      ),
+      table("What feeds the chosen cell", [
+        "row by row",
+        ...range(layers[l].K ** 2).map((k) => String(k + 1)),
+      ], sources),
       table(
         `${names[l][1]}, map ${f + 1}`,
         ["row", ...range(W).map((j) => String(j + 1))],
-        range(H).map((i) => [String(i + 1), ...values.subarray((f * H + i) * W, (f * H + i + 1) * W)]),
+        range(H).map((
+          i,
+        ) => [String(i + 1), ...values.subarray((f * H + i) * W, (f * H + i + 1) * W)]),
       ),
     );
   }
-  const tables = el("details", { ontoggle: () => tables.open && tabulate() }, el("summary", {}, "The numbers as tables"), sheet);
+  const tables = el(
+    "details",
+    { ontoggle: () => tables.open && tabulate() },
+    el("summary", {}, "The numbers as tables"),
+    sheet,
+  );
 
   const soft = (words) => el("p", { class: "dlx-soft" }, words);
   const help = el(
@@ -426,7 +573,11 @@ function explore(props) {
     {},
     el("summary", {}, "Keys, and what happens to your drawing"),
     el("p", {}, KEYS_HELP),
-    el("p", {}, "In a row of maps: arrow keys move, Enter or Space chooses. In the large map, arrow keys move from cell to cell."),
+    el(
+      "p",
+      {},
+      "In a row of maps: arrow keys move, Enter or Space chooses. In the large map, arrow keys move from cell to cell.",
+    ),
     el("p", {}, SHRINK_HELP),
   );
   const left = el(
@@ -449,10 +600,25 @@ function explore(props) {
     inputNode,
     ...maps.flatMap(({ title, node }) => [title, node]),
     ...strips.flatMap(({ title, node }) => [title, node]),
-    soft("Brightness: a value's share of the layer's largest. Choose a map to see what makes it; what it is made from has a blue frame."),
+    soft(
+      "Brightness: a value's share of the layer's largest. Choose a map to see what makes it; what it is made from has a blue frame.",
+    ),
   );
-  const detailNode = el("div", { class: "fm-detail" }, large, el("div", { class: "fm-sum" }, legend, parts, formulaLine, seen));
+  const detailNode = el(
+    "div",
+    { class: "fm-detail" },
+    large,
+    el("div", { class: "fm-sum" }, legend, parts, formulaLine, seen),
+  );
   render();
   choose(0, 0, outputs[1].H >> 1, outputs[1].W >> 1);
-  return el("div", {}, el("style", {}, STYLE), el("div", { class: "fm" }, left, right), detailNode, help, tables);
+  return el(
+    "div",
+    {},
+    el("style", {}, STYLE),
+    el("div", { class: "fm" }, left, right),
+    detailNode,
+    help,
+    tables,
+  );
 }

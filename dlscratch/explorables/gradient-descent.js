@@ -1,5 +1,9 @@
 // Gradient descent, x ← x − lr ∇f(x), on five surfaces; every iterate is drawn.
 
+const { choice, slider } = globalThis.oldParts;
+const { button, clamp, drag, el, handle, plot, set, settled, svg, text } = globalThis.explorables;
+const { document } = globalThis;
+
 const EDGE = 5;
 const MOST = 2000;
 const FLAT = 1e-3;
@@ -57,14 +61,23 @@ const SURFACES = {
 // How a run is named, from its last two iterates: the first rule that fits counts.
 const flat = `the gradient is shorter than ${FLAT}, and the smallest curvature λ is`;
 const NAMES = {
-  Overflowed: ["the next x, f or gradient is beyond what float64 can hold, so the run stops.", "dlx-bad"],
+  Overflowed: [
+    "the next x, f or gradient is beyond what float64 can hold, so the run stops.",
+    "dlx-bad",
+  ],
   Converged: [`${flat} above ${CURVED}.`, "dlx-good"],
   "Stuck at a saddle": [`${flat} below −${CURVED}.`],
   "Stuck on a plateau": [`${flat} between −${CURVED} and ${CURVED}.`],
   "At the start": ["no step is taken yet."],
-  Creeping: [`the last step changed the gradient by less than ${100 * CREEP} %. On the bowl: lr·λ is below ${CREEP}.`],
+  Creeping: [
+    `the last step changed the gradient by less than ${
+      100 * CREEP
+    } %. On the bowl: lr·λ is below ${CREEP}.`,
+  ],
   Diverging: ["the gradient grew, and f is above every earlier f or x is off the map.", "dlx-bad"],
-  Oscillating: ["the last two gradients make an angle of more than 90°, or f rose: the step went too far."],
+  Oscillating: [
+    "the last two gradients make an angle of more than 90°, or f rose: the step went too far.",
+  ],
   "Speeding up": ["the gradient grew, and f did not rise."],
   Converging: ["neither f nor the gradient grew, and the steps keep their direction.", "dlx-good"],
 };
@@ -73,7 +86,9 @@ const NAMES = {
 function num(value, digits = 4) {
   const size = Math.abs(value);
   const plain = size === 0 || (size >= 1e-3 && size < 1e5);
-  const shown = plain ? String(Number(value.toPrecision(digits))) : value.toExponential(digits - 1).replace(/\.?0+e/, "e");
+  const shown = plain
+    ? String(Number(value.toPrecision(digits)))
+    : value.toExponential(digits - 1).replace(/\.?0+e/, "e");
   return shown.replace("e+", "e").replace(/^-/, "−");
 }
 
@@ -82,7 +97,7 @@ const far = ({ x }, edge = EDGE) => x.some((u) => Math.abs(u) > edge);
 const length = (g) => Math.hypot(...g);
 const snap = (value) => Math.round(clamp(value, -EDGE, EDGE) * 10) / 10 + 0;
 
-function explore(props) {
+export function explore(props) {
   let surface, start, lr, steps, path, ahead;
   const fresh = () => {
     ({ surface, start, lr, steps } = props);
@@ -127,9 +142,15 @@ function explore(props) {
     const { f, spread } = SURFACES[surface];
     const n = 100;
     const place = (k) => -EDGE + (2 * EDGE * k) / n;
-    const grid = Array.from({ length: n + 1 }, (_, j) => Array.from({ length: n + 1 }, (_, i) => f([place(i), place(j)])));
+    const grid = Array.from(
+      { length: n + 1 },
+      (_, j) => Array.from({ length: n + 1 }, (_, i) => f([place(i), place(j)])),
+    );
     const [low, high] = [Math.min(...grid.flat()), Math.max(...grid.flat())];
-    const levels = Array.from({ length: LEVELS - 1 }, (_, k) => low + (high - low) * ((k + 1) / LEVELS) ** spread);
+    const levels = Array.from(
+      { length: LEVELS - 1 },
+      (_, k) => low + (high - low) * ((k + 1) / LEVELS) ** spread,
+    );
     let d = "";
     for (let j = 0; j < n; j++) {
       for (let i = 0; i < n; i++) {
@@ -140,7 +161,9 @@ function explore(props) {
             const [here, there] = [grid[b][a] - level, grid[e][c] - level];
             if (here > 0 === there > 0) return [];
             const t = here / (here - there);
-            return [`${X(place(a + t * (c - a))).toFixed(1)} ${Y(place(b + t * (e - b))).toFixed(1)}`];
+            return [
+              `${X(place(a + t * (c - a))).toFixed(1)} ${Y(place(b + t * (e - b))).toFixed(1)}`,
+            ];
           });
           for (let k = 0; k + 1 < cuts.length; k += 2) d += `M${cuts[k]}L${cuts[k + 1]}`;
         }
@@ -162,14 +185,29 @@ function explore(props) {
   }
 
   const line = (colour, more) =>
-    svg("path", { fill: "none", stroke: `var(${colour})`, "stroke-linejoin": "round", "stroke-linecap": "round", ...more });
+    svg("path", {
+      fill: "none",
+      stroke: `var(${colour})`,
+      "stroke-linejoin": "round",
+      "stroke-linecap": "round",
+      ...more,
+    });
   const trail = line("--one", { "stroke-width": 2 });
   const dots = line("--one", { "stroke-width": 6 });
   const coming = line("--ink", { "stroke-width": 2, "stroke-dasharray": "2 5" });
   const here = svg("circle", { r: 6, fill: "var(--one)", stroke: "var(--ink)", "stroke-width": 2 });
-  const ring = handle("Move the start", [svg("circle", { r: 10, fill: "none", stroke: "var(--ink)", "stroke-width": 3 })], () => {});
+  const ring = handle("Move the start", [
+    svg("circle", { r: 10, fill: "none", stroke: "var(--ink)", "stroke-width": 3 }),
+  ], () => {});
   ring.addEventListener("keydown", (event) => {
-    const moves = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1], PageUp: [0, 5], PageDown: [0, -5] };
+    const moves = {
+      ArrowRight: [1, 0],
+      ArrowLeft: [-1, 0],
+      ArrowUp: [0, 1],
+      ArrowDown: [0, -1],
+      PageUp: [0, 5],
+      PageDown: [0, -5],
+    };
     if (!(event.key in moves) || event.ctrlKey || event.metaKey || event.altKey) return;
     begin(start.map((u, i) => snap(u + moves[event.key][i] / 10)));
   });
@@ -235,9 +273,18 @@ function explore(props) {
     oninput: () => typed.valueAsNumber > 0 && rate(typed.valueAsNumber),
     onblur: () => (typed.value = lr),
   });
-  const rates = RATES.map((value) => button(String(value), () => rate(value), { "aria-label": `lr = ${value}` }));
+  const rates = RATES.map((value) =>
+    button(String(value), () => rate(value), { "aria-label": `lr = ${value}` })
+  );
   const sliders = ["x₀", "x₁"].map((label, i) =>
-    slider(label, label, -EDGE, EDGE, (value) => begin(start.map((u, k) => (k === i ? value : u))), " at the start"),
+    slider(
+      label,
+      label,
+      -EDGE,
+      EDGE,
+      (value) => begin(start.map((u, k) => (k === i ? value : u))),
+      " at the start",
+    )
   );
   const reset = button("Reset", () => {
     fresh();
@@ -247,7 +294,18 @@ function explore(props) {
   });
 
   const number = (of) => el("b", { class: "dlx-numbers", "data-num": of });
-  const [count, x0, x1, height, g0, g1, l0, l1, m0, m1] = ["step", "x0", "x1", "f", "g0", "g1", "l0", "l1", "m0", "m1"].map(number);
+  const [count, x0, x1, height, g0, g1, l0, l1, m0, m1] = [
+    "step",
+    "x0",
+    "x1",
+    "f",
+    "g0",
+    "g1",
+    "l0",
+    "l1",
+    "m0",
+    "m1",
+  ].map(number);
   const put = (node, value, digits) => {
     node.textContent = num(value, digits);
     node.dataset.value = value;
@@ -261,10 +319,26 @@ function explore(props) {
   const state = el("p", {}, "Step ", count, away, ": x = (", x0, ", ", x1, "), f = ", height, ".");
   const slopes = el("p", {}, "Gradient here: ∂f/∂x₀ = ", g0, ", ∂f/∂x₁ = ", g1, ".");
   const about = el("span");
-  const factors = el("p", { class: "dlx-soft" }, "Curvature λ here: ", l0, " and ", l1, ". With it 1 − lr·λ is ", m0, " and ", m1, about);
+  const factors = el(
+    "p",
+    { class: "dlx-soft" },
+    "Curvature λ here: ",
+    l0,
+    " and ",
+    l1,
+    ". With it 1 − lr·λ is ",
+    m0,
+    " and ",
+    m1,
+    about,
+  );
   const live = el("p", { class: "dlx-hidden", role: "status" });
   const rest = settled(() => {
-    if (live.isConnected) live.textContent = `${surface}, lr = ${num(lr)}. ${state.textContent} ${naming.textContent} ${slopes.textContent}`;
+    if (live.isConnected) {
+      live.textContent = `${surface}, lr = ${
+        num(lr)
+      }. ${state.textContent} ${naming.textContent} ${slopes.textContent}`;
+    }
   });
   const chart = svg("svg", { viewBox: "0 0 400 170", class: "dlx-plot", role: "img" });
   const rows = el("tbody");
@@ -303,17 +377,23 @@ function explore(props) {
     const bends = curvature(now.x);
     [l0, l1].forEach((node, i) => put(node, bends[i]));
     [m0, m1].forEach((node, i) => put(node, 1 - lr * bends[i]));
-    about.textContent = surface in { bowl: 1, ravine: 1, saddle: 1 } ? ": a step multiplies the two slopes by that." : ": for a short step, about what it multiplies the slope by in these two directions.";
+    about.textContent = surface in { bowl: 1, ravine: 1, saddle: 1 }
+      ? ": a step multiplies the two slopes by that."
+      : ": for a short step, about what it multiplies the slope by in these two directions.";
 
     rows.replaceChildren(
       ...path.slice(-6).map(({ x, f, g }, i, last) => {
         const step = path.length - last.length + i;
-        const cells = [...x, f, ...g].map((value, k) => put(el("td", { "data-col": ["x0", "x1", "f", "g0", "g1"][k] }), value));
+        const cells = [...x, f, ...g].map((value, k) =>
+          put(el("td", { "data-col": ["x0", "x1", "f", "g0", "g1"][k] }), value)
+        );
         return el("tr", {}, el("th", { scope: "row" }, String(step)), ...cells);
       }),
     );
     const decimal = (u) => (Number.isInteger(u) ? `${u}.0` : u);
-    code.textContent = `x = np.array([${start.map(decimal).join(", ")}])\nfor _ in range(${path.length - 1}):\n    gradient = ${gradient}\n    x = x - ${lr} * gradient`;
+    code.textContent = `x = np.array([${start.map(decimal).join(", ")}])\nfor _ in range(${
+      path.length - 1
+    }):\n    gradient = ${gradient}\n    x = x - ${lr} * gradient`;
     drawChart();
     range.value = Math.log10(lr);
     set(range, { "aria-valuetext": num(lr) });
@@ -343,15 +423,31 @@ function explore(props) {
     chart.replaceChildren(
       ...marks.flatMap((v) => [
         svg("path", { stroke: "var(--edge)", d: `M${left} ${py(v)}H${right}` }),
-        svg("text", { x: left - 6, y: py(v) + 5, "text-anchor": "end" }, log ? `1e${v}` : num(2 * v, 2)),
+        svg(
+          "text",
+          { x: left - 6, y: py(v) + 5, "text-anchor": "end" },
+          log ? `1e${v}` : num(2 * v, 2),
+        ),
       ]),
-      svg("text", { x: left, y: 15 }, `f, ${log ? "logarithmic" : "linear"} axis${log && positive.length < heights.length ? ", 0 at the bottom" : ""}`),
+      svg(
+        "text",
+        { x: left, y: 15 },
+        `f, ${log ? "logarithmic" : "linear"} axis${
+          log && positive.length < heights.length ? ", 0 at the bottom" : ""
+        }`,
+      ),
       svg("text", { x: left, y: 161, "text-anchor": "middle" }, "0"),
       svg("text", { x: right, y: 161, "text-anchor": "end" }, last ? `step ${last}` : "step"),
       line("--one", { "stroke-width": 2, d: `M${points.join("L")}` }),
-      ...(last < 60 ? [line("--one", { "stroke-width": 5, d: points.map((point) => `M${point}h0`).join("") })] : []),
+      ...(last < 60
+        ? [line("--one", { "stroke-width": 5, d: points.map((point) => `M${point}h0`).join("") })]
+        : []),
     );
-    set(chart, { "aria-label": `f at each step: ${num(heights[0])} at step 0, ${num(heights[last])} at step ${last}` });
+    set(chart, {
+      "aria-label": `f at each step: ${num(heights[0])} at step 0, ${
+        num(heights[last])
+      } at step ${last}`,
+    });
   }
 
   const swatch = (style, label) => el("span", {}, el("i", { class: "dlx-swatch", style }), label);
@@ -368,7 +464,11 @@ function explore(props) {
         ".dlx .gd-tick { paint-order: stroke; stroke: var(--well); stroke-width: 3px; stroke-opacity: 0.8; fill: var(--ink) !important; }" +
         ".dlx .gd-map svg { cursor: crosshair; } .dlx button[aria-pressed=true] { background: var(--ink); border-color: var(--ink); color: var(--bg); }",
     ),
-    el("p", {}, "Click the map, or move the ring, to choose a start. Take steps, then change lr: the same number of steps is taken again."),
+    el(
+      "p",
+      {},
+      "Click the map, or move the ring, to choose a start. Take steps, then change lr: the same number of steps is taken again.",
+    ),
     el("div", { class: "dlx-row" }, surfaces.node, reset),
     formulas,
     el(
@@ -383,14 +483,25 @@ function explore(props) {
           { class: "dlx-soft dlx-legend" },
           swatch("border-top: 3px solid var(--one)", "path"),
           swatch("border-top: 3px dotted var(--ink)", "next step"),
-          el("span", {}, el("i", { class: "dlx-disc", style: "background: none; border-color: var(--ink)" }), "start"),
+          el(
+            "span",
+            {},
+            el("i", { class: "dlx-disc", style: "background: none; border-color: var(--ink)" }),
+            "start",
+          ),
         ),
         naming,
       ),
       el(
         "div",
         {},
-        el("div", { class: "dlx-slider" }, el("span", { "aria-hidden": "true" }, "lr"), range, typed),
+        el(
+          "div",
+          { class: "dlx-slider" },
+          el("span", { "aria-hidden": "true" }, "lr"),
+          range,
+          typed,
+        ),
         el("div", { class: "dlx-row dlx-apart", style: "gap: 0.3rem" }, ...rates),
         ...sliders.map(({ node }) => node),
         el(
@@ -415,7 +526,13 @@ function explore(props) {
       { class: "dlx-columns" },
       el(
         "div",
-        { class: "dlx-scroll", tabindex: 0, role: "region", "aria-label": "The last iterates", style: "flex: 1 1 25rem" },
+        {
+          class: "dlx-scroll",
+          tabindex: 0,
+          role: "region",
+          "aria-label": "The last iterates",
+          style: "flex: 1 1 25rem",
+        },
         el(
           "table",
           {},
@@ -426,7 +543,19 @@ function explore(props) {
       ),
       el("div", { style: "flex-basis: 20.5rem" }, code),
     ),
-    el("details", {}, el("summary", {}, "How a run is named"), el("p", {}, "The first rule that fits names the run:"), el("ol", {}, ...Object.entries(NAMES).map(([one, [rule]]) => el("li", {}, el("b", {}, one), `: ${rule}`)))),
+    el(
+      "details",
+      {},
+      el("summary", {}, "How a run is named"),
+      el("p", {}, "The first rule that fits names the run:"),
+      el(
+        "ol",
+        {},
+        ...Object.entries(NAMES).map(([one, [rule]]) =>
+          el("li", {}, el("b", {}, one), `: ${rule}`)
+        ),
+      ),
+    ),
     live,
   );
 }

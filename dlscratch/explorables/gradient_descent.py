@@ -3,6 +3,8 @@
 import math
 from numbers import Integral
 
+from dlscratch.explorables.explorable import Explorable
+
 SURFACES = {
     "bowl": "f = x0² + x1²",
     "ravine": "f = x0²/20 + x1²",
@@ -47,8 +49,6 @@ def gradient_descent(surface="bowl", *, start=(-3, 4), lr=0.1, steps=0):
     >>> gradient_descent("ravine", lr=0.9, steps=20).label
     'Gradient descent'
     """
-    from dlscratch.explorables import Explorable
-
     if surface not in SURFACES:
         raise ValueError(
             f"gradient_descent: expected surface in {tuple(SURFACES)}, got {surface!r}"
@@ -77,4 +77,10 @@ def gradient_descent(surface="bowl", *, start=(-3, 4), lr=0.1, steps=0):
         "plateau, or exactly at a saddle."
     )
     props = {"surface": surface, "start": place, "lr": float(lr), "steps": int(steps)}
-    return Explorable("gradient-descent", props, fallback, label="Gradient descent")
+    return Explorable(
+        "gradient-descent",
+        props,
+        fallback,
+        label="Gradient descent",
+        shared=["old-parts"],
+    )

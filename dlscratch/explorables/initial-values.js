@@ -1,6 +1,10 @@
 // Layers without biases: a = h @ W with W = std·Z, then h = f(a). The gradient goes back
 // through them: da = dh·f'(a), then dh = da @ Wᵀ; at the last layer, dh is random.
 
+const { choice } = globalThis.oldParts;
+const { button, clamp, el, set, settled, svg, uniform } = globalThis.explorables;
+const { document } = globalThis;
+
 const [INPUTS, UNITS, MOST] = [200, 100, 10];
 const LARGEST = 10;
 // An odd number: 0 lies inside the middle bin of a range such as −1 to 1.
@@ -106,7 +110,7 @@ function num(value, digits = 3) {
   return shown.replace("e+", "e").replace(/-/g, "−");
 }
 
-function explore(props) {
+export function explore(props) {
   let activation, std, layers;
   const fresh = () => {
     ({ activation, std, layers } = props);
@@ -166,7 +170,9 @@ function explore(props) {
     oninput: () => typed.valueAsNumber >= 0 && resize(typed.valueAsNumber),
     onblur: () => (typed.value = Number(std.toPrecision(4))),
   });
-  const scales = SCALES.map(([label, value]) => button(label, () => resize(value), { "aria-label": `std = ${label}` }));
+  const scales = SCALES.map(([label, value]) =>
+    button(label, () => resize(value), { "aria-label": `std = ${label}` })
+  );
   const deep = (value) => {
     layers = clamp(Math.round(value), 1, MOST);
     draw();
@@ -180,7 +186,7 @@ function explore(props) {
       "aria-label": type === "range" ? "layers" : "layers, typed",
       oninput: ({ target }) => Number.isFinite(target.valueAsNumber) && deep(target.valueAsNumber),
       onblur: ({ target }) => (target.value = layers),
-    }),
+    })
   );
   const reset = button("Reset", () => {
     fresh();
@@ -192,13 +198,29 @@ function explore(props) {
   function rows(kind, colour) {
     return Array.from({ length: MOST }, (_, k) => {
       const bars = svg("path", { fill: `var(${colour})` });
-      const picture = svg("svg", { viewBox: `0 0 ${BINS * 4} 40`, preserveAspectRatio: "none", class: "iv-bars", "aria-hidden": "true" }, bars);
+      const picture = svg("svg", {
+        viewBox: `0 0 ${BINS * 4} 40`,
+        preserveAspectRatio: "none",
+        class: "iv-bars",
+        "aria-hidden": "true",
+      }, bars);
       const [spread, part] = ["std", "idle"].map((name) => el("td", { [`data-${kind}`]: name }));
-      const node = el("tr", {}, el("th", { scope: "row" }, String(k + 1)), el("td", {}, picture), spread, ...(kind === "h" ? [part] : []));
+      const node = el(
+        "tr",
+        {},
+        el("th", { scope: "row" }, String(k + 1)),
+        el("td", {}, picture),
+        spread,
+        ...(kind === "h" ? [part] : []),
+      );
       const write = (values, ends) => {
         const bins = histogram(values, ends);
         picture.dataset.bins = bins.join(" ");
-        set(bars, { d: Array.from(bins, (b, i) => `M${4 * i} 40v${-40 * Math.min(b / FULL, 1)}h3.6V40Z`).join("") });
+        set(bars, {
+          d: Array.from(bins, (b, i) => `M${4 * i} 40v${-40 * Math.min(b / FULL, 1)}h3.6V40Z`).join(
+            "",
+          ),
+        });
         const value = deviation(values);
         spread.textContent = num(value);
         spread.dataset.value = value;
@@ -214,7 +236,11 @@ function explore(props) {
   const summary = el("p", { class: "dlx-numbers" });
   const live = el("p", { class: "dlx-hidden", role: "status" });
   const rest = settled(() => {
-    if (live.isConnected) live.textContent = `${activation}, std = ${num(std)}, ${layers} layers. ${summary.textContent}`;
+    if (live.isConnected) {
+      live.textContent = `${activation}, std = ${
+        num(std)
+      }, ${layers} layers. ${summary.textContent}`;
+    }
   });
 
   function draw() {
@@ -227,30 +253,51 @@ function explore(props) {
       return forwards[k].write(h, ends);
     });
     const sizes = das.map((da, k) => backwards[k].write(da, GRADIENTS));
-    for (const all of [forwards, backwards]) all.forEach(({ node }, k) => (node.hidden = k >= layers));
-    title.textContent = `Activations h, from ${ends[0]} to ${ends[1]}${activation === "relu" ? " and beyond" : ""}`.replace("-", "−");
+    for (const all of [forwards, backwards]) {
+      all.forEach(({ node }, k) => (node.hidden = k >= layers));
+    }
+    title.textContent = `Activations h, from ${ends[0]} to ${ends[1]}${
+      activation === "relu" ? " and beyond" : ""
+    }`.replace("-", "−");
     word.textContent = name;
-    rule.textContent = `A bar at full height holds ${100 * FULL} % of the values or more. The bars at the ends hold what lies beyond, too. Layer: a = h W, then h = f(a). L stands for a loss whose ∂L/∂h at the last layer is random, with std 1. ${name[0].toUpperCase()}${name.slice(1)}: ${why}.`;
+    rule.textContent = `A bar at full height holds ${
+      100 * FULL
+    } % of the values or more. The bars at the ends hold what lies beyond, too. Layer: a = h W, then h = f(a). L stands for a loss whose ∂L/∂h at the last layer is random, with std 1. ${
+      name[0].toUpperCase()
+    }${name.slice(1)}: ${why}.`;
     summary.textContent =
-      `Activations: std ${num(spreads[0])} in layer 1, ${num(spreads.at(-1))} in layer ${layers}. ` +
+      `Activations: std ${num(spreads[0])} in layer 1, ${
+        num(spreads.at(-1))
+      } in layer ${layers}. ` +
       `Gradients: std ${num(sizes.at(-1))} at layer ${layers}, ${num(sizes[0])} back at layer 1.`;
     range.value = std > 0 ? Math.log10(std) : -3;
     set(range, { "aria-valuetext": num(std) });
     if (typed !== document.activeElement) typed.value = Number(std.toPrecision(4));
     scales.forEach((node, k) => set(node, { "aria-pressed": String(std === SCALES[k][1]) }));
-    for (const input of [depth, count]) if (input.type === "range" || input !== document.activeElement) input.value = layers;
+    for (const input of [depth, count]) {
+      if (input.type === "range" || input !== document.activeElement) input.value = layers;
+    }
     rest();
   }
 
   const head = (...cells) => el("thead", {}, el("tr", {}, ...cells));
   const column = (label) => el("th", { scope: "col" }, label);
-  const scroll = (label, ...children) => el("div", { class: "dlx-scroll iv-table", tabindex: 0, role: "region", "aria-label": label }, el("table", {}, ...children));
+  const scroll = (label, ...children) =>
+    el(
+      "div",
+      { class: "dlx-scroll iv-table", tabindex: 0, role: "region", "aria-label": label },
+      el("table", {}, ...children),
+    );
   draw();
   return el(
     "div",
     { style: "--label: 2.9rem" },
     el("style", {}, STYLE),
-    el("p", {}, `${INPUTS} random inputs run through layers of ${UNITS} units. Change the standard deviation of the weights until the activations of every layer stay spread out, away from the ends, and the gradients keep their size on the way back to layer 1.`),
+    el(
+      "p",
+      {},
+      `${INPUTS} random inputs run through layers of ${UNITS} units. Change the standard deviation of the weights until the activations of every layer stay spread out, away from the ends, and the gradients keep their size on the way back to layer 1.`,
+    ),
     el("div", { class: "dlx-row" }, activations.node, reset),
     el(
       "div",
@@ -258,16 +305,37 @@ function explore(props) {
       el(
         "div",
         {},
-        el("div", { class: "dlx-slider" }, el("span", { "aria-hidden": "true" }, "std"), range, typed),
+        el(
+          "div",
+          { class: "dlx-slider" },
+          el("span", { "aria-hidden": "true" }, "std"),
+          range,
+          typed,
+        ),
         el("div", { class: "dlx-row dlx-apart", style: "gap: 0.3rem" }, ...scales),
       ),
-      el("div", {}, el("div", { class: "dlx-slider" }, el("span", { "aria-hidden": "true" }, "layers"), depth, count)),
+      el(
+        "div",
+        {},
+        el(
+          "div",
+          { class: "dlx-slider" },
+          el("span", { "aria-hidden": "true" }, "layers"),
+          depth,
+          count,
+        ),
+      ),
     ),
     summary,
     el(
       "div",
       { class: "dlx-columns" },
-      scroll("Activations, layer by layer", title, head(column("layer"), column("histogram"), column("std"), word), el("tbody", {}, ...forwards.map(({ node }) => node))),
+      scroll(
+        "Activations, layer by layer",
+        title,
+        head(column("layer"), column("histogram"), column("std"), word),
+        el("tbody", {}, ...forwards.map(({ node }) => node)),
+      ),
       scroll(
         "Gradients, layer by layer",
         el("caption", {}, "Gradients ∂L/∂a, from −1 to 1 and beyond"),

@@ -1,5 +1,10 @@
 // Six optimizers on one map; the update rules are those of dlscratch.optimizers.
 
+const { choice, slider } = globalThis.oldParts;
+const { button, clamp, drag, el, handle, plot, round2, set, settled, svg, text } =
+  globalThis.explorables;
+const { document, matchMedia } = globalThis;
+
 const LAST = 200;
 const NEAR = 0.01;
 const [SLOWEST, FASTEST] = [1e-6, 100];
@@ -12,7 +17,8 @@ const SURFACES = {
     gradient: (x, y) => [x / 10, 2 * y],
     words: ["x²/20 + y²", "x/10", "2y"],
     code: "[x / 10, 2 * y]",
-    watch: "Across the ravine the slope is steep, along it gentle. Who zigzags, who overshoots, who goes straight?",
+    watch:
+      "Across the ravine the slope is steep, along it gentle. Who zigzags, who overshoots, who goes straight?",
   },
   "tilted ravine": {
     xs: [-8, 8],
@@ -21,7 +27,8 @@ const SURFACES = {
     gradient: (x, y) => [(x + y) / 20 + (x - y), (x + y) / 20 - (x - y)],
     words: ["(x + y)²/40 + (x − y)²/2", "(x + y)/20 + (x − y)", "(x + y)/20 − (x − y)"],
     code: "[(x + y) / 20 + (x - y), (x + y) / 20 - (x - y)]",
-    watch: "The same ravine, turned by 45°, with the same learning rates. Whose rule has one scale for x and one for y, and does that still help?",
+    watch:
+      "The same ravine, turned by 45°, with the same learning rates. Whose rule has one scale for x and one for y, and does that still help?",
   },
   "curved valley": {
     xs: [-2.4, 2.4],
@@ -30,7 +37,8 @@ const SURFACES = {
     gradient: (x, y) => [(x - 1) / 10 - 4 * x * (y - x * x), 2 * (y - x * x)],
     words: ["(x − 1)²/20 + (y − x²)²", "(x − 1)/10 − 4x(y − x²)", "2(y − x²)"],
     code: "[(x - 1) / 10 - 4 * x * (y - x**2), 2 * (y - x**2)]",
-    watch: "The floor of the valley bends and hardly falls; the minimum is at (1, 1). Who is quickly down, and who also gets along?",
+    watch:
+      "The floor of the valley bends and hardly falls; the minimum is at (1, 1). Who is quickly down, and who also gets along?",
   },
   saddle: {
     xs: [-3.2, 3.2],
@@ -39,7 +47,8 @@ const SURFACES = {
     gradient: (x, y) => [x, (y * y * y - y) / 5],
     words: ["x²/2 + (y² − 1)²/20", "x", "(y³ − y)/5"],
     code: "[x, (y**3 - y) / 5]",
-    watch: "A saddle lies at (0, 0), with a minimum above and one below. Who is held there? And what if you start at y = 0 exactly?",
+    watch:
+      "A saddle lies at (0, 0), with a minimum above and one below. Who is held there? And what if you start at y = 0 exactly?",
   },
 };
 
@@ -144,7 +153,9 @@ const STYLE = `
 function num(value, digits = 5) {
   const size = Math.abs(value);
   const plain = size === 0 || (size >= 1e-3 && size < 1e5);
-  const shown = plain ? String(Number(value.toPrecision(digits))) : value.toExponential(digits - 2).replace(/\.?0+e/, "e");
+  const shown = plain
+    ? String(Number(value.toPrecision(digits)))
+    : value.toExponential(digits - 2).replace(/\.?0+e/, "e");
   return shown.replace("e+", "e").replace(/^-/, "−");
 }
 function put(node, value, digits) {
@@ -153,7 +164,7 @@ function put(node, value, digits) {
   return node;
 }
 
-function explore(props) {
+export function explore(props) {
   let surface, racing, lr, momentum, start, step, chosen, timer;
   let runs = {};
   const fresh = () => {
@@ -176,7 +187,9 @@ function explore(props) {
       if (![...place, ...g, height].every(Number.isFinite)) return { path, overflow: true };
       const terms = update({ g, lr: lr[name], mu: momentum, t: path.length + 1, ...memory });
       path.push({ place, height, g, before: memory, terms });
-      memory = Object.fromEntries(state.map((key) => [key, terms.find(([symbol]) => symbol === key)[2]]));
+      memory = Object.fromEntries(
+        state.map((key) => [key, terms.find(([symbol]) => symbol === key)[2]]),
+      );
       place = each((a, b) => a - b, place, terms.at(-1)[2]);
     }
     return { path, overflow: false };
@@ -195,11 +208,21 @@ function explore(props) {
   const holder = el("div", { class: "or-map" });
   const bands = svg("image", { width: WIDE, height: HIGH, preserveAspectRatio: "none" });
   const line = (colour, more) =>
-    svg("path", { fill: "none", stroke: `var(${colour})`, "stroke-linejoin": "round", "stroke-linecap": "round", ...more });
+    svg("path", {
+      fill: "none",
+      stroke: `var(${colour})`,
+      "stroke-linejoin": "round",
+      "stroke-linecap": "round",
+      ...more,
+    });
   const trails = Object.fromEntries(
     NAMES.map((name) => {
       const [letter, colour, dashes] = LOOKS[name];
-      const trail = line(colour, { "data-path": name, "stroke-width": 2, "stroke-dasharray": dashes || undefined });
+      const trail = line(colour, {
+        "data-path": name,
+        "stroke-width": 2,
+        "stroke-dasharray": dashes || undefined,
+      });
       const dots = line(colour, { "stroke-width": 5 });
       const mark = svg(
         "g",
@@ -211,7 +234,9 @@ function explore(props) {
     }),
   );
   const coming = line("--ink", { "stroke-width": 2, "stroke-dasharray": "1 5" });
-  const ring = handle("Move the start", [svg("circle", { r: 11, fill: "none", stroke: "var(--ink)", "stroke-width": 2.5 })], () => {});
+  const ring = handle("Move the start", [
+    svg("circle", { r: 11, fill: "none", stroke: "var(--ink)", "stroke-width": 2.5 }),
+  ], () => {});
   let picture;
 
   // The map of a surface: a picture of bands, with a line where one meets the next.
@@ -223,7 +248,10 @@ function explore(props) {
     const heights = new Float64Array(w * h);
     for (let k = 0; k < w * h; k++) {
       const [i, j] = [k % w, Math.floor(k / w)];
-      heights[k] = f(xs[0] + ((xs[1] - xs[0]) * (i + 0.5)) / w, ys[1] - ((ys[1] - ys[0]) * (j + 0.5)) / h);
+      heights[k] = f(
+        xs[0] + ((xs[1] - xs[0]) * (i + 0.5)) / w,
+        ys[1] - ((ys[1] - ys[0]) * (j + 0.5)) / h,
+      );
     }
     const high = heights.reduce((a, b) => Math.max(a, b));
     const band = heights.map((height) => Math.floor(14 * (height / high) ** 0.4));
@@ -235,16 +263,29 @@ function explore(props) {
     const rgb = (red, green, blue) => (blue << 16) | (green << 8) | red;
     for (let k = 0; k < w * h; k++) {
       const edge = (k % w && band[k] !== band[k - 1]) || (k >= w && band[k] !== band[k - w]);
-      colours[k] = edge ? (170 << 24) | rgb(125, 135, 145) : ((9 * band[k]) << 24) | rgb(45, 125, 190);
+      colours[k] = edge
+        ? (170 << 24) | rgb(125, 135, 145)
+        : ((9 * band[k]) << 24) | rgb(45, 125, 190);
     }
     paint.putImageData(pixels, 0, 0);
     set(bands, { href: canvas.toDataURL() });
-    const ticks = (range) => [-6, -4, -2, -1, 1, 2, 4, 6].filter((t) => t > range[0] * 0.95 && t < range[1] * 0.95 && (range[1] < 4 || t % 2 === 0));
+    const ticks = (range) =>
+      [-6, -4, -2, -1, 1, 2, 4, 6].filter((t) =>
+        t > range[0] * 0.95 && t < range[1] * 0.95 && (range[1] < 4 || t % 2 === 0)
+      );
     node.append(
       bands,
       svg("path", { class: "dlx-axis", d: `M0 ${Y(0)}H${WIDE}M${X(0)} 0V${HIGH}` }),
-      ...ticks(xs).map((t) => svg("text", { class: "or-tick", x: X(t), y: Y(0) + 15, "text-anchor": "middle" }, text(t, 0))),
-      ...ticks(ys).map((t) => svg("text", { class: "or-tick", x: X(0) + 5, y: Y(t) + 5 }, text(t, 0))),
+      ...ticks(xs).map((t) =>
+        svg(
+          "text",
+          { class: "or-tick", x: X(t), y: Y(0) + 15, "text-anchor": "middle" },
+          text(t, 0),
+        )
+      ),
+      ...ticks(ys).map((t) =>
+        svg("text", { class: "or-tick", x: X(0) + 5, y: Y(t) + 5 }, text(t, 0))
+      ),
       svg("text", { class: "or-tick", x: WIDE - 14, y: Y(0) - 6 }, "x"),
       svg("text", { class: "or-tick", x: X(0) - 14, y: 14 }, "y"),
       ...NAMES.flatMap((name) => [trails[name].trail, trails[name].dots]),
@@ -257,11 +298,20 @@ function explore(props) {
     });
     holder.replaceChildren(node);
     places.forEach(({ node: row }, k) => {
-      for (const input of row.querySelectorAll("input")) set(input, { min: [xs, ys][k][0], max: [xs, ys][k][1] });
+      for (const input of row.querySelectorAll("input")) {
+        set(input, { min: [xs, ys][k][0], max: [xs, ys][k][1] });
+      }
     });
   }
   ring.addEventListener("keydown", (event) => {
-    const moves = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1], PageUp: [0, 5], PageDown: [0, -5] };
+    const moves = {
+      ArrowRight: [1, 0],
+      ArrowLeft: [-1, 0],
+      ArrowUp: [0, 1],
+      ArrowDown: [0, -1],
+      PageUp: [0, 5],
+      PageDown: [0, -5],
+    };
     if (!(event.key in moves) || event.ctrlKey || event.metaKey || event.altKey) return;
     begin(each((a, b) => a + b / 10, start, moves[event.key]));
   });
@@ -341,8 +391,18 @@ function explore(props) {
       oninput: () => typed.valueAsNumber > 0 && rate(typed.valueAsNumber),
       onblur: () => (typed.value = lr[name]),
     });
-    const badge = el("span", { class: "or-badge", style: `--tone: var(${LOOKS[name][1]})`, "aria-hidden": "true" }, LOOKS[name][0]);
-    const node = el("div", { class: "or-lane" }, el("label", {}, box, badge, el("span", { "aria-hidden": "true" }, name)), range, typed);
+    const badge = el("span", {
+      class: "or-badge",
+      style: `--tone: var(${LOOKS[name][1]})`,
+      "aria-hidden": "true",
+    }, LOOKS[name][0]);
+    const node = el(
+      "div",
+      { class: "or-lane" },
+      el("label", {}, box, badge, el("span", { "aria-hidden": "true" }, name)),
+      range,
+      typed,
+    );
     const write = () => {
       box.checked = racing.has(name);
       range.value = Math.log10(lr[name]);
@@ -356,12 +416,24 @@ function explore(props) {
     rerun();
   }, " of Momentum and Nesterov");
   const places = ["x", "y"].map((label, i) =>
-    slider(label, label, -8, 8, (value) => begin(start.map((v, k) => (k === i ? value : v))), " at the start"),
+    slider(
+      label,
+      label,
+      -8,
+      8,
+      (value) => begin(start.map((v, k) => (k === i ? value : v))),
+      " at the start",
+    )
   );
-  const inside = choice("The next update of", NAMES.map((name) => [name, name]), chosen, (value) => {
-    chosen = value;
-    draw();
-  });
+  const inside = choice(
+    "The next update of",
+    NAMES.map((name) => [name, name]),
+    chosen,
+    (value) => {
+      chosen = value;
+      draw();
+    },
+  );
   const scrub = el("input", {
     type: "range",
     min: 0,
@@ -379,7 +451,11 @@ function explore(props) {
       stop();
       go(to());
     });
-  const [back, forward, rewind] = [press("Back", () => step - 1), press("Step", () => step + 1), press("Rewind", () => 0)];
+  const [back, forward, rewind] = [
+    press("Back", () => step - 1),
+    press("Step", () => step + 1),
+    press("Rewind", () => 0),
+  ];
   const play = button("Play", toggle);
   const reset = button("Reset", () => {
     stop();
@@ -398,7 +474,9 @@ function explore(props) {
   const code = el("pre");
   const live = el("p", { class: "dlx-hidden", role: "status" });
   const rest = settled(() => {
-    const order = [...standings.children].map((row) => `${row.firstChild.textContent}: f = ${row.children[3].textContent}`);
+    const order = [...standings.children].map((row) =>
+      `${row.firstChild.textContent}: f = ${row.children[3].textContent}`
+    );
     if (live.isConnected) live.textContent = `${surface}, step ${step}. ${order.join("; ")}.`;
   });
 
@@ -439,8 +517,14 @@ function explore(props) {
         const run = runs[name];
         const { place, height } = now(run);
         const since = arrival(run);
-        const cells = [...place, height].map((value, k) => put(el("td", { "data-col": ["x", "y", "f"][k] }), value, 3));
-        const last = el("td", { "data-col": "since" }, lost(run) ? "overflow" : since === undefined ? "not yet" : `step ${since}`);
+        const cells = [...place, height].map((value, k) =>
+          put(el("td", { "data-col": ["x", "y", "f"][k] }), value, 3)
+        );
+        const last = el(
+          "td",
+          { "data-col": "since" },
+          lost(run) ? "overflow" : since === undefined ? "not yet" : `step ${since}`,
+        );
         if (lost(run)) last.className = "dlx-bad";
         if (since !== undefined) last.className = "dlx-good";
         return el("tr", { "data-row": name }, el("th", { scope: "row" }, name), ...cells, last);
@@ -467,7 +551,9 @@ function explore(props) {
       ["x, y", "now", place],
       ["g", "= gradient there", g],
       ...Object.entries(before).map(([key, value]) => [`${key} so far`, "", value]),
-      ...made.map(([symbol, rule, value]) => [symbol, `${symbol in before ? "←" : "="} ${rule}`, value]),
+      ...made.map((
+        [symbol, rule, value],
+      ) => [symbol, `${symbol in before ? "←" : "="} ${rule}`, value]),
       ["new x, y", "= x, y − step", after],
     ];
     caption.textContent = `Update t = ${k + 1} of ${chosen}, with lr = ${num(lr[chosen])}`;
@@ -477,8 +563,10 @@ function explore(props) {
           "tr",
           {},
           el("th", { scope: "row" }, symbol, " ", el("span", { class: "dlx-soft" }, rule)),
-          ...values.map((value, i) => put(el("td", { "data-term": `${symbol} ${"xy"[i]}` }), value)),
-        ),
+          ...values.map((value, i) =>
+            put(el("td", { "data-term": `${symbol} ${"xy"[i]}` }), value)
+          ),
+        )
       ),
     );
     const seen = racing.has(chosen) && after.every((v) => Math.abs(v) < 1e4);
@@ -486,16 +574,28 @@ function explore(props) {
     set(coming, { d: seen ? `M${points.join("L")}` : "" });
     const decimal = (v) => (Number.isInteger(v) ? `${v}.0` : v);
     const mu = chosen === "Momentum" || chosen === "Nesterov" ? `, momentum=${momentum}` : "";
-    code.textContent =
-      `p = Parameter(np.array([${start.map(decimal).join(", ")}]))\n` +
+    code.textContent = `p = Parameter(np.array([${start.map(decimal).join(", ")}]))\n` +
       `optimizer = optimizers.${chosen}([p], lr=${lr[chosen]}${mu})\n` +
-      `for _ in range(${k}):\n    x, y = p.value\n    p.grad = np.array(${SURFACES[surface].code})\n    optimizer.step()`;
+      `for _ in range(${k}):\n    x, y = p.value\n    p.grad = np.array(${
+        SURFACES[surface].code
+      })\n    optimizer.step()`;
   }
 
   const scroll = (label, style, ...children) =>
-    el("div", { class: "dlx-scroll", tabindex: 0, role: "region", "aria-label": label, style }, el("table", {}, ...children));
-  const head = (...names) => el("thead", {}, el("tr", {}, ...names.map((name) => el("th", { scope: "col" }, name))));
-  const updates = scroll("The next update, term by term", "flex: 1 1 20rem", caption, head("term", "x", "y"), terms);
+    el(
+      "div",
+      { class: "dlx-scroll", tabindex: 0, role: "region", "aria-label": label, style },
+      el("table", {}, ...children),
+    );
+  const head = (...names) =>
+    el("thead", {}, el("tr", {}, ...names.map((name) => el("th", { scope: "col" }, name))));
+  const updates = scroll(
+    "The next update, term by term",
+    "flex: 1 1 20rem",
+    caption,
+    head("term", "x", "y"),
+    terms,
+  );
   const far = scroll(
     "How far each one is",
     "",
@@ -511,7 +611,11 @@ function explore(props) {
     "div",
     {},
     el("style", {}, STYLE),
-    el("p", {}, "Tick who races and set each learning rate lr. Drag the ring, or click the map, to move the start. Then step, or play."),
+    el(
+      "p",
+      {},
+      "Tick who races and set each learning rate lr. Drag the ring, or click the map, to move the start. Then step, or play.",
+    ),
     el("div", { class: "dlx-row" }, surfaces.node, reset),
     formulas,
     watch,
@@ -522,15 +626,36 @@ function explore(props) {
         "div",
         {},
         holder,
-        el("p", { class: "dlx-soft dlx-legend" }, "Ring: the start. Dotted line: the next update of the optimizer chosen below."),
-        el("div", { class: "dlx-slider", style: "grid-template-columns: auto minmax(3rem, 1fr)" }, el("span", {}, "Step ", count), scrub),
-        el("div", { class: "dlx-row dlx-apart", style: "gap: 0.3rem" }, back, forward, play, rewind),
+        el(
+          "p",
+          { class: "dlx-soft dlx-legend" },
+          "Ring: the start. Dotted line: the next update of the optimizer chosen below.",
+        ),
+        el(
+          "div",
+          { class: "dlx-slider", style: "grid-template-columns: auto minmax(3rem, 1fr)" },
+          el("span", {}, "Step ", count),
+          scrub,
+        ),
+        el(
+          "div",
+          { class: "dlx-row dlx-apart", style: "gap: 0.3rem" },
+          back,
+          forward,
+          play,
+          rewind,
+        ),
         ...places.map(({ node }) => node),
       ),
       el(
         "div",
         {},
-        el("fieldset", {}, el("legend", {}, "Who races, and its learning rate lr"), ...lanes.map(({ node }) => node)),
+        el(
+          "fieldset",
+          {},
+          el("legend", {}, "Who races, and its learning rate lr"),
+          ...lanes.map(({ node }) => node),
+        ),
         speed.node,
         far,
       ),

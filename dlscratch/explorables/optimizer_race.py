@@ -3,6 +3,8 @@
 import math
 from numbers import Integral
 
+from dlscratch.explorables.explorable import Explorable
+
 # The function, the start, and a fitting learning rate for each optimizer.
 SURFACES = {
     "ravine": {
@@ -112,8 +114,6 @@ def optimizer_race(
     >>> optimizer_race("saddle", optimizers=["SGD", "Adam"]).label
     'The optimizer race'
     """
-    from dlscratch.explorables import Explorable
-
     if surface not in SURFACES:
         raise ValueError(
             f"optimizer_race: expected surface in {tuple(SURFACES)}, got {surface!r}"
@@ -171,4 +171,10 @@ def optimizer_race(
         "step": int(steps),
         "chosen": look_into,
     }
-    return Explorable("optimizer-race", props, fallback, label="The optimizer race")
+    return Explorable(
+        "optimizer-race",
+        props,
+        fallback,
+        label="The optimizer race",
+        shared=["old-parts"],
+    )

@@ -1,5 +1,9 @@
 // y = relu(x W1 + b1) W2 + b2: one number in, k hidden units, one number out.
 
+const { choice, slider } = globalThis.oldParts;
+const { button, clamp, drag, el, handle, plot, round2, set, settled, show, svg, text } =
+  globalThis.explorables;
+
 const VIEW = [-2.5, 2.5];
 const GRID = Array.from({ length: 201 }, (_, i) => (i - 100) / 50);
 const BEND = 2;
@@ -15,7 +19,7 @@ const TARGETS = {
 };
 const ACTIVATIONS = { relu: (a) => Math.max(a, 0), identity: (a) => a };
 
-function explore(props) {
+export function explore(props) {
   let target, activation, units, b2, probe, chosen;
   const fresh = () => {
     ({ target, activation, units, b2 } = props);
@@ -101,7 +105,10 @@ function explore(props) {
 
   function edit(k, index, value) {
     if (index === 2) value = round2(clamp(value, -SLOPE, SLOPE));
-    units = units.map((unit, i) => (i === k ? unit.map((old, j) => (j === index ? value : old)) : unit));
+    units = units.map((
+      unit,
+      i,
+    ) => (i === k ? unit.map((old, j) => (j === index ? value : old)) : unit));
     draw();
   }
   const place = (k, x) => edit(k, 1, round2(-units[k][0] * clamp(x, -BEND, BEND)));
@@ -173,7 +180,11 @@ function explore(props) {
     units = knots.reduce((made, knot, k) => {
       const next = knots[k + 1] ?? BEND;
       const y = made.reduce((total, [w1, b1, w2]) => total + Math.max(next * w1 + b1, 0) * w2, b2);
-      return [...made, [1, round2(-knot), round2(clamp((f(next) - y) / (next - knot), -SLOPE, SLOPE))]];
+      return [...made, [
+        1,
+        round2(-knot),
+        round2(clamp((f(next) - y) / (next - knot), -SLOPE, SLOPE)),
+      ]];
     }, []);
   }
 
@@ -202,8 +213,20 @@ function explore(props) {
   });
 
   const number = (name) => el("b", { class: "dlx-numbers", "data-num": name });
-  const [most, mse, where_, straight, level] = ["gap", "mse", "gap-x", "slope", "intercept"].map(number);
-  const score = el("p", {}, "Largest gap ", most, " at x = ", where_, ", mean squared error ", mse, ".");
+  const [most, mse, where_, straight, level] = ["gap", "mse", "gap-x", "slope", "intercept"].map(
+    number,
+  );
+  const score = el(
+    "p",
+    {},
+    "Largest gap ",
+    most,
+    " at x = ",
+    where_,
+    ", mean squared error ",
+    mse,
+    ".",
+  );
   const verdict = el("p", { class: "dlx-good" }, `Matched: nowhere more than ${CLOSE} apart.`);
   const flat = el(
     "p",
@@ -218,8 +241,11 @@ function explore(props) {
   const table = el("table");
   const live = el("p", { class: "dlx-hidden", role: "status" });
   const rest = settled(() => {
-    if (live.isConnected)
-      live.textContent = `${units.length} units. ${score.textContent} ${flat.hidden ? "" : flat.textContent} ${verdict.hidden ? "" : verdict.textContent}`;
+    if (live.isConnected) {
+      live.textContent = `${units.length} units. ${score.textContent} ${
+        flat.hidden ? "" : flat.textContent
+      } ${verdict.hidden ? "" : verdict.textContent}`;
+    }
   });
 
   function draw() {
@@ -257,7 +283,10 @@ function explore(props) {
     });
 
     const errors = GRID.map((x) => output(x) - f(x));
-    const far = errors.reduce((best, e, i) => (Math.abs(e) > Math.abs(errors[best]) + 1e-9 ? i : best), 0);
+    const far = errors.reduce(
+      (best, e, i) => (Math.abs(e) > Math.abs(errors[best]) + 1e-9 ? i : best),
+      0,
+    );
     const largest = Math.abs(errors[far]);
     show(most, largest);
     show(where_, GRID[far]);
@@ -329,13 +358,20 @@ function explore(props) {
     const row = (index, open = "", close = "") =>
       units.map((unit) => open + unit[index].toFixed(2) + close).join(", ");
     code.textContent =
-      `x = np.array([[${probe.toFixed(2)}]])\nW1 = np.array([[${row(0)}]])\nb1 = np.array([${row(1)}])\n` +
+      `x = np.array([[${probe.toFixed(2)}]])\nW1 = np.array([[${row(0)}]])\nb1 = np.array([${
+        row(1)
+      }])\n` +
       `W2 = np.array([${row(2, "[", "]")}])\nb2 = np.array([${b2.toFixed(2)}])\n` +
       `y = ${activation}(x @ W1 + b1) @ W2 + b2`;
   }
 
   const swatch = (colour, style, label) =>
-    el("span", {}, el("i", { class: "dlx-swatch", style: `border-top: ${style} var(${colour})` }), label);
+    el(
+      "span",
+      {},
+      el("i", { class: "dlx-swatch", style: `border-top: ${style} var(${colour})` }),
+      label,
+    );
   const legend = el(
     "p",
     { class: "dlx-soft dlx-legend" },
@@ -356,7 +392,16 @@ function explore(props) {
     el(
       "div",
       { class: "dlx-columns" },
-      el("div", {}, picture.node, legend, score, verdict, flat, el("div", { class: "dlx-row" }, copy)),
+      el(
+        "div",
+        {},
+        picture.node,
+        legend,
+        score,
+        verdict,
+        flat,
+        el("div", { class: "dlx-row" }, copy),
+      ),
       el(
         "div",
         {},
@@ -372,7 +417,13 @@ function explore(props) {
       "div",
       { class: "dlx-columns" },
       el("div", {}, el("p", {}, "Follow one x through the network:"), input.node),
-      el("div", { class: "dlx-scroll", tabindex: 0, role: "region", "aria-label": "Forward pass", style: "flex: 2 1 20rem" }, table),
+      el("div", {
+        class: "dlx-scroll",
+        tabindex: 0,
+        role: "region",
+        "aria-label": "Forward pass",
+        style: "flex: 2 1 20rem",
+      }, table),
     ),
     live,
   );
