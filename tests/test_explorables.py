@@ -23,7 +23,7 @@ from dlscratch.explorables import (
     relu_bends,
     residual,
 )
-from dlscratch.explorables.explorable import remade
+from dlscratch.explorables.explorable import remade, script
 from dlscratch.explorables.random_numbers import uniform
 
 ALL = pytest.mark.parametrize(
@@ -113,6 +113,10 @@ def test_no_fixed_id_so_that_two_copies_can_share_a_page(figure):
         "id" not in attributes
         for _, attributes in Reader(figure()._repr_html_()).elements
     )
+
+
+def test_what_all_figures_share_is_small():
+    assert len(script("explorable").encode()) < 20 * 1024
 
 
 def test_key_follows_the_script_and_the_props(monkeypatch):

@@ -62,11 +62,10 @@ def regularisation(valley="tilted", *, minimum=(2.2, 0.6), strength=0.8):
         "exactly 0. In the round valley L2 divides each weight by 1 + λ; L1 moves each "
         "weight towards 0 by λ, and those that are closer than λ become 0."
     )
-    props = {"valley": valley, "best": c, "strength": float(strength)}
-    return Explorable(
-        "regularisation",
-        props,
-        fallback,
-        label="L1 and L2 penalties",
-        shared=["old-parts"],
-    )
+    props = {
+        "valley": valley,
+        "best": c,
+        "strength": float(strength),
+        "limits": {"best": [-EDGE, EDGE], "strength": [0, STRONGEST]},
+    }
+    return Explorable("regularisation", props, fallback, label="L1 and L2 penalties")

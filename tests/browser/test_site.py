@@ -197,7 +197,11 @@ def test_what_figures_share_is_loaded_once_where_there_are_some(site):
     for address in ["search.html", *pages_in_toc()]:
         html = (HTML / address).read_text("utf-8")
         some = "data-explorable=" in html
-        for text in ("globalThis.explorables = ", "explorables.drawing = ", "--line-y"):
+        for text in (
+            "globalThis.explorables = ",
+            "explorables.drawing = ",
+            "--line-y: ",
+        ):
             assert text not in html, (address, text)
         for name in ("explorable.js", "explorable.css"):
             assert html.count(f"_static/{name}") == some, (address, name)
