@@ -43,7 +43,7 @@ globalThis.explorables = (() => {
   const range = (n) => Array.from({ length: n }, (_, i) => i);
   const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
   const round = (value, decimals) =>
-    decimals === undefined ? value : Math.round(value * 10 ** decimals) / 10 ** decimals + 0;
+    decimals === null ? value : Math.round(value * 10 ** decimals) / 10 ** decimals + 0;
   // Parameters move in steps of 0.01, so the two decimals on the page are exact.
   const round2 = (value) => round(value, 2);
 
@@ -88,19 +88,21 @@ globalThis.explorables = (() => {
     el("button", { type: "button", onclick, ...attributes }, label);
 
   // A field for a number. What is typed is kept within low and high, and rounded to so many
-  // decimals; to none, if these are undefined. What the reader types in stays until the end.
-  function field(label, change, low, high, { decimals = 2, shown, ...attributes } = {}) {
-    const words = shown ?? ((value) => decimals === undefined ? value : value.toFixed(decimals));
+  // decimals, or not if these are null; what is not accepted counts for nothing. The text in
+  // the field changes only when the reader leaves it.
+  function field(label, change, low, high, options = {}) {
+    const { decimals = 2, shown, accept = Number.isFinite, ...attributes } = options;
+    const words = shown ?? ((value) => decimals === null ? value : value.toFixed(decimals));
     let current;
     const node = el("input", {
       type: "number",
       min: low,
       max: high,
-      step: decimals === undefined ? "any" : 10 ** -decimals,
+      step: decimals === null ? "any" : 10 ** -decimals,
       "aria-label": label,
       oninput() {
         const value = node.valueAsNumber;
-        if (Number.isFinite(value)) change(round(clamp(value, low, high), decimals));
+        if (accept(value)) change(round(clamp(value, low, high), decimals));
       },
       onblur: () => node.value = words(current),
       ...attributes,
@@ -118,8 +120,9 @@ globalThis.explorables = (() => {
   function slider(label, change, low, high, options = {}) {
     const { says = label, name, log, step = 0.01, digits = 3, decimals = 2, shown } = options;
     const typed = field(`${says}, typed`, change, low, high, {
-      decimals: log ? undefined : decimals,
+      decimals: log ? null : decimals,
       shown,
+      accept: log ? (value) => value > 0 || value === low : undefined,
       name,
     });
     const node = el("input", {

@@ -74,11 +74,9 @@ def initial_values(activation="sigmoid", *, std=1.0, layers=5):
         "std": float(number),
         "layers": int(layers),
         "seed": SEED,
+        "sizes": {"inputs": INPUTS, "units": UNITS},
+        "scales": SCALES,
+        "limits": {"std": [0, LARGEST], "layers": [1, MOST]},
     }
-    return Explorable(
-        "initial-values",
-        props,
-        fallback,
-        label="Initial values, layer by layer",
-        shared=["old-parts"],
-    )
+    label = "Initial values, layer by layer"
+    return Explorable("initial-values", props, fallback, label=label)
