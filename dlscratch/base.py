@@ -5,6 +5,8 @@ from operator import attrgetter
 
 import numpy as np
 
+from dlscratch.checks import floats
+
 
 @dataclass(eq=False)
 class Parameter:
@@ -67,10 +69,18 @@ class Memory:
 
     _cache = None
 
-    def _remember(self, *cache):
+    def remember(self, *cache):
+        """Keep what ``backward`` will need, in ``forward``."""
         self._cache = cache
 
-    def _recall(self):
+    def recall(self):
+        """Return what was last kept, as a tuple.
+
+        Raises
+        ------
+        RuntimeError
+            If there was no forward pass.
+        """
         if self._cache is None:
             name = type(self).__name__
             raise RuntimeError(f"{name}.backward: call {name}.forward first")
@@ -78,7 +88,14 @@ class Memory:
 
 
 class Layer(Memory):
-    """What all layers share: to begin with, no parameters."""
+    """What all layers share: to begin with, no parameters.
+
+    A layer of your own has ``forward`` and ``backward``, and those of the others below
+    that it needs: ``parameters`` if it learns, ``config`` if its constructor takes
+    arguments. Then it can be saved, and loaded wherever its class has been defined. If
+    it draws random numbers, its generator is called ``rng``: there checkpoints and
+    :class:`~dlscratch.parallel.DataParallel` look for it.
+    """
 
     inner = ()  # the layers that this one is made of, if any
 
@@ -89,7 +106,10 @@ class Layer(Memory):
 
     @property
     def buffers(self):
-        """Arrays that are not learnt but belong to the trained layer, by name."""
+        """Arrays that are not learnt but belong to the trained layer, by name.
+
+        The arrays themselves: to load a layer is to write into them.
+        """
         return {}
 
     @property
@@ -110,8 +130,9 @@ class Layer(Memory):
         """Set the parameters' ``grad``, and return the gradient of the input.
 
         A layer may take a second argument, ``input_gradient=True``. The first layer
-        that learns is then called with False where nothing needs the gradient of its
-        input, as in :func:`~dlscratch.training.train`, and may save the work of it.
+        that learns is then called with ``input_gradient=False`` where nothing needs the
+        gradient of its input, as in :func:`~dlscratch.training.train`. It may save the
+        work, and return None. Layers before it, which learn nothing, are not called.
 
         Parameters
         ----------
@@ -125,12 +146,15 @@ class Layer(Memory):
         """
         raise NotImplementedError
 
-    def _check_dy(self, dy, shape):
-        if np.shape(dy) != shape:
+    def check_dy(self, dy, shape):
+        """Return dy as floating-point numbers, if it has this shape, the output's."""
+        dy = floats(dy, f"{type(self).__name__}.backward")
+        if dy.shape != shape:
             raise ValueError(
                 f"{type(self).__name__}.backward: expected dy of shape {shape}, "
-                f"got {np.shape(dy)}"
+                f"got {dy.shape}"
             )
+        return dy
 
     def __repr__(self):
         """Return the call that makes such a layer."""
@@ -138,13 +162,13 @@ class Layer(Memory):
         return f"{type(self).__name__}({arguments})"
 
 
-def leaves(layers, prefix=""):
-    """Yield each layer that holds no others, with where it is, such as ``"3.0."``."""
+def places(layers, prefix=""):
+    """Yield each layer's place, such as ``"3.0."``, and the layer; inner ones first."""
     for i, layer in enumerate(layers):
+        place = f"{prefix}{i}."
         if inner := getattr(layer, "inner", ()):
-            yield from leaves(inner, f"{prefix}{i}.")
-        else:
-            yield f"{prefix}{i}.", layer
+            yield from places(inner, place)
+        yield place, layer
 
 
 def named_parameters(layers, prefix=""):
@@ -178,27 +202,83 @@ def named_parameters(layers, prefix=""):
 def named_arrays(layers):
     """Return all that training changes, by name: the parameters, then the buffers."""
     arrays = {p.name: p.value for p in named_parameters(layers)}
-    for place, layer in leaves(layers):
+    for place, layer in places(layers):
         arrays |= {place + name: array for name, array in layer.buffers.items()}
     return arrays
 
 
-def class_called(name, kind, namespace):
+def name_of(kind):
+    """Return the name of a class for a file; that of an own class holds its module."""
+    own = not kind.__module__.startswith("dlscratch.")
+    return f"{kind.__module__}.{kind.__qualname__}" if own else kind.__name__
+
+
+def class_called(name, kind):
     """Return the class of this name, if it is of this kind: names come from files.
 
     Parameters
     ----------
     name : str
+        As :func:`name_of` gives it.
     kind : type
-    namespace : dict
-        Where to look.
+        :class:`Layer`, for example.
 
     Examples
     --------
-    >>> class_called("Layer", Layer, globals())
+    >>> class_called("Layer", Layer)
     <class 'dlscratch.base.Layer'>
     """
-    found = namespace.get(name)
-    if not (isinstance(found, type) and issubclass(found, kind)):
-        raise ValueError(f"no {kind.__name__.lower()} is called {name}")
-    return found
+    found = [kind]  # the newest definition last, as when a cell is run again
+    for known in found:
+        found += known.__subclasses__()
+    named = [known for known in found if name_of(known) == name]
+    if not named:
+        raise ValueError(
+            f"no {kind.__name__.lower()} is called {name}; if it is your own, define "
+            "its class first"
+        )
+    return named[-1]
+
+
+def check_tree(layers, where):
+    """Refuse what a forward and a backward pass would go through with a wrong result.
+
+    Parameters
+    ----------
+    layers : list of Layer
+        Or of objects that have the same methods.
+    where : str
+        Names the caller in an error.
+
+    Raises
+    ------
+    TypeError
+        If something is no layer.
+    ValueError
+        If a layer or an array of parameters is there twice.
+    """
+    seen = {}
+
+    def once(thing, place, what, advice):
+        if seen.setdefault(id(thing), place) != place:
+            raise ValueError(
+                f"{where}: expected each {what} once, got {seen[id(thing)]} again as "
+                f"{place}; {advice}"
+            )
+
+    def check(layers, prefix):
+        for i, layer in enumerate(layers):
+            place = f"{prefix}{i}"
+            if isinstance(layer, type) or not callable(getattr(layer, "forward", None)):
+                raise TypeError(
+                    f"{where}: expected a layer at {place}, such as ReLU(), got "
+                    f"{layer!r}"
+                )
+            advice = "a layer remembers one pass: make another one"
+            once(layer, place, "layer", advice)
+            check(getattr(layer, "inner", ()), f"{place}.")
+
+    check(layers, "")
+    advice = "a gradient is set, not added to an earlier one: copy the value"
+    for p in named_parameters(layers):
+        once(p.value, p.name, "array of parameters", advice)

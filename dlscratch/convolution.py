@@ -9,10 +9,13 @@ by one place, put the row of the output together. So a convolution is one matrix
 for each row of the output. No picture is padded, and none is unrolled to im2col.
 """
 
+from numbers import Integral
+
 import numpy as np
 
 from dlscratch import initializers
 from dlscratch.base import Layer, Parameter
+from dlscratch.checks import floats, whole
 
 
 class Conv2d(Layer):
@@ -53,13 +56,12 @@ class Conv2d(Layer):
         rng=None,
         dtype=np.float64,
     ):
-        init = init or initializers.he
-        if rng is None and init is not initializers.zeros:
-            raise TypeError("Conv2d: pass rng=numpy.random.default_rng(seed)")
         self.stride = _pair("Conv2d", "stride", stride, 1)
         self.padding = _pair("Conv2d", "padding", padding, 0)
         kernel = _pair("Conv2d", "kernel_size", kernel_size, 1)
-        W = init((channels_out, channels_in, *kernel), rng).astype(dtype)
+        F = whole(channels_out, "Conv2d", "channels_out")
+        C = whole(channels_in, "Conv2d", "channels_in")
+        W = initializers.draw("Conv2d", init, (F, C, *kernel), rng, dtype)
         self.W = Parameter(W, name="W", decay=True)
         self.b = Parameter(np.zeros(channels_out, dtype=dtype), name="b")
 
@@ -88,11 +90,11 @@ class Conv2d(Layer):
     def forward(self, x, training=False):
         """Map x of shape (N, C, H, W) to y of shape (N, F, OH, OW)."""
         W = self.W.value
-        x = np.ascontiguousarray(_picture(x, "Conv2d", W.shape[1]), W.dtype)
-        size = _output_size(x, W.shape[2:], self.stride, self.padding, "Conv2d")
-        self._remember(x, size)
+        x = np.ascontiguousarray(check_pictures(x, "Conv2d", W.shape[1]), W.dtype)
+        size = output_size(x, W.shape[2:], self.stride, self.padding, "Conv2d")
+        self.remember(x, size)
         b = self.b.value[:, None, None]
-        return _nchw(_correlate(x, W, self.stride, self.padding, size, b))
+        return to_nchw(correlate(x, W, self.stride, self.padding, size, b))
 
     def backward(self, dy, input_gradient=True):
         """Set dW and db = Σ dy; return dx.
@@ -102,13 +104,13 @@ class Conv2d(Layer):
         by 180 degrees and their two kinds of channels exchanged. Without
         ``input_gradient`` dx is not computed and None is returned.
         """
-        x, (OH, OW) = self._recall()
+        x, (OH, OW) = self.recall()
         W = self.W.value
         (H, _, width, N), (F, _, KH, KW) = x.shape, W.shape
-        self._check_dy(dy, (N, F, OH, OW))
-        dy = np.ascontiguousarray(_hcwn(dy), W.dtype)
+        dy = self.check_dy(dy, (N, F, OH, OW))
+        dy = np.ascontiguousarray(to_hcwn(dy), W.dtype)
         self.b.grad = dy.sum(axis=(0, 2, 3))
-        self.W.grad = _kernel_gradient(x, dy, (KH, KW), self.stride, self.padding)
+        self.W.grad = kernel_gradient(x, dy, (KH, KW), self.stride, self.padding)
         if not input_gradient:
             return None
         (sh, sw), (ph, pw) = self.stride, self.padding
@@ -118,7 +120,7 @@ class Conv2d(Layer):
             dy = spread
         turned = W[:, :, ::-1, ::-1].swapaxes(0, 1)
         around = (KH - 1 - ph, KW - 1 - pw)
-        return _nchw(_correlate(dy, turned, (1, 1), around, (H, width)))
+        return to_nchw(correlate(dy, turned, (1, 1), around, (H, width)))
 
 
 class _Pool(Layer):
@@ -150,29 +152,29 @@ class _Pool(Layer):
     def forward(self, x, training=False):
         """Map x of shape (N, C, H, W) to y of shape (N, C, OH, OW)."""
         name = type(self).__name__
-        x = _picture(x, name)
-        size = _output_size(x, self.kernel_size, self.stride, self.padding, name)
+        x = check_pictures(x, name)
+        size = output_size(x, self.kernel_size, self.stride, self.padding, name)
         y = _pad(x, self.padding, self.outside)
         steps = []
         for axis in (1, 0):
             shape = y.shape
             y, cache = self._along(self._shifted(y, axis, size[axis]))
             steps.append((axis, shape, cache))
-        self._remember(x.shape, y.shape, steps)
-        return _nchw(y)
+        self.remember(x.shape, y.shape, steps)
+        return to_nchw(y)
 
     def backward(self, dy):
         """Return dx of shape (N, C, H, W)."""
-        (H, C, W, N), (OH, _, OW, _), steps = self._recall()
-        self._check_dy(dy, (N, C, OH, OW))
-        dx = _hcwn(dy)
+        (H, C, W, N), (OH, _, OW, _), steps = self.recall()
+        dy = self.check_dy(dy, (N, C, OH, OW))
+        dx = to_hcwn(dy)
         for axis, shape, cache in reversed(steps):
             k, s, n = self.kernel_size[axis], self.stride[axis], dx.shape[2 * axis]
             tiled = k == s and n * s == shape[2 * axis]  # each place in one window
             dy, dx = dx, (np.empty if tiled else np.zeros)(shape, dx.dtype)
             self._back(dy, self._shifted(dx, axis, n), cache, tiled)
         ph, pw = self.padding
-        return _nchw(dx[ph : ph + H, :, pw : pw + W])
+        return to_nchw(dx[ph : ph + H, :, pw : pw + W])
 
     def _shifted(self, x, axis, n):
         """Return what the kernel's first, second, ... place sees, n windows each."""
@@ -245,18 +247,18 @@ class AvgPool2d(_Pool):
                 dx += part
 
 
-def _hcwn(x):
+def to_hcwn(x):
     """View (N, C, H, W) as (H, C, W, N)."""
     return x.transpose(2, 1, 3, 0)
 
 
-def _nchw(x):
+def to_nchw(x):
     """View (H, C, W, N) as (N, C, H, W)."""
     return x.transpose(3, 1, 0, 2)
 
 
-def _windows(x, KH, stride, padding, OH):
-    """Yield, for each row of the output, the rows of x that its windows look at.
+def row_blocks(x, KH, stride, padding, OH):
+    """Yield, for each row of the output, the block of rows of x that it looks at.
 
     Parameters
     ----------
@@ -282,11 +284,26 @@ def _windows(x, KH, stride, padding, OH):
         yield h, rows, slice((first - top) * C, (end - top) * C)
 
 
-def _overlaps(KW, stride, padding, W, OW):
+def column_overlaps(KW, stride, padding, W, OW):
     """Return, for each column of the kernel, which columns of y meet which of x.
 
-    Two slices of the same length: output w looks through column j of the kernel at
-    column ``stride·w + j - padding`` of x, if it lies in the picture.
+    Output w looks through column j of the kernel at column ``stride·w + j - padding``
+    of x, if it lies in the picture.
+
+    Parameters
+    ----------
+    KW, stride, padding, W, OW : int
+        Of the width: the kernel's, the step, the zeros around, x's, the output's.
+
+    Returns
+    -------
+    list of KW pairs of slice
+        Columns of y, and as many columns of x.
+
+    Examples
+    --------
+    >>> column_overlaps(3, 1, 1, W=28, OW=28)[0]
+    (slice(1, 28, None), slice(0, 27, 1))
     """
     pairs = []
     for j in range(KW):
@@ -298,20 +315,34 @@ def _overlaps(KW, stride, padding, W, OW):
     return pairs
 
 
-def _correlate(x, W, stride, padding, size, b=0):
-    """Slide kernels W (F, C, KH, KW) over x (H, C, W, N): y of shape (OH, F, OW, N)."""
+def correlate(x, W, stride, padding, size, b=0):
+    """Slide kernels over pictures: a convolution's way forward.
+
+    Parameters
+    ----------
+    x : ndarray, shape (H, C, W, N)
+    W : ndarray, shape (F, C, KH, KW)
+    stride, padding, size : pair of int (height, width)
+        The step, the zeros around, and the output's size (OH, OW).
+    b : ndarray, shape (F, 1, 1), or 0
+        The bias.
+
+    Returns
+    -------
+    ndarray, shape (OH, F, OW, N)
+    """
     F, C, KH, KW = W.shape
     (sh, sw), (ph, pw), (OH, OW) = stride, padding, size
-    if _better_unrolled(F, C, KH, KW, sw):
-        x = _unroll_columns(x, KW, sw, pw, OW)
+    if unrolling_pays(F, C, KH, KW, sw):
+        x = unroll_columns(x, KW, sw, pw, OW)
         W = W.transpose(0, 3, 1, 2).reshape(F, KW * C, KH, 1)
-        return _correlate(x, W, (sh, 1), (ph, 0), size, b)
+        return correlate(x, W, (sh, 1), (ph, 0), size, b)
     _, _, width, N = x.shape
     kernels = W.transpose(3, 0, 2, 1).reshape(KW * F, KH * C)
     products = np.empty((KW, F, width, N), W.dtype)
-    overlaps = _overlaps(KW, 1, pw, width, OW)
+    overlaps = column_overlaps(KW, 1, pw, width, OW)
     y = np.empty((OH, F, OW, N), W.dtype)
-    for h, rows, inside in _windows(x, KH, sh, ph, OH):
+    for h, rows, inside in row_blocks(x, KH, sh, ph, OH):
         np.matmul(kernels[:, inside], rows, out=products.reshape(KW * F, width * N))
         y[h] = b
         for product, (outputs, inputs) in zip(products, overlaps, strict=True):
@@ -319,37 +350,70 @@ def _correlate(x, W, stride, padding, size, b=0):
     return y
 
 
-def _kernel_gradient(x, dy, kernel_size, stride, padding):
-    """Return dW (F, C, KH, KW) of kernels that slid over x and led to dy."""
+def kernel_gradient(x, dy, kernel_size, stride, padding):
+    """Return the gradient of kernels that slid over pictures.
+
+    Parameters
+    ----------
+    x : ndarray, shape (H, C, W, N)
+    dy : ndarray, shape (OH, F, OW, N)
+        The gradient of what :func:`correlate` returned.
+    kernel_size, stride, padding : pair of int (height, width)
+
+    Returns
+    -------
+    ndarray, shape (F, C, KH, KW)
+    """
     (_, C, width, N), (OH, F, OW, _) = x.shape, dy.shape
     (KH, KW), (sh, sw), (ph, pw) = kernel_size, stride, padding
-    if _better_unrolled(F, C, KH, KW, sw):
-        x = _unroll_columns(x, KW, sw, pw, OW)
-        dW = _kernel_gradient(x, dy, (KH, 1), (sh, 1), (ph, 0))
+    if unrolling_pays(F, C, KH, KW, sw):
+        x = unroll_columns(x, KW, sw, pw, OW)
+        dW = kernel_gradient(x, dy, (KH, 1), (sh, 1), (ph, 0))
         return dW.reshape(F, KW, C, KH).transpose(0, 2, 3, 1)
     shifted = np.zeros((KW, F, width, N), dy.dtype)
-    overlaps = _overlaps(KW, 1, pw, width, OW)
+    overlaps = column_overlaps(KW, 1, pw, width, OW)
     dW = np.zeros((KH * C, KW * F), dy.dtype)
-    for h, rows, inside in _windows(x, KH, sh, ph, OH):
+    for h, rows, inside in row_blocks(x, KH, sh, ph, OH):
         for copy, (outputs, inputs) in zip(shifted, overlaps, strict=True):
             copy[:, inputs] = dy[h, :, outputs]
         dW[inside] += rows @ shifted.reshape(KW * F, width * N).T
     return dW.reshape(KH, C, KW, F).transpose(3, 1, 0, 2)
 
 
-def _better_unrolled(F, C, KH, KW, stride):
-    """Say whether blocks have few rows to multiply, or a stride wastes products."""
+def unrolling_pays(F, C, KH, KW, stride):
+    """Say whether blocks have few rows to multiply, or a stride wastes products.
+
+    Parameters
+    ----------
+    F, C, KH, KW : int
+        The shape of the kernels.
+    stride : int
+        The step to the right.
+
+    Returns
+    -------
+    bool
+    """
     return stride > 1 or (KW > 1 and KH * C < F)
 
 
-def _unroll_columns(x, KW, stride, padding, OW):
-    """Lay what the kernel's columns see of x (H, C, W, N) together as KW·C channels.
+def unroll_columns(x, KW, stride, padding, OW):
+    """Lay what the kernel's columns see of x together as KW·C channels.
 
-    The result, (H, KW·C, OW, N), takes kernels of one column, stride 1, no padding.
+    Parameters
+    ----------
+    x : ndarray, shape (H, C, W, N)
+    KW, stride, padding, OW : int
+        Of the width: the kernel's, the step, the zeros around, the output's.
+
+    Returns
+    -------
+    ndarray, shape (H, KW·C, OW, N)
+        It takes kernels of one column, stride 1, no padding.
     """
     H, C, W, N = x.shape
     unrolled = np.zeros((H, KW, C, OW, N), x.dtype)
-    overlaps = _overlaps(KW, stride, padding, W, OW)
+    overlaps = column_overlaps(KW, stride, padding, W, OW)
     for j, (outputs, inputs) in enumerate(overlaps):
         unrolled[:, j, :, outputs] = x[:, :, inputs]
     return unrolled.reshape(H, KW * C, OW, N)
@@ -365,18 +429,54 @@ def _pad(x, padding, value=0.0):
     return padded
 
 
-def _picture(x, name, channels=None):
-    """Check x (N, C, H, W), and view it as (H, C, W, N) floating-point numbers."""
-    x = np.asarray(x)
+def check_pictures(x, name, channels=None):
+    """Check that x holds pictures, and view them with the batch last.
+
+    Parameters
+    ----------
+    x : ndarray, shape (N, C, H, W)
+    name : str
+        Of the layer that asks, for its error.
+    channels : int, optional
+        What C must be.
+
+    Returns
+    -------
+    ndarray of floating-point numbers, shape (H, C, W, N)
+
+    Raises
+    ------
+    ValueError
+        If the shape is another.
+    """
+    x = floats(x, name)
     if x.ndim != 4 or channels not in (None, x.shape[1]):
         raise ValueError(
             f"{name}: expected x of shape (N, {channels or 'C'}, H, W), got {x.shape}"
         )
-    return _hcwn(x if x.dtype.kind == "f" else x.astype(np.float64))
+    return to_hcwn(x)
 
 
-def _output_size(x, kernel_size, stride, padding, name):
-    """Return (OH, OW): the number of windows, (size + 2 p - k) // s + 1, each way."""
+def output_size(x, kernel_size, stride, padding, name):
+    """Return the number of windows, (size + 2 p - k) // s + 1, each way.
+
+    Parameters
+    ----------
+    x : ndarray, shape (H, C, W, N)
+    kernel_size, stride, padding : pair of int (height, width)
+    name : str
+        Of the layer that asks, for its error.
+
+    Returns
+    -------
+    tuple of int
+        (OH, OW).
+
+    Raises
+    ------
+    ValueError
+        If the kernel is larger than the picture with its padding.
+    """
     H, _, W, _ = x.shape
     if H + 2 * padding[0] < kernel_size[0] or W + 2 * padding[1] < kernel_size[1]:
         raise ValueError(
@@ -392,9 +492,10 @@ def _output_size(x, kernel_size, stride, padding, name):
 
 def _pair(layer, name, value, least):
     """Make (height, width) of one number or two, each at least ``least``."""
-    pair = tuple(value) if np.ndim(value) else (value, value)
-    whole = all(isinstance(v, (int, np.integer)) and v >= least for v in pair)
-    if len(pair) != 2 or not whole:
+    pair = tuple(value) if isinstance(value, list | tuple) else (value, value)
+    if len(pair) != 2 or not all(
+        isinstance(v, Integral) and not isinstance(v, bool) and v >= least for v in pair
+    ):
         raise ValueError(
             f"{layer}: expected {name} as a whole number of at least {least}, or two "
             f"(height, width), got {value!r}"

@@ -15,9 +15,9 @@ from typing import NamedTuple
 import numpy as np
 
 from dlscratch import downloads
+from dlscratch.checks import numbers, real, whole
 
 DIGITS_SHA256 = "b2dab7b501728c22e9119ad76740b2e17c77a231e42d1e592380d90886f1a05e"
-TEST_SHARE = 0.2  # of the toy sets' points
 
 
 class Dataset(NamedTuple):
@@ -29,12 +29,48 @@ class Dataset(NamedTuple):
         Inputs, one row (or picture) each.
     t_train, t_test : ndarray of int64, shape (N,)
         Class ids, counted from 0.
+    n_measured : int or None
+        No part of the tuple: what :meth:`measuring` set, or None for all.
     """
 
     x_train: np.ndarray
     t_train: np.ndarray
     x_test: np.ndarray
     t_test: np.ndarray
+
+    n_measured = None
+
+    def measuring(self, n):
+        """Return the same data, with fewer training examples to measure.
+
+        Parameters
+        ----------
+        n : int
+            How many, the first ones: :func:`~dlscratch.training.train` finds the
+            accuracy on these after each epoch, and not on all.
+
+        Returns
+        -------
+        Dataset
+
+        Examples
+        --------
+        >>> digits = load_digits().measuring(100)
+        >>> len(digits.x_train), digits.n_measured
+        (1437, 100)
+        """
+        if n < 1:
+            raise ValueError(f"Dataset.measuring: expected n >= 1, got {n}")
+        data = _MeasuredInPart(*self)
+        data.n_measured = n
+        return data
+
+
+class _MeasuredInPart(Dataset):
+    """What ``measuring`` returns: a dataset like all others, and a number beside it."""
+
+    def _replace(self, **parts):
+        return super()._replace(**parts).measuring(self.n_measured)
 
 
 def load_digits(*, shuffle=None, flatten=True, dtype=np.float64):
@@ -240,8 +276,8 @@ def make_blobs(n=200, centers=((-1.0, -1.0), (1.0, 1.0)), *, noise=0.4, rng):
     Returns
     -------
     Dataset
-        Inputs (N, 2) in random order; a fifth of the points (`TEST_SHARE`), rounded
-        down, is the test set.
+        Inputs (N, 2) in random order; a fifth of the points, rounded down, is the test
+        set.
 
     Raises
     ------
@@ -311,7 +347,7 @@ def _toy(n, classes, point, noise, rng):
         raise ValueError(f"noise: expected a number from 0, got {noise!r}")
     t = _generator(rng).permutation(np.arange(n) % classes)
     x = point(t, rng.random(n)) + rng.normal(0, noise, (n, 2))
-    split = n - int(n * TEST_SHARE)
+    split = n - n // 5
     return Dataset(x[:split], t[:split], x[split:], t[split:])
 
 
@@ -335,11 +371,14 @@ def validation_split(data, n, rng=None):
         Its "test" part is what was held out. The real test part is left out.
     """
     size = len(data.x_train)
-    if not 0 < n < size:
+    if not isinstance(n, Integral) or not 0 < n < size:
         raise ValueError(
-            f"validation_split: expected n between 1 and {size - 1}, got {n}"
+            "validation_split: expected n, the number of examples to hold out, as a "
+            f"whole number between 1 and {size - 1}, got {n}"
         )
-    order = np.arange(size) if rng is None else rng.permutation(size)
+    order = np.arange(size)
+    if rng is not None:
+        order = _generator(rng).permutation(size)
     rest, held = order[:-n], order[-n:]
     x, t = data.x_train, data.t_train
     return Dataset(x[rest], t[rest], x[held], t[held])
@@ -369,6 +408,7 @@ def random_shift(x, rng, pixels=1):
             [0, 0, 0]]])
     """
     images = _pictures(x, "random_shift")
+    pixels, rng = whole(pixels, "random_shift", "pixels", 0), _generator(rng)
     *front, height, width = images.shape
     frame = height + 2 * pixels, width + 2 * pixels
     framed = np.zeros((*front, *frame), dtype=images.dtype)
@@ -414,7 +454,11 @@ def random_affine(x, rng, *, degrees=10, scale=0.1, shear=0.1, pixels=2):
             [0.  , 0.7 , 0.26],
             [0.  , 0.06, 0.  ]]])
     """
-    images = _pictures(x, "random_affine")
+    images, rng = _pictures(x, "random_affine"), _generator(rng)
+    degrees = real(degrees, "random_affine", "degrees", 0)
+    scale = real(scale, "random_affine", "scale", 0, 1, below=True)
+    shear = real(shear, "random_affine", "shear", 0)
+    pixels = real(pixels, "random_affine", "pixels", 0)
     if images.dtype.kind != "f":
         images = images.astype(float)
     n, (height, width) = len(images), images.shape[-2:]
@@ -446,12 +490,10 @@ def random_affine(x, rng, *, degrees=10, scale=0.1, shear=0.1, pixels=2):
 
 def _pictures(x, name):
     """Give rows of pixels their square shape."""
-    images = np.asarray(x)
-    if images.ndim == 2:
-        side = math.isqrt(images.shape[1])
-        if side * side != images.shape[1]:
-            raise ValueError(
-                f"{name}: expected images, or rows of square ones, got {images.shape}"
-            )
-        images = images.reshape(-1, side, side)
-    return images
+    images = numbers(x, name)
+    side = math.isqrt(images.shape[1]) if images.ndim == 2 else 0
+    if images.ndim < 2 or (side and side * side != images.shape[1]):
+        raise ValueError(
+            f"{name}: expected images, or rows of square ones, got {images.shape}"
+        )
+    return images.reshape(len(images), side, side) if side else images

@@ -6,6 +6,8 @@ the entries of one example, so ``softmax`` of an ``(N, K)`` array works row by r
 
 import numpy as np
 
+from dlscratch.checks import floats, numbers, whole
+
 
 def step(x):
     """Heaviside step: 1 where ``x > 0``, else 0 (so 0 at exactly 0).
@@ -23,7 +25,7 @@ def step(x):
     >>> step([-2.0, 0.0, 3.0])
     array([0, 0, 1])
     """
-    return (np.asarray(x) > 0).astype(int)
+    return (numbers(x, "step") > 0).astype(int)
 
 
 def identity(x):
@@ -56,7 +58,7 @@ def sigmoid(x):
     >>> sigmoid(np.array([-1000.0, 0.0, 1000.0]))
     array([0. , 0.5, 1. ])
     """
-    x = np.asarray(x)
+    x = floats(x, "sigmoid")
     e = np.exp(-np.abs(x))
     return np.where(x >= 0, 1, e) / (1 + e)
 
@@ -69,7 +71,7 @@ def tanh(x):
     >>> tanh(np.array([-1000.0, 0.0, 1000.0]))
     array([-1.,  0.,  1.])
     """
-    return np.tanh(x)
+    return np.tanh(floats(x, "tanh"))
 
 
 def relu(x):
@@ -80,7 +82,7 @@ def relu(x):
     >>> relu(np.array([-2.0, 0.0, 3.0]))
     array([0., 0., 3.])
     """
-    return np.maximum(x, 0)
+    return np.maximum(numbers(x, "relu"), 0)
 
 
 def softmax(x):
@@ -105,7 +107,7 @@ def softmax(x):
     array([[0.5, 0.5],
            [0.5, 0.5]])
     """
-    x = np.asarray(x)
+    x = floats(x, "softmax")
     if x.ndim == 0 or x.shape[-1] == 0:
         raise ValueError(
             f"softmax: expected scores of shape (K,) or (N, K), got shape {x.shape}"
@@ -133,6 +135,7 @@ def one_hot(t, n_classes):
     array([[0., 0., 1.],
            [1., 0., 0.]])
     """
+    n_classes = whole(n_classes, "one_hot", "n_classes")
     return np.eye(n_classes)[_class_ids(t, n_classes, "one_hot")]
 
 
@@ -200,9 +203,23 @@ def cross_entropy(y, t):
     >>> round(cross_entropy([[0.5, 0.5], [0.1, 0.9]], [0, 1]), 4)
     0.3993
     """
-    y, t = np.asarray(y), np.asarray(t)
+    y, t = floats(y, "cross_entropy"), numbers(t, "cross_entropy")
+    if y.ndim not in (1, 2) or y.size == 0:
+        raise ValueError(
+            f"cross_entropy: expected y of shape (K,) or (N, K), got shape {y.shape}"
+        )
+    if y.min() < 0 or y.max() > 1 + 1e-3:
+        raise ValueError(
+            "cross_entropy: expected probabilities y from 0 to 1, such as softmax "
+            f"gives, got {y.min():g} to {y.max():g}"
+        )
     log_y = np.log(np.maximum(y, np.finfo(float).tiny))
     if t.shape == y.shape:  # one-hot
+        if t.min() < 0 or t.max() > 1:
+            raise ValueError(
+                "cross_entropy: expected one-hot rows t of 0 and 1, or class ids of "
+                f"shape {y.shape[:-1]}, got {t.min():g} to {t.max():g}"
+            )
         return float(-np.sum(t * log_y) / (len(y) if y.ndim > 1 else 1))
     log_y, t = np.atleast_2d(log_y), np.atleast_1d(t)
     if t.shape != log_y.shape[:1]:
@@ -215,16 +232,17 @@ def cross_entropy(y, t):
 
 
 def _same_shape(y, t, name):
-    y, t = np.asarray(y, dtype=float), np.asarray(t, dtype=float)
-    if y.shape != t.shape:
+    y, t = floats(y, name), floats(t, name)
+    if y.shape != t.shape or y.size == 0:
         raise ValueError(
-            f"{name}: expected y and t of one shape, got {y.shape} and {t.shape}"
+            f"{name}: expected y and t of one shape, with at least one entry, got "
+            f"{y.shape} and {t.shape}"
         )
     return y, t
 
 
 def _class_ids(t, n_classes, name):
-    t = np.asarray(t)
+    t = numbers(t, name)
     if t.dtype.kind not in "iu":
         raise TypeError(f"{name}: expected integer class ids, got dtype {t.dtype}")
     if t.size and (t.min() < 0 or t.max() >= n_classes):

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from dlscratch.checks import floats, real
+
 
 def numerical_gradient(f, x, h=1e-4):
     """Gradient of ``f`` at ``x`` by central differences.
@@ -28,7 +30,8 @@ def numerical_gradient(f, x, h=1e-4):
     >>> numerical_gradient(lambda x: np.sum(x**2), np.array([3, 4])).round(6)
     array([6., 8.])
     """
-    x = np.array(x, dtype=np.float64)
+    x = np.array(floats(x, "numerical_gradient"), dtype=np.float64)
+    real(h, "numerical_gradient", "h", 0, above=True)
     gradient = np.empty_like(x)
     for i in np.ndindex(x.shape):
         kept = x[i]
@@ -37,7 +40,12 @@ def numerical_gradient(f, x, h=1e-4):
         x[i] = kept - h
         below = f(x)
         x[i] = kept
-        gradient[i] = (above - below) / (2 * h)
+        if floats(above, "numerical_gradient: f").ndim:
+            raise ValueError(
+                "numerical_gradient: expected a function f that returns one number, "
+                f"got an array of shape {np.shape(above)}"
+            )
+        gradient[i] = (float(above) - float(below)) / (2 * h)
     return gradient
 
 
@@ -60,7 +68,7 @@ def relative_error(a, b):
     >>> relative_error([3.0, 4.0], [0.0, 0.0])
     1.0
     """
-    a, b = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
+    a, b = floats(a, "relative_error"), floats(b, "relative_error")
     if a.shape != b.shape:
         raise ValueError(
             f"relative_error: expected two arrays of one shape, got {a.shape} "
@@ -105,10 +113,11 @@ def check_gradients(model, x, t, h=1e-5, tolerance=1e-7, training=False):
     ValueError
         If the check would mean little: a batch of one, or not float64.
     """
-    x = np.asarray(x)
-    if len(x) < 2:
+    x = floats(x, "check_gradients: x")
+    if x.ndim < 2 or len(x) < 2:
         raise ValueError(
-            f"check_gradients: expected a batch of 2 or more, got {len(x)}"
+            "check_gradients: expected a batch x of 2 examples or more, got shape "
+            f"{x.shape}"
         )
     arrays = {"x": x} | {p.name: p.value for p in model.parameters}
     for name, array in arrays.items():

@@ -8,6 +8,8 @@ import math
 
 import numpy as np
 
+from dlscratch.checks import float_dtype, generator, numbers, real, wholes
+
 
 def normal(std):
     """Return an initializer that draws from N(0, std²).
@@ -17,9 +19,10 @@ def normal(std):
     >>> normal(0.01)((2, 3), np.random.default_rng(0)).shape
     (2, 3)
     """
+    real(std, "normal", "std", 0)
 
     def initializer(shape, rng):
-        return std * rng.standard_normal(shape)
+        return std * generator(rng, "normal").standard_normal(shape)
 
     return initializer
 
@@ -36,7 +39,7 @@ def xavier(shape, rng):
     >>> round(float(xavier((400, 500), np.random.default_rng(0)).std()), 3)
     0.05
     """
-    return rng.standard_normal(shape) / math.sqrt(fan_in(shape))
+    return generator(rng, "xavier").standard_normal(shape) / math.sqrt(fan_in(shape))
 
 
 def he(shape, rng):
@@ -47,7 +50,7 @@ def he(shape, rng):
     >>> round(float(he((200, 500), np.random.default_rng(0)).std()), 2)
     0.1
     """
-    return rng.standard_normal(shape) * math.sqrt(2 / fan_in(shape))
+    return generator(rng, "he").standard_normal(shape) * math.sqrt(2 / fan_in(shape))
 
 
 def zeros(shape, rng=None):
@@ -69,4 +72,29 @@ def fan_in(shape):
     >>> fan_in((64, 50)), fan_in((30, 1, 5, 5))
     (64, 25)
     """
-    return shape[0] if len(shape) == 2 else math.prod(shape[1:])
+    sizes = wholes(shape, "fan_in", "shape")
+    return sizes[0] if len(sizes) == 2 else math.prod(sizes[1:])
+
+
+def draw(layer, init, shape, rng, dtype):
+    """Return a layer's first weights: those of ``init``, by default :func:`he`.
+
+    Parameters
+    ----------
+    layer : str
+        The layer's name, for errors.
+    init : callable or None
+    shape : tuple of int
+    rng : numpy.random.Generator
+    dtype : floating-point dtype
+    """
+    init = init or he
+    dtype = float_dtype(dtype, layer)
+    if init is not zeros:
+        generator(rng, layer)
+    W = numbers(init(shape, rng), f"{layer}: init")
+    if W.shape != shape:
+        raise ValueError(
+            f"{layer}: expected an init that returns shape {shape}, got {W.shape}"
+        )
+    return W.astype(dtype)

@@ -5,10 +5,13 @@ respect to ``y`` to ``dx`` in ``backward``. On the way back it sets the gradient
 its own parameters.
 """
 
+import math
+
 import numpy as np
 
 from dlscratch import functions, initializers
-from dlscratch.base import Layer, Parameter, class_called
+from dlscratch.base import Layer, Parameter, class_called, name_of
+from dlscratch.checks import float_dtype, floats, generator, numbers, real, whole
 from dlscratch.convolution import AvgPool2d, Conv2d, MaxPool2d  # noqa: F401
 from dlscratch.losses import (  # noqa: F401
     MeanSquaredError,
@@ -38,10 +41,9 @@ class Linear(Layer):
     """
 
     def __init__(self, n_in, n_out, *, init=None, rng=None, dtype=np.float64):
-        init = init or initializers.he
-        if rng is None and init is not initializers.zeros:
-            raise TypeError("Linear: pass rng=numpy.random.default_rng(seed)")
-        self.W = Parameter(init((n_in, n_out), rng).astype(dtype), name="W", decay=True)
+        shape = whole(n_in, "Linear", "n_in"), whole(n_out, "Linear", "n_out")
+        W = initializers.draw("Linear", init, shape, rng, dtype)
+        self.W = Parameter(W, name="W", decay=True)
         self.b = Parameter(np.zeros(n_out, dtype=dtype), name="b")
 
     @property
@@ -63,12 +65,12 @@ class Linear(Layer):
     def forward(self, x, training=False):
         """Map x of shape (N, n_in) to y of shape (N, n_out)."""
         W, b = self.W.value, self.b.value
-        x = np.asarray(x, dtype=W.dtype)
+        x = np.asarray(floats(x, "Linear"), dtype=W.dtype)
         if x.ndim != 2 or x.shape[1] != len(W):
             raise ValueError(
                 f"Linear: expected x of shape (N, {len(W)}), got {x.shape}"
             )
-        self._remember(x)
+        self.remember(x)
         y = x @ W
         y += b
         return y
@@ -79,8 +81,8 @@ class Linear(Layer):
         Without ``input_gradient``, which the first layer does not need, dx is not
         computed and None is returned.
         """
-        (x,) = self._recall()
-        self._check_dy(dy, (len(x), self.b.value.size))
+        (x,) = self.recall()
+        dy = self.check_dy(dy, (len(x), self.b.value.size))
         self.W.grad = x.T @ dy
         self.b.grad = dy.sum(axis=0)
         if not input_gradient:
@@ -94,13 +96,13 @@ class Sigmoid(Layer):
     def forward(self, x, training=False):
         """Map x of any shape to y of the same shape."""
         y = functions.sigmoid(x)
-        self._remember(y)
+        self.remember(y)
         return y
 
     def backward(self, dy):
         """Return dx = dy · y (1 - y)."""
-        (y,) = self._recall()
-        self._check_dy(dy, y.shape)
+        (y,) = self.recall()
+        dy = self.check_dy(dy, y.shape)
         return dy * y * (1 - y)
 
 
@@ -110,13 +112,13 @@ class Tanh(Layer):
     def forward(self, x, training=False):
         """Map x of any shape to y of the same shape."""
         y = functions.tanh(x)
-        self._remember(y)
+        self.remember(y)
         return y
 
     def backward(self, dy):
         """Return dx = dy · (1 - y²)."""
-        (y,) = self._recall()
-        self._check_dy(dy, y.shape)
+        (y,) = self.recall()
+        dy = self.check_dy(dy, y.shape)
         return dy * (1 - y**2)
 
 
@@ -126,13 +128,13 @@ class ReLU(Layer):
     def forward(self, x, training=False):
         """Map x of any shape to y of the same shape."""
         y = functions.relu(x)
-        self._remember(y > 0)
+        self.remember(y > 0)
         return y
 
     def backward(self, dy):
         """Return dx = dy where x was positive, else 0."""
-        (positive,) = self._recall()
-        self._check_dy(dy, positive.shape)
+        (positive,) = self.recall()
+        dy = self.check_dy(dy, positive.shape)
         return dy * positive
 
 
@@ -144,16 +146,19 @@ class Flatten(Layer):
 
     def forward(self, x, training=False):
         """Map x of shape (N, ...) to y of shape (N, D)."""
-        self._remember(x.shape)
+        x = numbers(x, "Flatten")
+        if x.ndim < 2:
+            raise ValueError(f"Flatten: expected x of shape (N, ...), got {x.shape}")
+        self.remember(x.shape)
         N = len(x)
         if x.strides[0] == x.itemsize:
             return np.moveaxis(x, 0, -1).reshape(-1, N).T
-        return x.reshape(N, -1)
+        return x.reshape(N, math.prod(x.shape[1:]))
 
     def backward(self, dy):
         """Give dy the shape that x had."""
-        (shape,) = self._recall()
-        self._check_dy(dy, (shape[0], int(np.prod(shape[1:]))))
+        (shape,) = self.recall()
+        dy = self.check_dy(dy, (shape[0], math.prod(shape[1:])))
         return dy.reshape(shape)
 
 
@@ -185,11 +190,14 @@ class BatchNorm(Layer):
     """
 
     def __init__(self, channels, *, momentum=0.1, eps=1e-5, dtype=np.float64):
+        channels = whole(channels, "BatchNorm", "channels")
+        dtype = float_dtype(dtype, "BatchNorm")
+        self.momentum = real(momentum, "BatchNorm", "momentum", 0, 1)
+        self.eps = real(eps, "BatchNorm", "eps", 0, above=True)
         self.gamma = Parameter(np.ones(channels, dtype=dtype), name="gamma")
         self.beta = Parameter(np.zeros(channels, dtype=dtype), name="beta")
         self.running_mean = np.zeros(channels, dtype=dtype)
         self.running_var = np.ones(channels, dtype=dtype)
-        self.momentum, self.eps = momentum, eps
 
     @property
     def parameters(self):
@@ -214,7 +222,7 @@ class BatchNorm(Layer):
     def forward(self, x, training=False):
         """Map x of shape (N, D) or (N, C, H, W) to y of the same shape."""
         channels = len(self.running_mean)
-        x = np.asarray(x, dtype=self.gamma.value.dtype)
+        x = np.asarray(floats(x, "BatchNorm"), dtype=self.gamma.value.dtype)
         if x.ndim not in (2, 4) or x.shape[1] != channels:
             raise ValueError(
                 f"BatchNorm: expected x of shape (N, {channels}) or "
@@ -225,7 +233,8 @@ class BatchNorm(Layer):
             if n < 2:
                 raise ValueError(
                     "BatchNorm: expected at least two values per channel in training, "
-                    f"got x of shape {x.shape}; use larger batches"
+                    f"got x of shape {x.shape}; is one example left over for the last "
+                    "batch? Then choose another batch size"
                 )
             mean = x.sum(axis=axes) / n
             centred = x - self._spread(mean, x)
@@ -241,7 +250,7 @@ class BatchNorm(Layer):
         scale = 1 / np.sqrt(var + self.eps)
         x_hat = centred
         x_hat *= self._spread(scale, x)
-        self._remember(x_hat, scale, axes, n, training)
+        self.remember(x_hat, scale, axes, n, training)
         return x_hat * self._spread(self.gamma.value, x) + self._spread(
             self.beta.value, x
         )
@@ -252,8 +261,8 @@ class BatchNorm(Layer):
         In training dx = gamma / (n √(var + eps)) · (n dy - dbeta - x̂ dgamma), because
         each x also moves the batch's mean and variance.
         """
-        x_hat, scale, axes, n, training = self._recall()
-        self._check_dy(dy, x_hat.shape)
+        x_hat, scale, axes, n, training = self.recall()
+        dy = self.check_dy(dy, x_hat.shape)
         self.gamma.grad = (dy * x_hat).sum(axis=axes)
         self.beta.grad = dy.sum(axis=axes)
         if not input_gradient:
@@ -284,11 +293,8 @@ class Dropout(Layer):
     """
 
     def __init__(self, p=0.5, *, rng=None):
-        if not 0 <= p < 1:
-            raise ValueError(
-                f"Dropout: expected the fraction dropped, 0 <= p < 1, got {p}"
-            )
-        self.p, self.rng = p, rng
+        self.p = real(p, "Dropout", "p, the fraction dropped,", 0, 1, below=True)
+        self.rng = rng if rng is None else generator(rng, "Dropout")
 
     @property
     def config(self):
@@ -297,9 +303,9 @@ class Dropout(Layer):
 
     def forward(self, x, training=False):
         """Map x of any shape to y of the same shape; at test time y is x."""
-        x = np.asarray(x)
+        x = floats(x, "Dropout")
         if not training:
-            self._remember(None, x.shape)
+            self.remember(None, x.shape)
             return x
         if self.rng is None:
             raise TypeError(
@@ -307,15 +313,15 @@ class Dropout(Layer):
                 "or set the layer's rng"
             )
         kept = self.rng.random(x.shape, dtype=np.float32) >= self.p
-        mask = np.empty_like(x, dtype=np.result_type(x, np.float16))  # laid out like x
+        mask = np.empty_like(x)  # laid out like x
         np.divide(kept, 1 - self.p, out=mask)
-        self._remember(mask, x.shape)
+        self.remember(mask, x.shape)
         return x * mask
 
     def backward(self, dy):
         """Return dx = dy · mask / (1 - p): what was dropped gets no gradient."""
-        mask, shape = self._recall()
-        self._check_dy(dy, shape)
+        mask, shape = self.recall()
+        dy = self.check_dy(dy, shape)
         return dy if mask is None else dy * mask
 
 
@@ -357,7 +363,7 @@ class Residual(Layer):
     def config(self):
         """Each layer's name and arguments, for the body and the shortcut."""
         return {
-            part: [[type(layer).__name__, layer.config] for layer in stack]
+            part: [[name_of(type(layer)), layer.config] for layer in stack]
             for part, stack in (("layers", self.layers), ("shortcut", self.shortcut))
         }
 
@@ -369,7 +375,7 @@ class Residual(Layer):
 
     def forward(self, x, training=False):
         """Map x to the sum of what the body and the shortcut make of it."""
-        y = shortcut = np.asarray(x)
+        y = shortcut = floats(x, "Residual")
         for layer in self.layers:
             y = layer.forward(y, training)
         for layer in self.shortcut:
@@ -380,13 +386,13 @@ class Residual(Layer):
                 f"{y.shape} and {shortcut.shape}; give the shortcut a layer that "
                 "changes the shape in the same way"
             )
-        self._remember(y.shape)
+        self.remember(y.shape)
         return y + shortcut
 
     def backward(self, dy, input_gradient=True):
         """Set all gradients of both ways; return dx, the sum of their two dx."""
-        (shape,) = self._recall()
-        self._check_dy(dy, shape)
+        (shape,) = self.recall()
+        dy = self.check_dy(dy, shape)
         dx = through_shortcut = dy
         for layer in reversed(self.layers):
             dx = layer.backward(dx)
@@ -406,7 +412,8 @@ def build(name, config):
     Parameters
     ----------
     name : str
-        Of a class of this module.
+        Of the layer's class: of this library, or your own with its module, such as
+        ``"__main__.Swish"``.
     config : dict
         As ``Layer.config`` gives it.
 
@@ -420,4 +427,4 @@ def build(name, config):
     >>> build("Residual", {"layers": [["Linear", {"n_in": 2, "n_out": 2}]]})
     Residual([Linear(2, 2)])
     """
-    return class_called(name, Layer, globals()).from_config(config)
+    return class_called(name, Layer).from_config(config)

@@ -8,6 +8,7 @@ import numpy as np
 
 from dlscratch import functions
 from dlscratch.base import Memory
+from dlscratch.checks import floats, numbers
 
 
 class Loss(Memory):
@@ -20,6 +21,21 @@ class Loss(Memory):
     def backward(self):
         """Return dy, the gradient of the last loss, in the shape of ``y``."""
         raise NotImplementedError
+
+    def right(self, y, t):
+        """Say which answers are right, if that can be said: in regression it cannot.
+
+        Parameters
+        ----------
+        y, t : ndarray
+            As in :meth:`forward`.
+
+        Returns
+        -------
+        ndarray of bool, or None
+            One for each example, or for each label of each example.
+        """
+        return None
 
     def __repr__(self):
         """Return the call that makes such a loss."""
@@ -35,24 +51,33 @@ class SoftmaxCrossEntropy(Loss):
 
     def forward(self, y, t):
         """Return the mean loss, a float, of logits y (N, K) and class ids t (N,)."""
-        y, t = np.asarray(y), np.asarray(t)
-        if y.ndim != 2 or t.shape != y.shape[:1]:
-            raise ValueError(
-                "SoftmaxCrossEntropy: expected logits y of shape (N, K) and class "
-                f"ids t of shape (N,), got {y.shape} and {t.shape}"
-            )
-        t = functions._class_ids(t, y.shape[1], "SoftmaxCrossEntropy")
+        y, t = self._logits_and_ids(y, t)
         z = y - y.max(axis=1, keepdims=True)
         log_p = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
-        self._remember(log_p, t)
+        self.remember(log_p, t)
         return float(-log_p[np.arange(len(t)), t].sum() / len(t))
 
     def backward(self):
         """Return dy = (softmax(y) - one_hot(t)) / N, shape (N, K)."""
-        log_p, t = self._recall()
+        log_p, t = self.recall()
         dy = np.exp(log_p)
         dy[np.arange(len(t)), t] -= 1
         return dy / len(t)
+
+    def right(self, y, t):
+        """Say where the largest logit is that of the right class, shape (N,)."""
+        y, t = self._logits_and_ids(y, t)
+        return y.argmax(axis=1) == t
+
+    def _logits_and_ids(self, y, t):
+        name = type(self).__name__
+        y, t = floats(y, name), numbers(t, name)
+        if y.ndim != 2 or t.shape != y.shape[:1] or y.size == 0:
+            raise ValueError(
+                f"{name}: expected logits y of shape (N, K) and class ids t of shape "
+                f"(N,), at least one, got {y.shape} and {t.shape}"
+            )
+        return y, functions._class_ids(t, y.shape[1], name)
 
 
 class SigmoidCrossEntropy(Loss):
@@ -65,15 +90,29 @@ class SigmoidCrossEntropy(Loss):
 
     def forward(self, y, t):
         """Return the mean loss of logits y (N, K) and targets t, (N, K) or (N,)."""
-        y, t = _targets(self, y, t)
-        self._remember(y, t)
+        y, t = self._logits_and_labels(y, t)
+        self.remember(y, t)
         losses = np.maximum(y, 0) - y * t + np.log1p(np.exp(-np.abs(y)))
         return float(losses.sum() / len(y))
 
     def backward(self):
         """Return dy = (sigmoid(y) - t) / N."""
-        y, t = self._recall()
+        y, t = self.recall()
         return (functions.sigmoid(y) - t) / len(y)
+
+    def right(self, y, t):
+        """Say where logit and target are on the same side of one half, (N, K)."""
+        y, t = self._logits_and_labels(y, t)
+        return (y > 0) == (t > 0.5)
+
+    def _logits_and_labels(self, y, t):
+        y, t = _targets(self, y, t)
+        if t.min() < 0 or t.max() > 1:
+            raise ValueError(
+                "SigmoidCrossEntropy: expected targets from 0 to 1, one for each "
+                f"output, got {t.min():g} to {t.max():g}"
+            )
+        return y, t
 
 
 class MeanSquaredError(Loss):
@@ -82,12 +121,12 @@ class MeanSquaredError(Loss):
     def forward(self, y, t):
         """Return the loss of predictions y (N, K) and targets t, (N, K) or (N,)."""
         y, t = _targets(self, y, t)
-        self._remember(y - t)
+        self.remember(y - t)
         return float(np.mean((y - t) ** 2))
 
     def backward(self):
         """Return dy = 2 (y - t) / (N K)."""
-        (difference,) = self._recall()
+        (difference,) = self.recall()
         return 2 * difference / difference.size
 
 
@@ -96,13 +135,14 @@ def _targets(loss, y, t):
 
     Without this, y - t of shapes (N, 1) and (N,) would broadcast to (N, N).
     """
-    y = np.asarray(y)
-    t = np.asarray(t, dtype=y.dtype)
+    name = type(loss).__name__
+    y = floats(y, name)
+    t = numbers(t, name).astype(y.dtype)
     if t.shape == y.shape[:1] and y.size == t.size:
         t = t.reshape(y.shape)
-    if y.ndim == 0 or t.shape != y.shape:
+    if y.ndim == 0 or t.shape != y.shape or y.size == 0:
         raise ValueError(
-            f"{type(loss).__name__}: expected y and t of one shape, got {y.shape} "
-            f"and {t.shape}"
+            f"{name}: expected y and t of one shape, at least one example, got "
+            f"{y.shape} and {t.shape}"
         )
     return y, t

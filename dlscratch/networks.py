@@ -6,6 +6,7 @@ from itertools import pairwise
 import numpy as np
 
 from dlscratch import initializers, layers
+from dlscratch.checks import real, wholes
 from dlscratch.layers import BatchNorm, Conv2d, Dropout, Linear, SoftmaxCrossEntropy
 from dlscratch.sequential import Sequential
 
@@ -57,13 +58,13 @@ def mlp(
      2  Linear(50, 10)         510
         total                3,760
     """
-    if activation not in _ACTIVATIONS:
+    if not isinstance(activation, str) or activation not in _ACTIVATIONS:
         raise ValueError(
             f"mlp: expected an activation among {sorted(_ACTIVATIONS)}, "
             f"got {activation!r}"
         )
-    if len(sizes) < 2:
-        raise ValueError(f"mlp: expected at least two sizes, got {tuple(sizes)}")
+    sizes = wholes(sizes, "mlp", "sizes")
+    dropout = real(dropout, "mlp", "dropout", 0, 1, below=True)
     kind, default_init = _ACTIVATIONS[activation]
     settings = {"init": init or default_init, "rng": rng, "dtype": dtype}
     stack = []

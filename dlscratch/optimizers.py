@@ -8,6 +8,9 @@ import math
 
 import numpy as np
 
+from dlscratch import base
+from dlscratch.checks import real, whole
+
 
 class Optimizer:
     """What all optimizers share: gather the gradient, ask the rule, take the step.
@@ -38,22 +41,18 @@ class Optimizer:
     decoupled = False
 
     def __init__(self, parameters, lr, *, weight_decay=0.0):
-        self.parameters = list(parameters)
-        if not self.parameters:
-            raise ValueError(f"{self._name}: expected at least one parameter, got none")
-        if not callable(lr) and not 0 < lr < math.inf:
-            raise ValueError(
-                f"{self._name}: expected a positive learning rate, got {lr}"
-            )
-        self._check("weight_decay", weight_decay, math.inf)
-        self.lr = lr
-        self.weight_decay = weight_decay
+        self.parameters = _parameters(parameters, self._name)
+        schedule = callable(lr) and not isinstance(lr, type)
+        self.lr = lr if schedule else _rate(lr, self._name)
+        self.weight_decay = real(weight_decay, self._name, "weight_decay", 0)
         self.steps = 0
 
     @property
     def learning_rate(self):
         """The learning rate of the next step."""
-        return self.lr(self.steps) if callable(self.lr) else self.lr
+        if not callable(self.lr):
+            return self.lr
+        return real(self.lr(self.steps), self._name, "what the schedule gives", 0)
 
     @property
     def state(self):
@@ -68,13 +67,18 @@ class Optimizer:
                     f"{self._name}.step: {p.name} has no gradient yet; "
                     "call backward first"
                 )
+            if p.grad.shape != p.value.shape:
+                raise ValueError(
+                    f"{self._name}.step: expected the gradient of {p.name} of shape "
+                    f"{p.value.shape}, got {p.grad.shape}"
+                )
         lr = self.learning_rate
         coupled = 0 if self.decoupled else self.weight_decay
         gradients = [
             p.grad + coupled * p.value if coupled and p.decay else p.grad
             for p in self.parameters
         ]
-        update = self._update(np.concatenate([g.ravel() for g in gradients]), lr)
+        update = self.update(np.concatenate([g.ravel() for g in gradients]), lr)
         start = 0
         for p in self.parameters:
             size, shape = p.value.size, p.value.shape
@@ -85,8 +89,21 @@ class Optimizer:
             start += size
         self.steps += 1
 
-    def _update(self, g, lr):
-        """Return what to subtract from θ, given its gradient g."""
+    def update(self, g, lr):
+        """Return what to subtract from θ. This is the rule: each optimizer has its own.
+
+        Parameters
+        ----------
+        g : ndarray, shape (n,)
+            The gradient of all n parameters.
+        lr : float
+            The learning rate of this step.
+
+        Returns
+        -------
+        ndarray, shape (n,)
+            A new array.
+        """
         raise NotImplementedError
 
     def _zeros(self):
@@ -97,12 +114,32 @@ class Optimizer:
     def _name(self):
         return type(self).__name__
 
-    def _check(self, name, value, limit=1.0):
-        if not 0 <= value < limit:
-            below = "" if limit == math.inf else f" and below {limit:g}"
-            raise ValueError(
-                f"{self._name}: expected {name} of at least 0{below}, got {value}"
-            )
+    def _fraction(self, name, value):
+        """Return a number from 0 to below 1: what a memory keeps at each step."""
+        return real(value, self._name, name, 0, 1, below=True)
+
+    def _epsilon(self, eps):
+        return real(eps, self._name, "eps", 0)
+
+
+def _parameters(parameters, name):
+    """List the parameters, each of which must be there once."""
+    try:
+        found = list(parameters)
+    except TypeError:
+        found = None
+    if not found or not all(isinstance(p, base.Parameter) for p in found):
+        got = "none" if found == [] else f"{type(parameters).__name__} {parameters!r}"
+        raise (ValueError if found == [] else TypeError)(
+            f"{name}: expected a list of parameters, such as model.parameters, got "
+            + got[:80]
+        )
+    names = [p.name for i, p in enumerate(found) if p in found[:i]]
+    if names:
+        raise ValueError(
+            f"{name}: expected each parameter once, got {names[0]} a second time"
+        )
+    return found
 
 
 class SGD(Optimizer):
@@ -114,7 +151,8 @@ class SGD(Optimizer):
     def __init__(self, parameters, lr=0.01, *, weight_decay=0.0):
         super().__init__(parameters, lr, weight_decay=weight_decay)
 
-    def _update(self, g, lr):
+    def update(self, g, lr):
+        """Return lr g."""
         return lr * g
 
 
@@ -130,11 +168,11 @@ class Momentum(Optimizer):
 
     def __init__(self, parameters, lr=0.01, momentum=0.9, *, weight_decay=0.0):
         super().__init__(parameters, lr, weight_decay=weight_decay)
-        self._check("momentum", momentum)
-        self.momentum = momentum
+        self.momentum = self._fraction("momentum", momentum)
         self.v = self._zeros()
 
-    def _update(self, g, lr):
+    def update(self, g, lr):
+        """Move v, and return lr v."""
         self.v *= self.momentum
         self.v += g
         return lr * self.v
@@ -147,7 +185,8 @@ class Nesterov(Momentum):
     ahead, so that the gradient is taken where the parameters are.
     """
 
-    def _update(self, g, lr):
+    def update(self, g, lr):
+        """Move v, and return lr (g + μ v)."""
         self.v *= self.momentum
         self.v += g
         return lr * (g + self.momentum * self.v)
@@ -164,11 +203,11 @@ class AdaGrad(Optimizer):
 
     def __init__(self, parameters, lr=0.01, eps=1e-10, *, weight_decay=0.0):
         super().__init__(parameters, lr, weight_decay=weight_decay)
-        self._check("eps", eps, math.inf)
-        self.eps = eps
+        self.eps = self._epsilon(eps)
         self.s = self._zeros()
 
-    def _update(self, g, lr):
+    def update(self, g, lr):
+        """Add to s, and return lr g / (√s + eps)."""
         self.s += g * g
         return lr * g / (np.sqrt(self.s) + self.eps)
 
@@ -188,12 +227,11 @@ class RMSprop(Optimizer):
 
     def __init__(self, parameters, lr=0.01, alpha=0.99, eps=1e-8, *, weight_decay=0.0):
         super().__init__(parameters, lr, weight_decay=weight_decay)
-        self._check("alpha", alpha)
-        self._check("eps", eps, math.inf)
-        self.alpha, self.eps = alpha, eps
+        self.alpha, self.eps = self._fraction("alpha", alpha), self._epsilon(eps)
         self.s = self._zeros()
 
-    def _update(self, g, lr):
+    def update(self, g, lr):
+        """Move s, and return lr g / (√s + eps)."""
         self.s *= self.alpha
         self.s += (1 - self.alpha) * (g * g)
         return lr * g / (np.sqrt(self.s) + self.eps)
@@ -217,13 +255,18 @@ class Adam(Optimizer):
         self, parameters, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, *, weight_decay=0.0
     ):
         super().__init__(parameters, lr, weight_decay=weight_decay)
-        for name, beta in zip(("beta1", "beta2"), betas, strict=True):
-            self._check(name, beta)
-        self._check("eps", eps, math.inf)
-        self.betas, self.eps = betas, eps
+        try:
+            beta1, beta2 = betas
+        except (TypeError, ValueError):
+            raise ValueError(
+                f"{self._name}: expected two numbers betas, got {betas!r}"
+            ) from None
+        self.betas = self._fraction("beta1", beta1), self._fraction("beta2", beta2)
+        self.eps = self._epsilon(eps)
         self.m, self.s = self._zeros(), self._zeros()
 
-    def _update(self, g, lr):
+    def update(self, g, lr):
+        """Move m and s, and return lr m̂ / (√ŝ + eps)."""
         beta1, beta2 = self.betas
         t = self.steps + 1
         self.m *= beta1
@@ -260,6 +303,8 @@ def step_decay(lr, every, factor=0.5):
     >>> [schedule(t) for t in (0, 99, 100, 250)]
     [0.1, 0.1, 0.05, 0.025]
     """
+    lr, every = _rate(lr, "step_decay"), whole(every, "step_decay", "every")
+    factor = real(factor, "step_decay", "factor", 0, above=True)
     return lambda t: lr * factor ** (t // every)
 
 
@@ -272,6 +317,7 @@ def inverse_decay(lr, k):
     >>> [schedule(t) for t in (0, 100, 300)]
     [0.1, 0.05, 0.025]
     """
+    lr, k = _rate(lr, "inverse_decay"), real(k, "inverse_decay", "k", 0)
     return lambda t: lr / (1 + k * t)
 
 
@@ -284,6 +330,7 @@ def exponential_decay(lr, k):
     >>> [round(schedule(t), 6) for t in (0, 100, 200)]
     [0.1, 0.05, 0.025]
     """
+    lr, k = _rate(lr, "exponential_decay"), real(k, "exponential_decay", "k", 0)
     return lambda t: lr * math.exp(-k * t)
 
 
@@ -310,6 +357,10 @@ def cosine(lr, steps, *, warmup=0, final=0.0):
     >>> [round(schedule(t), 6) for t in range(5)]
     [0.025, 0.05, 0.075, 0.1, 0.1]
     """
+    lr = _rate(lr, "cosine")
+    warmup = whole(warmup, "cosine", "warmup", 0)
+    steps = whole(steps, "cosine", "steps", warmup + 1)
+    final = real(final, "cosine", "final", 0, lr)
 
     def schedule(t):
         if t < warmup:
@@ -318,3 +369,7 @@ def cosine(lr, steps, *, warmup=0, final=0.0):
         return final + (lr - final) * (1 + math.cos(math.pi * part)) / 2
 
     return schedule
+
+
+def _rate(lr, name):
+    return real(lr, name, "lr", 0, above=True)

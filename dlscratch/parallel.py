@@ -5,11 +5,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from dlscratch.base import leaves
+from dlscratch.base import places
 
 
 class DataParallel:
     """A model whose loss and gradients are computed in shards, one on each thread.
+
+    All else is the model's own, so ``train(DataParallel(model, workers=2), …)`` trains
+    it. The threads stop at the end of a ``with`` block, or when nothing refers to this.
 
     The mean over a batch is the mean of the shards' means, each weighted by its number
     of examples, and so is the gradient. Replicas of the model share the parameters'
@@ -39,7 +42,7 @@ class DataParallel:
     >>> model = mlp((64, 50, 10), rng=np.random.default_rng(0))
     >>> with DataParallel(model, workers=2) as parallel:
     ...     loss = parallel.loss(np.zeros((32, 64)), np.zeros(32, int), training=True)
-    ...     parallel.backward()
+    ...     parallel.backward(input_gradient=False)
     >>> round(loss, 4), model.parameters[0].grad.shape
     (2.3026, (64, 50))
     """
@@ -51,8 +54,12 @@ class DataParallel:
             )
         self.model = model
         self.replicas = [model] + [copy.deepcopy(model) for _ in range(workers - 1)]
-        self.weights = []
+        self.weights = [1.0]  # of the shards; until there are some, the model is all
         self._threads = ThreadPoolExecutor(workers)
+
+    def __getattr__(self, name):
+        """Return the model's own: its parameters, its accuracy, and all else."""
+        return getattr(self.model, name)
 
     def __enter__(self):
         """Return itself."""
@@ -80,13 +87,19 @@ class DataParallel:
             own[...] = self._mean([own, *others])
         return loss
 
-    def backward(self, input_gradient=False):
-        """Set the gradients of the model's parameters."""
+    def backward(self, input_gradient=True):
+        """Set the gradients of the model's parameters; return that of ``x``.
+
+        Without ``input_gradient`` the latter is not computed and None is returned.
+        """
         active = self.replicas[: len(self.weights)]
-        list(self._threads.map(lambda r: r.backward(input_gradient=False), active))
+        dx = list(self._threads.map(lambda r: r.backward(input_gradient), active))
         parameters = [replica.parameters for replica in active]
         for own, *others in zip(*parameters, strict=True):
             own.grad = self._mean([own.grad, *(p.grad for p in others)])
+        if not input_gradient:
+            return None
+        return np.concatenate([w * d for w, d in zip(self.weights, dx, strict=True)])
 
     def _mean(self, values):
         return sum(w * v for w, v in zip(self.weights, values, strict=True))
@@ -97,7 +110,7 @@ class DataParallel:
             q.value = p.value
         for a, b in zip(_buffers(self.model), _buffers(replica), strict=True):
             b[...] = a
-        pairs = zip(leaves(self.model.layers), leaves(replica.layers), strict=True)
+        pairs = zip(places(self.model.layers), places(replica.layers), strict=True)
         for (_, own), (_, layer) in pairs:
             if getattr(own, "rng", None) is not None:
                 layer.rng = np.random.default_rng(own.rng.integers(2**63))
@@ -105,5 +118,5 @@ class DataParallel:
 
 def _buffers(model):
     return [
-        array for _, layer in leaves(model.layers) for array in layer.buffers.values()
+        array for _, layer in places(model.layers) for array in layer.buffers.values()
     ]

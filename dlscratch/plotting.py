@@ -2,12 +2,15 @@
 
 import hashlib
 import io
+import math
 import re
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 from cycler import cycler
+
+from dlscratch.checks import numbers, whole
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
 """Okabe and Ito's colours, told apart with every kind of colour vision."""
@@ -94,7 +97,7 @@ def image_grid(images, labels=None, columns=10):
 
     Parameters
     ----------
-    images : ndarray, shape (N, H, W), or (N, D) with D a square number
+    images : ndarray, shape (N, H, W), (N, 1, H, W), or (N, D) with D a square number
     labels : sequence of N, optional
         A title for each image.
     columns : int
@@ -102,12 +105,30 @@ def image_grid(images, labels=None, columns=10):
     Returns
     -------
     matplotlib.figure.Figure
+
+    Raises
+    ------
+    ValueError
+        If there is no image, or not one label for each.
     """
-    images = np.asarray(images)
+    given = images = numbers(images, "image_grid")
+    if images.ndim == 4 and images.shape[1] == 1:
+        images = images[:, 0]
     if images.ndim == 2:
-        side = round(images.shape[1] ** 0.5)
-        images = images.reshape(-1, side, side)
-    columns = min(columns, len(images))
+        side = math.isqrt(images.shape[1])
+        if side * side == images.shape[1]:
+            images = images.reshape(-1, side, side)
+    if images.ndim != 3 or images.size == 0:
+        raise ValueError(
+            "image_grid: expected at least one image, of shape (N, H, W), "
+            "(N, 1, H, W), or (N, D) with D a square number, got " + str(given.shape)
+        )
+    if labels is not None and len(labels) != len(images):
+        raise ValueError(
+            f"image_grid: expected a label for each of {len(images)} images, got "
+            f"{len(labels)}"
+        )
+    columns = min(whole(columns, "image_grid", "columns"), len(images))
     rows = -(-len(images) // columns)
     height = (0.75 if labels is not None else 0.55) * 5.5 / columns * 1.7
     fig, axes = plt.subplots(
@@ -135,9 +156,16 @@ def decision_regions(ax, predict, x_lim, y_lim, n=129):
         Points along each side of the grid. With one more than a power of 2, the
         coordinates are exact, and so are the scores of points on a boundary.
     """
+    n = whole(n, "decision_regions", "n", 2)
     x1, x2 = np.meshgrid(np.linspace(*x_lim, n), np.linspace(*y_lim, n))
     points = np.column_stack([x1.ravel(), x2.ravel()])
-    classes = np.asarray(predict(points)).reshape(x1.shape)
+    classes = numbers(predict(points), "decision_regions: predict")
+    if classes.shape != (len(points),) or classes.dtype.kind not in "iub":
+        raise ValueError(
+            f"decision_regions: expected predict to return {len(points)} class ids "
+            f"for as many points, got shape {classes.shape} of {classes.dtype}"
+        )
+    classes = classes.astype(int).reshape(x1.shape)
     levels = np.arange(classes.min(), classes.max() + 2) - 0.5
     colours = [COLOURS[k % len(COLOURS)] for k in range(int(classes.max()) + 1)]
     ax.contourf(

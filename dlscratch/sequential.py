@@ -7,7 +7,9 @@ from itertools import dropwhile
 import numpy as np
 
 from dlscratch import storage
-from dlscratch.base import named_arrays, named_parameters
+from dlscratch.base import check_tree, named_arrays, named_parameters
+from dlscratch.checks import numbers, whole
+from dlscratch.losses import SigmoidCrossEntropy, SoftmaxCrossEntropy
 
 
 class Sequential:
@@ -16,6 +18,7 @@ class Sequential:
     Parameters
     ----------
     layers : list of Layer
+        Each once: a layer remembers one forward pass.
     loss : optional
         One of the losses of :mod:`dlscratch.layers`, needed to train.
 
@@ -23,9 +26,26 @@ class Sequential:
     ----------
     record : dict
         What :meth:`save` was told about the model: its recipe, seed, results.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If something is no layer or no loss, or a layer or an array of parameters is
+        there twice.
     """
 
+    _passed = False  # whether the layers remember the pass of the last loss
+
     def __init__(self, layers, loss=None):
+        if not isinstance(layers, list | tuple):
+            raise TypeError(f"Sequential: expected a list of layers, got {layers!r}")
+        forward = getattr(loss, "forward", None)
+        if loss is not None and (isinstance(loss, type) or not callable(forward)):
+            raise TypeError(
+                "Sequential: expected a loss such as SoftmaxCrossEntropy(), got "
+                f"{loss!r}"
+            )
+        check_tree(layers, "Sequential")
         self.layers = list(layers)
         self.loss_layer = loss
         self.record = {}
@@ -45,6 +65,7 @@ class Sequential:
 
         The scores are what the last layer gives: logits, for a classifier.
         """
+        self._passed = False
         for layer in self.layers:
             x = layer.forward(x, training)
         return x
@@ -56,7 +77,9 @@ class Sequential:
                 "Sequential.loss: this model has no loss; "
                 "build it with Sequential(layers, loss)"
             )
-        return self.loss_layer.forward(self.predict(x, training), t)
+        loss = self.loss_layer.forward(self.predict(x, training), t)
+        self._passed = True
+        return loss
 
     def backward(self, input_gradient=True):
         """Set every parameter's gradient of the last loss; return that of ``x``.
@@ -66,6 +89,11 @@ class Sequential:
         """
         if self.loss_layer is None:
             raise RuntimeError("Sequential.backward: this model has no loss")
+        if not self._passed:
+            raise RuntimeError(
+                "Sequential.backward: call loss(x, t) first, with no other pass in "
+                "between: the layers remember the last one"
+            )
         layers = self.layers
         if not input_gradient:
             layers = dropwhile(lambda layer: not layer.parameters, layers)
@@ -78,37 +106,63 @@ class Sequential:
         return dy if input_gradient else None
 
     def accuracy(self, x, t, batch_size=1000):
-        """Return the fraction of examples classified right, the last few included.
+        """Return the fraction of right answers, the last few included.
+
+        What is right, the loss says: with softmax the class of the largest score, with
+        sigmoids each label's own side of one half. A model without a loss is taken for
+        a classifier.
 
         Parameters
         ----------
         x : ndarray, shape (N, ...)
-        t : ndarray of int, shape (N,)
+        t : ndarray
+            What the loss expects: class ids of shape (N,), for a classifier.
         batch_size : int
             How many examples to run at a time; changes memory, not the result.
+
+        Raises
+        ------
+        ValueError
+            If the loss is one of regression: there an answer is near, not right.
         """
-        right = 0
-        for y, batch in self._answers("accuracy", x, t, batch_size):
-            right += _count_right(y, batch)
-        return right / len(x)
+        found = [
+            self._right(y, batch)
+            for y, batch in self._answers("accuracy", x, t, batch_size)
+        ]
+        if found[0] is None:
+            raise ValueError(
+                f"Sequential.accuracy: expected a loss of classes, got "
+                f"{self.loss_layer}; evaluate gives the loss itself"
+            )
+        return float(np.mean(np.concatenate(found)))
 
     def evaluate(self, x, t, batch_size=1000):
         """Return the mean loss and the accuracy, from one forward pass.
 
-        The parameters are those of :meth:`accuracy`.
+        The parameters are those of :meth:`accuracy`. The accuracy of a regression is
+        None.
         """
-        loss, right = 0.0, 0
+        loss, found = 0.0, []
         for y, batch in self._answers("evaluate", x, t, batch_size):
             loss += self.loss_layer.forward(y, batch) * len(batch)
-            right += _count_right(y, batch)
-        return loss / len(x), right / len(x)
+            found.append(self._right(y, batch))
+        accuracy = None if found[0] is None else np.mean(np.concatenate(found))
+        return loss / len(x), accuracy if accuracy is None else float(accuracy)
+
+    def _right(self, y, t):
+        """Return for each answer whether it is right, or None."""
+        loss = self.loss_layer or _classes(y)
+        return loss.right(y, t) if hasattr(loss, "right") else None
 
     def _answers(self, name, x, t, batch_size):
         """Yield the scores and the labels of one batch after the other."""
-        if len(x) != len(t) or len(x) == 0:
+        where = f"Sequential.{name}"
+        x, t = numbers(x, where), numbers(t, where)
+        batch_size = whole(batch_size, where, "batch_size")
+        if x.ndim == 0 or t.ndim == 0 or len(x) != len(t) or len(x) == 0:
             raise ValueError(
-                f"Sequential.{name}: expected as many examples as labels, at least "
-                f"one, got {len(x)} and {len(t)}"
+                f"{where}: expected as many examples as labels, at least one, got "
+                f"{len(x) if x.ndim else x} and {len(t) if t.ndim else t}"
             )
         for i in range(0, len(x), batch_size):
             yield self.predict(x[i : i + batch_size]), t[i : i + batch_size]
@@ -176,6 +230,6 @@ def _arguments(function):
     return signature(function).parameters
 
 
-def _count_right(y, t):
-    guess = y.argmax(axis=1) if y.shape[1] > 1 else y[:, 0] > 0
-    return int(np.sum(guess == t))
+def _classes(y):
+    """Return the loss that fits scores (N, K), or (N, 1) for two classes."""
+    return SoftmaxCrossEntropy() if y.shape[1] > 1 else SigmoidCrossEntropy()

@@ -6,9 +6,17 @@ arrays' dtypes, and the record.
 
 from pathlib import Path
 
-from dlscratch import files, losses
-from dlscratch.base import class_called, leaves, named_arrays, named_parameters
+from dlscratch import files
+from dlscratch.base import (
+    check_tree,
+    class_called,
+    name_of,
+    named_arrays,
+    named_parameters,
+    places,
+)
 from dlscratch.layers import build
+from dlscratch.losses import Loss
 
 _DTYPES = ("float16", "float32", "float64")
 
@@ -26,14 +34,24 @@ def save(path, layers, loss, record, stored_dtype=None):
         Anything JSON can hold.
     stored_dtype : numpy dtype, optional
         A smaller float type for the file.
+
+    Raises
+    ------
+    ValueError
+        If the network could not be loaded again.
     """
     path = Path(path)
     if path.suffix != ".npz":
         raise ValueError(f"Sequential.save: expected a path in .npz, got {path}")
+    check_tree(layers, "Sequential.save")
+    for i, layer in enumerate(layers):
+        _check_builds(layer, i)
+    if loss is not None:
+        _check_loss(loss)
     arrays = named_arrays(layers)
     head = {
-        "layers": [[type(layer).__name__, layer.config] for layer in layers],
-        "loss": loss and type(loss).__name__,
+        "layers": [[name_of(type(layer)), layer.config] for layer in layers],
+        "loss": loss and name_of(type(loss)),
         "dtypes": {name: array.dtype.name for name, array in arrays.items()},
         "record": record,
     }
@@ -62,7 +80,7 @@ def load(path):
     try:
         head, arrays = files.read(path)
         layers = [build(name, config) for name, config in head["layers"]]
-        loss = head["loss"] and class_called(head["loss"], losses.Loss, vars(losses))()
+        loss = head["loss"] and class_called(head["loss"], Loss)()
         dtypes, record = head["dtypes"], head["record"]
     except FileNotFoundError:
         raise
@@ -93,7 +111,35 @@ def load(path):
         arrays[name] = array.astype(dtypes[name])
     for p in named_parameters(layers):
         p.value = arrays[p.name]
-    for place, layer in leaves(layers):
+    for place, layer in places(layers):
         for name in layer.buffers:
             setattr(layer, name, arrays[place + name])
     return layers, loss, record
+
+
+def _check_builds(layer, i):
+    """Refuse a layer that its name and ``config`` would not build again."""
+    name = type(layer).__name__
+    try:
+        again = named_arrays([build(name_of(type(layer)), layer.config)])
+        found = {k: array.shape for k, array in again.items()}
+        wanted = {k: array.shape for k, array in named_arrays([layer]).items()}
+        if found != wanted:
+            raise ValueError(f"that makes the arrays {found}, expected {wanted}")
+    except Exception as error:
+        raise ValueError(
+            f"Sequential.save: expected layer {i}, {name}, to be a Layer whose config "
+            f"holds the constructor's arguments, but {name}(**config) does not build "
+            f"it again ({type(error).__name__}: {error})"
+        ) from error
+
+
+def _check_loss(loss):
+    name = type(loss).__name__
+    try:
+        class_called(name_of(type(loss)), Loss)()
+    except Exception as error:
+        raise ValueError(
+            f"Sequential.save: expected a Loss that {name}() builds again, got {loss!r}"
+            f" ({type(error).__name__}: {error})"
+        ) from error

@@ -2,7 +2,6 @@
 
 import math
 import time
-from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -10,8 +9,7 @@ import numpy as np
 from tqdm import tqdm
 
 from dlscratch import files
-from dlscratch.base import leaves
-from dlscratch.parallel import DataParallel
+from dlscratch.base import places
 
 
 @dataclass
@@ -90,17 +88,16 @@ def train(
     augment=None,
     patience=None,
     checkpoint=None,
-    n_measured=None,
-    workers=1,
 ):
     """Train a classifier and measure it after every epoch.
 
     Parameters
     ----------
-    model : Sequential
+    model : Sequential or DataParallel
         With a loss. It is changed in place.
     data : Dataset
-        Training and test examples. The test examples are only measured.
+        Training and test examples. The test examples are only measured. Of the training
+        examples, :meth:`~dlscratch.datasets.Dataset.measuring` can say how many are.
     optimizer : Optimizer
         Over ``model.parameters``.
     epochs : int
@@ -120,11 +117,6 @@ def train(
         A ``.npz`` file that holds everything after each epoch. If it exists, the
         training goes on from there, and with the same arguments gives the very same
         numbers as one that was never interrupted. Delete it to start anew.
-    n_measured : int, optional
-        How many training examples to measure for ``train_accuracy``; all by default.
-    workers : int
-        On how many threads to compute each batch's gradient;
-        :class:`~dlscratch.parallel.DataParallel` says when more than one helps.
 
     Returns
     -------
@@ -145,6 +137,7 @@ def train(
             "train: expected as many training examples as labels, at least one, "
             f"got {len(x)} and {len(t)}"
         )
+    measured = x[: data.n_measured], t[: data.n_measured]
     history = History()
     best = {name: array.copy() for name, array in model.arrays.items()}
     if checkpoint is not None:
@@ -152,34 +145,29 @@ def train(
         checkpoint.load()
     settings = {"disable": None if progress else True, "leave": False}
     done = len(history.train_loss)
-    with (
-        tqdm(
-            total=epochs * len(x), initial=done * len(x), unit=" examples", **settings
-        ) as bar,
-        nullcontext(model) if workers == 1 else DataParallel(model, workers) as learner,
-    ):
+    with tqdm(
+        total=epochs * len(x), initial=done * len(x), unit=" examples", **settings
+    ) as bar:
         for epoch in range(done + 1, epochs + 1):
             if patience is not None and _waited(history) >= patience:
                 break
             total, start = 0.0, time.process_time()
             for step, batch in enumerate(minibatches(len(x), batch_size, rng), 1):
                 inputs = x[batch] if augment is None else augment(x[batch], rng)
-                loss = learner.loss(inputs, t[batch], training=True)
+                loss = model.loss(inputs, t[batch], training=True)
                 if not math.isfinite(loss):
                     raise TrainingDiverged(
                         f"train: the loss became {loss} in epoch {epoch}, step {step}; "
                         "try a smaller learning rate, and look for nan in the data",
                         history,
                     )
-                learner.backward(input_gradient=False)
+                model.backward(input_gradient=False)
                 optimizer.step()
                 total += loss * len(batch)
                 bar.update(len(batch))
             test_loss, test_accuracy = model.evaluate(data.x_test, data.t_test)
             history.train_loss.append(total / len(x))
-            history.train_accuracy.append(
-                model.accuracy(x[:n_measured], t[:n_measured])
-            )
+            history.train_accuracy.append(model.accuracy(*measured))
             history.test_loss.append(test_loss)
             history.test_accuracy.append(test_accuracy)
             history.seconds.append(time.process_time() - start)
@@ -215,15 +203,20 @@ class Checkpoint:
         self.path = Path(path)
         if self.path.suffix != ".npz":
             raise ValueError(f"train: expected a checkpoint in .npz, got {path}")
-        self.optimizer, self.history = optimizer, history
-        own = [getattr(layer, "rng", None) for _, layer in leaves(model.layers)]
+        self.model, self.optimizer = model, optimizer
+        self.history, self.best = history, best
+        own = [getattr(layer, "rng", None) for _, layer in places(model.layers)]
         self.generators = [rng, *(r for r in own if r is not None)]
-        self.arrays = {
+
+    @property
+    def arrays(self):
+        """All arrays as they are now: a layer or an optimizer may put others there."""
+        return {
             f"{kind}.{name}": array
             for kind, arrays in (
-                ("model", model.arrays),
-                ("best", best),
-                ("optimizer", optimizer.state),
+                ("model", self.model.arrays),
+                ("best", self.best),
+                ("optimizer", self.optimizer.state),
             )
             for name, array in arrays.items()
         }

@@ -645,10 +645,27 @@ def test_validation_split_at_random_loses_nothing():
     assert not np.array_equal(split.x_test, data.x_train[-200:])
 
 
-@pytest.mark.parametrize("n", [0, -1, 1437, 5000])
+@pytest.mark.parametrize("n", [0, -1, 1437, 5000, 0.2, "9", None])
 def test_validation_split_size(n):
-    with pytest.raises(ValueError, match=f"n between 1 and 1436, got {n}"):
+    with pytest.raises(ValueError, match=f"number between 1 and 1436, got {n}"):
         datasets.validation_split(datasets.load_digits(), n)
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda x, rng: datasets.random_shift(x, 0), "a numpy.random.Generator, got 0"),
+        (lambda x, rng: datasets.random_shift(x, rng, 0.5), "pixels to be a whole"),
+        (lambda x, rng: datasets.random_shift(x[0], rng), "images, or rows of square"),
+        (lambda x, rng: datasets.random_shift(x[:, :5], rng), r"got \(2, 5\)"),
+        (lambda x, rng: datasets.random_affine(x, rng, scale=1), "scale to be a num"),
+        (lambda x, rng: datasets.random_affine(x, rng, pixels=-1), "pixels to be a n"),
+        (lambda x, rng: datasets.random_affine(x.astype(str), rng), "array of numbers"),
+    ],
+)
+def test_what_cannot_be_moved(call, words):
+    with pytest.raises((TypeError, ValueError), match=words):
+        call(np.zeros((2, 9)), np.random.default_rng(0))
 
 
 @pytest.mark.parametrize("shape", [(900, 5, 5), (900, 1, 5, 5), (900, 25)])

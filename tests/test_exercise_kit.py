@@ -12,24 +12,13 @@ import numpy as np
 import pytest
 
 from dlscratch import exercises
-from dlscratch.exercises import Exercise, Mistake, check, hint, solution
+from dlscratch.exercises import Exercise, check, exercise, hint, solution
 from dlscratch.exercises._kit import Misfit
 
 
-def softmax(a):
-    e = np.exp(a - a.max(axis=-1, keepdims=True))
-    return e / e.sum(axis=-1, keepdims=True)
-
-
-def whole_batch(a):
-    e = np.exp(a - a.max())
-    return e / e.sum()
-
-
-SOFTMAX = Exercise(
-    key="9.1",
-    title="Softmax",
-    reference=softmax,
+@exercise(
+    "9.1",
+    "Softmax",
     cases=[np.array([0.5, 1.0, 2.0])],
     batch=[np.array([[1.0, 2.0, 3.0], [3.0, 5.0, 1.0]])],
     overflow=[np.array([1010.0, 1000.0, 990.0])],
@@ -45,8 +34,19 @@ SOFTMAX = Exercise(
         y = softmax(np.zeros(2))
         assert y[0] == 0.5
         """,
-    mistakes=[Mistake(whole_batch, "You summed over the whole batch.")],
 )
+def softmax(a):
+    e = np.exp(a - a.max(axis=-1, keepdims=True))
+    return e / e.sum(axis=-1, keepdims=True)
+
+
+SOFTMAX, softmax = softmax, softmax.reference
+
+
+@SOFTMAX.wrong("You summed over the whole batch.")
+def whole_batch(a):
+    e = np.exp(a - a.max())
+    return e / e.sum()
 
 
 def gate(w, x1, x2):
@@ -60,8 +60,8 @@ NAND = Exercise(
     cases=[(0, 0), (0, 1), (1, 0), (1, 1)],
     use=gate,
     code="w1, w2, b = -0.5, -0.5, 0.7",
-    mistakes=[Mistake((0.5, 0.5, -0.7), "This is AND.")],
 )
+NAND.wrong("This is AND.", (0.5, 0.5, -0.7))
 
 
 class ReLU:
@@ -355,8 +355,8 @@ def test_a_mistake_that_raises_is_named_only_for_the_same_error():
         return np.maximum(x, 0)
 
     array = np.array([-1.0, 1.0])
-    mistakes = [Mistake(scalar_if, "`if` looks at one number.")]
-    exercise = make(maximum, array, mistakes=mistakes)
+    exercise = make(maximum, array)
+    exercise.wrong("`if` looks at one number.", scalar_if)
     same, other = (lambda x: x if x > 0 else 0), (lambda x: x.shap)
     assert "looks at one" in exercise.check(same).diagnosis
     assert "looks at one" not in exercise.check(other).diagnosis
@@ -717,8 +717,8 @@ def test_verify_says_its_own_sentence():
         return None if sorted(y) == list(range(9)) else "Some items got lost."
 
     case = (np.arange(9), np.random.default_rng(0))
-    mistakes = [Mistake(lambda x, rng: np.zeros_like(x), "All are zero.")]
-    exercise = make(shuffled, case, rtol=None, verify=verify, mistakes=mistakes)
+    exercise = make(shuffled, case, rtol=None, verify=verify)
+    exercise.wrong("All are zero.", lambda x, rng: np.zeros_like(x))
     assert exercise.check(lambda x, rng: x[np.argsort(rng.random(len(x)))]).passed
     text = exercise.check(lambda x, rng: 0 * x).diagnosis
     assert text == "Some items got lost.\nAll are zero."
@@ -809,6 +809,57 @@ def test_a_definition_without_anything_to_check_is_refused():
         Exercise("9.9", "A value", 3)
 
 
+def test_an_exercise_stands_for_its_reference():
+    assert isinstance(SOFTMAX, Exercise)
+    np.testing.assert_array_equal(SOFTMAX(np.ones(2)), [0.5, 0.5])
+
+    @exercise("9.9", "A gate", cases=[np.ones(2)], use=lambda cls, x: cls().forward(x))
+    class Open:
+        def forward(self, x):
+            return 2 * x
+
+    @Open.wrong("That is another gate.")
+    class Other(Open):
+        def forward(self, x):
+            return super().forward(x) + 1
+
+    assert issubclass(Other, Open.reference)
+    assert isinstance(Open(), Open.reference)
+    assert Open.check(Open.reference).passed
+    assert Open.check(Other).diagnosis.endswith("\nThat is another gate.")
+
+
+def test_a_wrong_answer_is_declared_with_or_without_a_name():
+    double = make(lambda x: 2 * x, 3.0, name="double")
+    assert double.wrong("Squared.", np.square) is np.square
+
+    @double.wrong("Halved.")
+    def half(x):
+        return x / 2
+
+    assert half(3.0) == 1.5
+    assert [(m.text, m.answer) for m in double.mistakes] == [
+        ("Squared.", np.square),
+        ("Halved.", half),
+    ]
+    assert double.check(lambda x: x * x).diagnosis.endswith("\nSquared.")
+    assert double.check(lambda x: 0.5 * x).diagnosis.endswith("\nHalved.")
+    assert make(abs, 1).mistakes == []
+
+
+def test_the_code_with_the_bug_is_one_of_the_wrong_answers():
+    repaired = make(lambda x: 2 * x, 3.0, name="repaired")
+
+    @repaired.starts_with("It squares.")
+    def squared(x):
+        return x**2
+
+    assert squared(3.0) == 9.0
+    assert repaired.start is squared
+    assert repaired.check(squared).stage == "not started"
+    assert repaired.check(lambda x: x * x).diagnosis.endswith("\nIt squares.")
+
+
 @pytest.fixture
 def registered(monkeypatch):
     monkeypatch.setattr(
@@ -819,7 +870,7 @@ def registered(monkeypatch):
 def test_a_key_must_not_be_declared_twice(tmp_path, monkeypatch):
     code = (
         "from dlscratch.exercises import Exercise\n"
-        "EXERCISES = [Exercise('99.1', 'Number', 1, code='n = 1')]\n"
+        "number = Exercise('99.1', 'Number', 1, code='n = 1')\n"
     )
     monkeypatch.setattr(exercises, "__path__", [*exercises.__path__, str(tmp_path)])
     for name in ("chapter98", "chapter99"):
@@ -828,7 +879,9 @@ def test_a_key_must_not_be_declared_twice(tmp_path, monkeypatch):
         importlib.invalidate_caches()
         if name == "chapter98":
             assert exercises.all_exercises()["99.1"].title == "Number"
-    with pytest.raises(ValueError, match=r"99\.1 is declared twice"):
+    with pytest.raises(
+        ValueError, match=r"99\.1 is declared twice, again in chapter99"
+    ):
         exercises.all_exercises()
     for name in ("chapter98", "chapter99"):
         sys.modules.pop(f"dlscratch.exercises.{name}")
@@ -994,9 +1047,11 @@ def _rewritten(answer, old, new):
 
 
 BUGS = [
-    make(np.abs, np.ones(2), start=normalised, name="normalised"),
-    make(ReLU, np.ones(2), use=lambda cls, x: cls().forward(x), start=Gate),
+    make(np.abs, np.ones(2), name="normalised"),
+    make(ReLU, np.ones(2), use=lambda cls, x: cls().forward(x)),
 ]
+BUGS[0].starts_with("It keeps a sum of 0.")(normalised)
+BUGS[1].starts_with("It forgets the mask.")(Gate)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dlscratch import layers, models
+from dlscratch import layers, losses, models
 from dlscratch.gradients import check_gradients
 from dlscratch.layers import Parameter
 from dlscratch.models import Sequential, mlp, pretrained
@@ -83,7 +83,7 @@ def test_mlp_errors():
     rng = np.random.default_rng(0)
     with pytest.raises(ValueError, match=r"\['relu', 'sigmoid', 'tanh'\], got 'gelu'"):
         mlp((2, 2), "gelu", rng=rng)
-    with pytest.raises(ValueError, match="at least two sizes"):
+    with pytest.raises(ValueError, match="a list of at least 2 whole numbers"):
         mlp((2,), rng=rng)
 
 
@@ -98,7 +98,8 @@ class TestNames:
         assert [p.name for p in head.parameters] == ["0.W", "0.b"]
         assert [p.name for p in model.parameters] == [*self.NAMES]
         assert tuple(model.arrays) == self.NAMES
-        model.layers[0].W.grad = model.layers[0].b.grad = np.zeros(1)
+        for p in model.layers[0].parameters:
+            p.grad = np.zeros_like(p.value)
         with pytest.raises(RuntimeError, match=r"2\.W has no gradient yet"):
             optimizer.step()
 
@@ -110,13 +111,30 @@ class TestNames:
         copy = Sequential.load(tmp_path / "m.npz")
         np.testing.assert_array_equal(copy.predict(x), model.predict(x))
 
-    def test_a_layer_that_comes_twice_is_saved_twice(self, x, tmp_path):
+    def test_a_layer_that_comes_twice_is_refused(self, tmp_path):
         square = layers.Linear(6, 6, rng=np.random.default_rng(0))
-        model = Sequential([square, layers.Tanh(), square])
-        model.save(tmp_path / "m.npz")
-        copy = Sequential.load(tmp_path / "m.npz")
-        assert tuple(copy.arrays) == self.NAMES
-        np.testing.assert_array_equal(copy.predict(x), model.predict(x))
+        words = "expected each layer once, got 0 again as "
+        with pytest.raises(ValueError, match=f"Sequential: {words}2; a layer rem"):
+            Sequential([square, layers.Tanh(), square])
+        with pytest.raises(ValueError, match=rf"{words}1\.0"):
+            Sequential([square, layers.Residual([square])])
+        model = Sequential([square])
+        model.layers.append(square)
+        with pytest.raises(ValueError, match=rf"Sequential\.save: {words}1"):
+            model.save(tmp_path / "m.npz")
+
+    def test_an_array_that_two_layers_share_is_refused(self):
+        one, two = (layers.Linear(3, 3, rng=np.random.default_rng(0)) for _ in "12")
+        two.W.value = one.W.value
+        with pytest.raises(
+            ValueError, match=r"got 0\.W again as 1\.W; a gradient is se"
+        ):
+            Sequential([one, two])
+        two.W = one.W
+        with pytest.raises(ValueError, match=r"got 0\.W again as 1\.W"):
+            Sequential([one, two])
+        two.W = Parameter(one.W.value.copy(), name="W")
+        Sequential([one, two])
 
     def test_names_follow_a_layer_that_is_put_in(self, model):
         model.layers.insert(0, layers.Flatten())
@@ -277,6 +295,151 @@ class TestSaveAndLoad:
         rewrite(path, head=np.array(json.dumps(head)))
         with pytest.raises(ValueError, match=f"no {part} is called {name}"):
             Sequential.load(path)
+
+
+class Scale(layers.Layer):
+    """A layer of the reader's own, which learns and takes an argument."""
+
+    def __init__(self, start=1.0):
+        self.start = start
+        self.c = Parameter(np.array([start]), name="c")
+
+    @property
+    def parameters(self):
+        return [self.c]
+
+    @property
+    def config(self):
+        return {"start": self.start}
+
+    def forward(self, x, training=False):
+        self.remember(x)
+        return self.c.value * x
+
+    def backward(self, dy):
+        (x,) = self.recall()
+        self.c.grad = np.array([np.sum(dy * x)])
+        return self.c.value * dy
+
+
+class Linear(Scale):
+    """The reader's layer, with the name of one of the library."""
+
+
+class HalfSquare(losses.MeanSquaredError):
+    pass
+
+
+class TestOwnLayers:
+    @pytest.mark.parametrize("kind", [Scale, Linear])
+    def test_they_are_saved_and_loaded(self, kind, model, x, tmp_path):
+        within = layers.Residual([kind(3.0), layers.Tanh()], [kind(0.5)])
+        model = Sequential([*model.layers, kind(2.0), within], HalfSquare())
+        model.layers[3].c.value[:] = 7.0
+        model.save(tmp_path / "m.npz")
+        copy = Sequential.load(tmp_path / "m.npz")
+        assert [type(a) for a in copy.layers] == [type(a) for a in model.layers]
+        assert type(copy.loss_layer) is HalfSquare
+        assert list(copy.arrays) == list(model.arrays)
+        np.testing.assert_array_equal(copy.predict(x), model.predict(x))
+
+    def test_the_newest_definition_counts(self, tmp_path):
+        def define(factor):
+            class Again(layers.Layer):
+                def forward(self, x, training=False):
+                    return factor * x
+
+            Again.__qualname__ = "Again"
+            return Again
+
+        first = define(2)
+        Sequential([first()]).save(tmp_path / "m.npz")
+        second = define(3)
+        assert type(Sequential.load(tmp_path / "m.npz").layers[0]) is second
+
+    def test_one_that_is_not_defined_is_named(self, model, tmp_path):
+        model.save(tmp_path / "m.npz")
+        head = {"layers": [["__main__.Swish", {}]], "loss": None, "dtypes": {}}
+        rewrite(tmp_path / "m.npz", head=np.array(json.dumps(head | {"record": {}})))
+        words = (
+            r"no layer is called __main__\.Swish; if it is your own, define its class"
+        )
+        with pytest.raises(ValueError, match=words):
+            Sequential.load(tmp_path / "m.npz")
+
+    def test_what_could_not_be_loaded_is_not_saved(self, tmp_path):
+        class Forgetful(Scale):
+            config = {}  # noqa: RUF012
+
+            def __init__(self, start):
+                super().__init__(start)
+
+        class Longer(Scale):
+            def __init__(self, start=1.0):
+                super().__init__(start)
+                self.c = Parameter(np.zeros(int(start)), name="c")
+
+            config = {}  # noqa: RUF012
+
+        class Alone:
+            inner, parameters, buffers, config = (), (), {}, {}
+
+            def forward(self, x, training=False):
+                return x
+
+        for layer, words in [
+            (Forgetful(2.0), "missing 1 required positional argument: 'start'"),
+            (Longer(3.0), r"that makes the arrays .*\(1,\).*expected .*\(3,\)"),
+            (Alone(), "no layer is called"),
+        ]:
+            with pytest.raises(ValueError, match=words) as caught:
+                Sequential([layer]).save(tmp_path / "m.npz")
+            assert "expected layer 0, " in str(caught.value)
+        assert os.listdir(tmp_path) == []
+
+    def test_a_loss_that_takes_arguments_is_not_saved(self, tmp_path):
+        class Weighted(losses.MeanSquaredError):
+            def __init__(self, weight):
+                self.weight = weight
+
+        with pytest.raises(ValueError, match=r"a Loss that Weighted\(\) builds"):
+            Sequential([layers.ReLU()], Weighted(2)).save(tmp_path / "m.npz")
+        assert os.listdir(tmp_path) == []
+
+
+class TestAccuracy:
+    def test_of_one_output_both_shapes_of_the_targets_will_do(self):
+        model = Sequential([], losses.SigmoidCrossEntropy())
+        y, t = np.array([[-1.0], [0.5], [2.0], [3.0]]), np.array([0, 0, 1, 1])
+        assert model.accuracy(y, t) == model.accuracy(y, t[:, None]) == 0.75
+        assert model.evaluate(y, t) == model.evaluate(y, t[:, None])
+        assert model.evaluate(y, t, batch_size=3)[1] == 0.75
+
+    def test_of_several_labels_each_counts(self):
+        model = Sequential([], losses.SigmoidCrossEntropy())
+        y = np.array([[-1.0, 2.0, 3.0], [1.0, -2.0, -1.0]])
+        t = np.array([[0, 1, 0], [1, 0, 0]])
+        assert model.accuracy(y, t) == model.evaluate(y, t)[1] == 5 / 6
+
+    def test_one_hot_rows_are_not_class_ids(self):
+        model = Sequential([], losses.SoftmaxCrossEntropy())
+        for t in (np.eye(3), np.array([[0], [1], [2]])):
+            with pytest.raises(ValueError, match=r"class ids t of shape \(N,\)"):
+                model.accuracy(np.eye(3), t)
+        with pytest.raises(TypeError, match="integer class ids, got dtype float64"):
+            model.accuracy(np.eye(3), [0.0, 1.0, 2.0])
+
+    def test_a_regression_has_none(self):
+        model = Sequential([], losses.MeanSquaredError())
+        y = np.array([[1.0], [2.0]])
+        assert model.evaluate(y, [1, 4]) == (2.0, None)
+        with pytest.raises(ValueError, match=r"expected a loss of classes, got Mean"):
+            model.accuracy(y, [1, 4])
+
+    def test_the_mean_loss_weighs_the_last_batch_by_its_size(self):
+        model = Sequential([], losses.MeanSquaredError())
+        y = np.array([[1.0], [2.0], [4.0]])
+        assert model.evaluate(y, [0, 0, 0], batch_size=2)[0] == pytest.approx(7.0)
 
 
 def test_pretrained_names():

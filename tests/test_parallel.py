@@ -1,12 +1,14 @@
 """Data-parallel training: the same gradients, in shards on threads."""
 
+import gc
 import threading
+import time
 
 import numpy as np
 import pytest
 
 from dlscratch import layers
-from dlscratch.base import leaves
+from dlscratch.base import places
 from dlscratch.datasets import load_digits
 from dlscratch.models import Sequential, mlp, simple_cnn
 from dlscratch.optimizers import SGD, Adam
@@ -43,6 +45,44 @@ def test_gradients_equal_those_of_one_thread(workers, batch):
             assert loss == pytest.approx(expected, rel=1e-12)
             for p, q in zip(model.parameters, single.parameters, strict=True):
                 np.testing.assert_allclose(p.grad, q.grad, rtol=1e-9, atol=1e-13)
+
+
+def test_the_gradient_of_the_input_is_that_of_one_thread(batch):
+    """By default it is returned, as by a model that is not wrapped."""
+    model, single = small_cnn(), small_cnn()
+    single.loss(*batch, training=True)
+    with DataParallel(model, 3) as parallel:
+        parallel.loss(*batch, training=True)
+        dx = parallel.backward()
+        np.testing.assert_allclose(dx, single.backward(), rtol=1e-9, atol=1e-13)
+        assert parallel.backward(input_gradient=False) is None
+
+
+def test_there_is_no_way_back_without_a_loss():
+    with (
+        pytest.raises(RuntimeError, match=r"call loss\(x, t\) first"),
+        DataParallel(small_cnn(), 2) as parallel,
+    ):
+        parallel.backward(input_gradient=False)
+
+
+def test_all_else_is_the_models_own(batch):
+    model = small_cnn()
+    with DataParallel(model, 2) as parallel:
+        assert parallel.parameters == model.parameters
+        assert parallel.evaluate(*batch) == model.evaluate(*batch)
+        with pytest.raises(AttributeError, match="'Sequential' object has no"):
+            _ = parallel.shards
+
+
+def test_the_threads_stop_when_nothing_refers_to_them(batch):
+    before = threading.active_count()
+    DataParallel(small_cnn(), 2).loss(*batch)
+    gc.collect()
+    deadline = time.monotonic() + 20
+    while threading.active_count() > before and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert threading.active_count() == before
 
 
 def test_replicas_follow_the_model(batch):
@@ -92,7 +132,7 @@ def dropped(wrap, seed=0):
     model = Sequential([wrap(dropout)], layers.MeanSquaredError())
     with DataParallel(model, 2) as parallel:
         parallel.loss(np.ones((8, 50)), np.zeros((8, 50)), training=True)
-        found = [next(leaves(replica.layers))[1] for replica in parallel.replicas]
+        found = [next(places(replica.layers))[1] for replica in parallel.replicas]
         return [layer._cache[0] for layer in found]
 
 
@@ -126,17 +166,16 @@ def data():
     return type(digits)(*cut)
 
 
-def trained(data, workers, dropout=0.0, epochs=3, checkpoint=None):
+def trained(data, workers, dropout=0.0, epochs=3, **settings):
     model = mlp((64, 20, 10), rng=np.random.default_rng(0), dropout=dropout)
     history = train(
-        model,
+        DataParallel(model, workers) if workers > 1 else model,
         data,
         SGD(model.parameters, lr=0.5),
         epochs,
         rng=np.random.default_rng(1),
         progress=False,
-        workers=workers,
-        checkpoint=checkpoint,
+        **settings,
     )
     return model, history
 
@@ -147,6 +186,13 @@ def test_training_is_the_same_to_rounding(data):
         np.testing.assert_allclose(p.value, q.value, rtol=1e-8, atol=1e-10)
     np.testing.assert_allclose(history.train_loss, expected.train_loss, rtol=1e-9)
     assert history.train_loss[-1] < history.train_loss[0]
+
+
+def test_early_stopping_goes_back_to_the_best(data):
+    model, history = trained(data, 2, epochs=60, patience=2)
+    assert len(history.test_loss) == history.best_epoch + 2 < 60
+    loss, _ = model.evaluate(data.x_test, data.t_test)
+    assert loss == pytest.approx(min(history.test_loss))
 
 
 def test_going_on_from_a_checkpoint_with_dropout(data, tmp_path):
@@ -168,12 +214,11 @@ def test_a_convolutional_network_learns_on_two_threads():
         hidden=30,
     )
     history = train(
-        model,
+        DataParallel(model, workers=2),
         data,
         Adam(model.parameters, lr=3e-3),
         3,
         rng=np.random.default_rng(1),
         progress=False,
-        workers=2,
     )
     assert history.test_accuracy[-1] > 0.7

@@ -1,9 +1,12 @@
 """The training loop: every example once an epoch, determinism, clear failure."""
 
+import pickle
+
 import numpy as np
 import pytest
 
 from dlscratch import datasets
+from dlscratch.base import Layer, Parameter
 from dlscratch.datasets import Dataset
 from dlscratch.layers import (
     BatchNorm,
@@ -23,6 +26,7 @@ from dlscratch.optimizers import (
     RMSprop,
     cosine,
 )
+from dlscratch.parallel import DataParallel
 from dlscratch.training import TrainingDiverged, minibatches, train
 
 
@@ -150,11 +154,96 @@ def test_an_own_layer_can_be_the_first_that_learns(workers):
         model = Sequential(
             [kind(64, 10, rng=np.random.default_rng(0))], SoftmaxCrossEntropy()
         )
-        settings = {"rng": np.random.default_rng(1), "workers": workers}
-        train(model, datasets.load_digits(), SGD(model.parameters), 1, **settings)
+        learner = DataParallel(model, workers) if workers > 1 else model
+        settings = {"rng": np.random.default_rng(1)}
+        train(learner, datasets.load_digits(), SGD(model.parameters), 1, **settings)
         return model.layers[0].W.value
 
     np.testing.assert_array_equal(weights(OwnLinear), weights(Linear))
+
+
+class Noisy(Layer):
+    """A layer as ``Layer`` documents it: y = x · scale + noise.
+
+    It keeps the mean of what it has seen in training, each time as a new array.
+    """
+
+    def __init__(self, n, seed):
+        self.scale = Parameter(np.full(n, 2.0), name="scale")
+        self.seen = np.zeros(n)
+        self.rng = np.random.default_rng(seed)
+
+    @property
+    def parameters(self):
+        return [self.scale]
+
+    @property
+    def buffers(self):
+        return {"seen": self.seen}
+
+    def forward(self, x, training=False):
+        self.remember(x)
+        y = x * self.scale.value
+        if not training:
+            return y - self.seen
+        self.seen = 0.9 * self.seen + 0.1 * x.mean(axis=0)
+        return y + self.rng.normal(0, 0.1, y.shape)
+
+    def backward(self, dy):
+        (x,) = self.recall()
+        self.check_dy(dy, x.shape)
+        self.scale.grad = (dy * x).sum(axis=0)
+        return dy * self.scale.value
+
+
+class Both(Noisy):
+    """It holds another layer, and has arrays and a generator of its own."""
+
+    def __init__(self, n, seed):
+        super().__init__(n, seed)
+        self.inner = [Noisy(n, seed + 1)]
+
+    def forward(self, x, training=False):
+        return super().forward(self.inner[0].forward(x, training), training)
+
+    def backward(self, dy):
+        return self.inner[0].backward(super().backward(dy))
+
+
+class OwnMomentum(Momentum):
+    """A rule of one's own may put a new array in the place of the old."""
+
+    def update(self, g, lr):
+        self.v = self.momentum * self.v + g
+        return lr * self.v
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("kind", [Noisy, Both])
+@pytest.mark.parametrize(("place", "n"), [(0, 64), (1, 12), (3, 10)])
+def test_an_own_layer_goes_on_from_a_checkpoint(place, n, kind, workers, tmp_path):
+    digits = datasets.load_digits()
+    data = Dataset(*(part[:100] for part in digits))
+
+    def run(epochs, seed=0, **settings):
+        rng = np.random.default_rng(seed)
+        stack = list(mlp((64, 12, 10), rng=rng).layers)
+        stack.insert(place, kind(n, seed))
+        model = Sequential(stack, SoftmaxCrossEntropy())
+        learner = DataParallel(model, workers) if workers > 1 else model
+        optimizer = OwnMomentum(model.parameters, 0.01)
+        settings |= {"rng": rng, "progress": False}
+        return model, train(learner, data, optimizer, epochs, **settings)
+
+    model, history = run(3)
+    assert np.any(model.layers[place].seen)
+    assert np.any(model.layers[place].scale.value != 2)
+    run(2, checkpoint=tmp_path / "run.npz")
+    resumed, later = run(3, seed=9, checkpoint=tmp_path / "run.npz")
+    assert later == history
+    assert f"{place}.seen" in model.arrays
+    for name, array in model.arrays.items():
+        np.testing.assert_array_equal(resumed.arrays[name], array)
 
 
 class TestEarlyStopping:
@@ -227,9 +316,23 @@ def test_the_processor_time_of_each_epoch_is_kept_but_not_compared():
 
 def test_fewer_examples_can_be_measured():
     data = datasets.load_digits()
-    model, history = run(epochs=1, n_measured=100)
+    model, history = run(epochs=1, data=data.measuring(100))
     accuracy = model.accuracy(data.x_train[:100], data.t_train[:100])
     assert history.train_accuracy == [accuracy]
+    assert history.train_accuracy != run(epochs=1)[1].train_accuracy
+
+
+def test_how_many_are_measured_stays_with_the_data():
+    data = datasets.load_digits()
+    part = pickle.loads(pickle.dumps(data.measuring(100)))
+    part = part._replace(t_test=part.t_test[::-1])
+    assert part.n_measured == 100
+    assert data.n_measured is None
+    x_train, *_, t_test = part
+    np.testing.assert_array_equal(x_train, data.x_train)
+    np.testing.assert_array_equal(t_test, data.t_test[::-1])
+    with pytest.raises(ValueError, match="expected n >= 1, got 0"):
+        data.measuring(0)
 
 
 class TestCheckpoint:

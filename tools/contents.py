@@ -13,7 +13,6 @@ import re
 import sys
 import tomllib
 from collections import namedtuple
-from dataclasses import dataclass
 from html import escape
 from itertools import groupby, pairwise
 from pathlib import Path
@@ -38,33 +37,17 @@ Chapter = namedtuple("Chapter", "file title name needs box build lab")
 Chapter.__doc__ = """One notebook; `name` is "6a", or empty without a number."""
 
 
-@dataclass(eq=False)
 class Unit:
     """What is drawn as one: a chapter's box, or a frame around its parts."""
 
-    chapters: list
-    place: tuple = ()  # left, top, width and height in the picture
-
-    @property
-    def framed(self):
-        """Whether this is a frame."""
-        return len(self.chapters) > 1
-
-    @property
-    def files(self):
-        """The notebooks inside."""
-        return {chapter.file for chapter in self.chapters}
-
-    @property
-    def needs(self):
-        """The notebooks that this builds on."""
-        return {file for chapter in self.chapters for file in chapter.needs}
-
-    @property
-    def name(self):
-        """The number of the chapter, with its letter if it has a box of its own."""
-        name = self.chapters[0].name
-        return re.sub(r"\D", "", name) if self.framed else name
+    def __init__(self, chapters):
+        self.chapters = chapters
+        self.framed = len(chapters) > 1
+        self.files = {chapter.file for chapter in chapters}
+        self.needs = set().union(*(chapter.needs for chapter in chapters))
+        name = chapters[0].name
+        self.name = re.sub(r"\D", "", name) if self.framed else name
+        self.place = ()  # left, top, width and height in the picture
 
 
 def read_chapter(file, words):
@@ -89,46 +72,30 @@ def read_chapter(file, words):
     return Chapter(file, title, name, {f"notebooks/{n}" for n in needs}, **words)
 
 
-def read_parts():
-    """Return [(caption, chapters)] of the table of contents, as far as notebooks go."""
+def read_chapters():
+    """Return the chapters of the table of contents, as far as notebooks go."""
     words = tomllib.loads((ROOT / WORDS).read_text(encoding="utf-8"))
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-    parts, before = [], set()
-    for part in toc["parts"]:
-        chapters = []
-        for file in (entry["file"] for entry in part["chapters"]):
-            if not file.startswith("notebooks/"):
-                continue
+    chapters = {}
+    for file in (entry["file"] for part in toc["parts"] for entry in part["chapters"]):
+        if file.startswith("notebooks/"):
             chapter = read_chapter(file, words.pop(Path(file).name, {}))
-            if late := chapter.needs - before:
+            if late := chapter.needs - chapters.keys():
                 raise ValueError(
                     f'{file}.ipynb: "You need" links to {", ".join(sorted(late))}, '
                     "which _toc.yml does not name before"
                 )
-            before.add(file)
-            chapters.append(chapter)
-        if chapters:
-            parts.append((part["caption"], chapters))
+            chapters[file] = chapter
     if words:
         raise ValueError(f"{WORDS} names what is not in _toc.yml: {', '.join(words)}")
-    return parts
-
-
-def table(parts, row, head):
-    """Return a table with a row for each chapter, and for each caption if several."""
-    lines = [head, "|---|---|"]
-    for caption, chapters in parts:
-        if len(parts) > 1:
-            lines.append(f"| **{caption}** | |")
-        lines += [row.format(c=chapter) for chapter in chapters]
-    return "\n".join(lines) + "\n"
+    return list(chapters.values())
 
 
 # ------------------------------------------------------------- which box stands where
 
 
 def arrange(chapters):
-    """Return the rows of a part: lists of one or two columns, which are lists of units.
+    """Return rows: lists of one or two columns, which are lists of units.
 
     Parts of a chapter share a frame if none builds on another. A chapter that does not
     build on the one before it stands beside it.
@@ -149,28 +116,13 @@ def arrange(chapters):
 
 
 def arrows(rows):
-    """Yield (unit, unit that builds on it) wherever nothing stands between the two."""
+    """Return (unit, unit that builds on it) wherever nothing stands between the two."""
     pairs = []
     for above, row in pairwise([[], *rows]):
         pairs += [(column[-1], below[0]) for column in above for below in row]
         pairs += [pair for column in row for pair in pairwise(column)]
         pairs += pairwise(column[-1] for column in row)
     return [(a, b) for a, b in pairs if a.files & b.needs]
-
-
-def all_needs(file, chapters):
-    """Return what a notebook builds on, and what that builds on, and so on."""
-    needs = chapters[file].needs
-    return needs.union(*(all_needs(n, chapters) for n in needs))
-
-
-def untold(unit, chapter, pairs, chapters):
-    """Return the names of those that a chapter builds on and no arrow tells."""
-    sources = {file for a, b in pairs if b is unit for file in a.files}
-    left = chapter.needs - sources
-    for file in sources | left:
-        left -= all_needs(file, chapters)
-    return [chapters[file].name for file in left]
 
 
 # ---------------------------------------------------------------------------- drawing
@@ -216,20 +168,15 @@ def write(lines, x, y, step, css=None):
 class Picture:
     """The path through the book, as SVG."""
 
-    def __init__(self, parts):
-        self.chapters = {c.file: c for _, chapters in parts for c in chapters}
-        self.pairs, self.svg, self.told, self.y = [], [], [], 1
-        for caption, chapters in parts:
-            rows = arrange(chapters)
-            self.pairs += arrows(rows)
-            if len(parts) > 1:
-                self.svg.append(write([caption], 1, self.y + 14, 0, "title"))
-                self.y += GAP
-            for row in rows:
-                self.draw_row(row)
-        self.svg[:0] = [arrow(a.place, b.place) for a, b in self.pairs]
+    def __init__(self, chapters):
+        self.svg, self.told, self.y = [], [], 1
+        rows = arrange(chapters)
+        for row in rows:
+            self.draw_row(row)
+        pairs = arrows(rows)
+        self.svg[:0] = [arrow(a.place, b.place) for a, b in pairs]
         builds = {}
-        for a, b in self.pairs:
+        for a, b in pairs:
             builds.setdefault(b.name, []).append(a.name)
         self.told[:0] = [
             f"Chapter {name} builds on {listed('chapter', sources)}."
@@ -237,7 +184,7 @@ class Picture:
         ]
 
     def boxes(self, unit, w):
-        """Return a unit's (width of a box, [(height, [box])]) if it is `w` wide.
+        """Return a unit's (width of a box, [(height, [box])], height) if `w` wide.
 
         A box is (chapter, lines of its title, lines of its other words).
         """
@@ -246,30 +193,27 @@ class Picture:
             w = (w - FRAME * (across + 1)) // across
         boxes = []
         for chapter in unit.chapters:
-            words = wrap(chapter.box, (w - 24) / LETTER)
-            if names := untold(unit, chapter, self.pairs, self.chapters):
-                more = f"(builds on {listed('chapter', names)})"
-                words += wrap(more, (w - 24) / LETTER)
-            boxes.append((chapter, wrap(chapter.title, (w - 24) / TITLE_LETTER), words))
+            title = wrap(chapter.title, (w - 24) / TITLE_LETTER)
+            boxes.append((chapter, title, wrap(chapter.box, (w - 24) / LETTER)))
         rows = [boxes[i : i + across] for i in range(0, len(boxes), across)]
         high = [max(15 + 18 * len(t) + 17 * len(b) for _, t, b in r) for r in rows]
-        return w, list(zip(high, rows, strict=True))
+        height = sum(high) + BETWEEN * (len(high) - 1)
+        return w, list(zip(high, rows, strict=True)), height
 
     def draw_row(self, row):
         """Draw the columns of a row so that they begin and end at the same heights."""
-        places = COLUMNS[len(row)]
-        heights = []
-        for column, (_, w) in zip(row, places, strict=True):
-            inner = [[high for high, _ in self.boxes(unit, w)[1]] for unit in column]
-            heights.append([sum(high) + BETWEEN * (len(high) - 1) for high in inner])
-        tallest = max(sum(high) + GAP * (len(high) - 1) for high in heights)
+        columns = [
+            (x, w, column, [self.boxes(unit, w)[2] for unit in column])
+            for column, (x, w) in zip(row, COLUMNS[len(row)], strict=True)
+        ]
+        tallest = max(sum(high) + GAP * (len(high) - 1) for *_, high in columns)
         framed = any(unit.framed for column in row for unit in column)
         self.y += FRAME_TOP * framed
-        for column, (x, w), high in zip(row, places, heights, strict=True):
-            y = self.y
+        for x, w, column, high in columns:
             if len(column) == 1:
                 high = [tallest]
             gap = (tallest - sum(high)) // max(1, len(column) - 1)
+            y = self.y
             for unit, h in zip(column, high, strict=True):
                 self.draw_unit(unit, x, y, w, h)
                 y += h + gap
@@ -278,7 +222,7 @@ class Picture:
     def draw_unit(self, unit, x, y, w, h):
         """Draw a box, or a frame with its boxes, and the sections of the lab."""
         unit.place = x, y, w, h
-        width, rows = self.boxes(unit, w)
+        width, rows, _ = self.boxes(unit, w)
         if unit.framed:
             unit.place = x, y - FRAME_TOP, w, h + FRAME_TOP + FRAME
             self.svg.append(f'<rect class="frame" {rect(*unit.place, 11)}/>')
@@ -304,16 +248,16 @@ class Picture:
         x, y, w, _ = unit.place
         width = 82 + 19 * len(sections)
         left = x + w - 7 - width
-        words = f"lab section{'s' * bool(sections[1:])} {', '.join(map(str, sections))}"
+        plural = "s" * (len(sections) > 1)
+        words = f"lab section{plural} {', '.join(map(str, sections))}"
         self.svg += [
             f'<a class="lab" href="../{LAB}.html#{lab_anchor(sections[0])}">'
             f"<rect {rect(left, y - 15, width, 22, 11)}/>",
             f'  <text x="{left + width / 2:g}" y="{y + 0.5}" text-anchor="middle">'
             f"{words}</text></a>",
         ]
-        verb = "belong" if sections[1:] else "belongs"
-        of_lab = listed("section", sections).capitalize()
-        self.told.append(f"{of_lab} of the MNIST lab {verb} to chapter {unit.name}.")
+        which, verb = listed("Section", sections), "belong" if plural else "belongs"
+        self.told.append(f"{which} of the MNIST lab {verb} to chapter {unit.name}.")
 
     def __str__(self):
         """Return the figure."""
@@ -370,14 +314,16 @@ def lab_anchor(section):
 # --------------------------------------------------------------------------- the pages
 
 
-def renew(name, parts, text):
-    """Return the text of a page with the picture and the tables of these parts."""
-    in_book = "| [{c.title}](../{c.file}.ipynb) | {c.build} |"
-    in_root = "| {c.title} | [{c.file}.ipynb]({c.file}.ipynb) |"
+def renew(name, chapters, text):
+    """Return the text of a page with the picture and the tables of these chapters."""
+    in_book = "| [{c.title}](../{c.file}.ipynb) | {c.build} |\n"
+    in_root = "| {c.title} | [{c.file}.ipynb]({c.file}.ipynb) |\n"
     made = {
-        "picture": Picture(parts),
-        "table": table(parts, in_book, "| Chapter | You build |"),
-        "list": table(parts, in_root, "| | |"),
+        "picture": Picture(chapters),
+        "table": "| Chapter | You build |\n|---|---|\n"
+        + "".join(in_book.format(c=chapter) for chapter in chapters),
+        "list": "| | |\n|---|---|\n"
+        + "".join(in_root.format(c=chapter) for chapter in chapters),
     }
     for what in PAGES[name]:
         first, last = FIRST.format(what), LAST.format(what)
@@ -394,14 +340,10 @@ def renew(name, parts, text):
 def main():
     """Renew the pages."""
     try:
-        parts = read_parts()
-        named = {Path(c.file).name for _, chapters in parts for c in chapters}
-        for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
-            if path.stem not in named:
-                print(f"{path.name}: shown nowhere until _toc.yml names it")
+        chapters = read_chapters()
         for name in PAGES:
             before = (ROOT / name).read_text(encoding="utf-8")
-            if (after := renew(name, parts, before)) != before:
+            if (after := renew(name, chapters, before)) != before:
                 (ROOT / name).write_text(after, encoding="utf-8")
                 print(f"{name}: new list of chapters")
     except ValueError as error:

@@ -1,115 +1,57 @@
 """Read the ledger: where each headline number comes from, and who quotes it.
 
 ``book/ledger.toml`` declares a row for each number and names its source, which is a
-cell's stored output, a table that a program wrote, the record of a trained network or
-a measured time. No number of ours is typed there. A *phrase* is a piece of the text to
-look for, in which white space counts as one blank and a name in braces stands for a
-number. In sources:
+cell's stored output or a table that a program wrote. Each trained network and each
+measured time gets its rows by itself. No number of ours is typed there. A *phrase* is a
+piece of the text to look for, in which white space counts as one blank, … stands for
+any text, and a name in braces for a number. In sources, this is the number
+(``{value}``), or one of several whose median is the number (``{run}``), what it is
+divided by (``{of}``), the range beside it (``{low}``, ``{high}``), or a number that
+does not matter here (``{any}``). In quotes:
 
 ``{value}``
-    the number; of several, their median
-``{run}``
-    one of several runs; the number is their median
-``{of}``
-    what the value is divided by
-``{low}``, ``{high}``
-    the range that stands beside it
-``{any}``
-    a number that does not matter here
-
-In quotes:
-
-``{value}``
-    must be the row's number, rounded to as many decimals as are quoted
-``{about}``
-    the same, rounded to the quoted digits without the zeros at their end
-``{over}``, ``{under}``
-    must be below, above the row's number
-``{all}``
-    no run may be below it
+    must be the row's number, rounded to as many decimals as are quoted. It includes the
+    words before it: "more than 60" or "at most 17 minutes" must hold for each run, and
+    "some 26,500" is rounded to its digits without the zeros at their end
 ``{wrong_in}``
-    one of so many must be wrong, rounded to a whole number
+    one of so many must be wrong
 ``{published}``
     must be the published figure
 """
 
 import json
+import operator as op
 import re
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
+from math import inf
 from pathlib import Path
 from statistics import median
+
+from markdown_it import MarkdownIt
 
 from dlscratch.models import Sequential
 
 ROOT = Path(__file__).resolve().parents[1]
-NAMES = re.compile(r"\{(\w+)\}")
-WORDS = "zero one two three four five six seven eight nine ten eleven twelve".split()
-WORDS = dict(zip(WORDS, range(13), strict=True)) | {
-    "fifteen": 15,
-    "twenty": 20,
-    "thirty": 30,
-    "forty": 40,
-    "fifty": 50,
-}
+WRITTEN = ("results-table", "bench-table", "ledger-table")  # by programs
+UNCOMPARED = "nbval-ignore-output"  # a cell's tag
+
+WORDS = "zero one two three four five six seven eight nine ten eleven twelve"
+WORDS = {word: str(number) for number, word in enumerate(WORDS.split())}
+WORDS |= {"fifteen": "15", "twenty": "20", "thirty": "30", "half a": "0.5", "a": "1"}
 DIGITS = r"(?<![\d.,])\d+(?:,\d{3})*(?:\.\d+)?(?:e[+-]?\d+)?"
 NUMBER = rf"(?:{DIGITS}|\b(?:{'|'.join(WORDS)})\b)"
-HOW = "about |at most |less than |well under "
-TIME = rf"(?:{HOW})?(?:{NUMBER}|half a|a) (?:second|minute)s?"
-UNCOMPARED = "nbval-ignore-output"
+HOLDS = {"more than": op.gt, "at least": op.ge, "less than": op.lt, "at most": op.le}
+HOLDS["below"] = op.lt
+HOW = f"(?:about |some |{' |'.join(HOLDS)} )?"
+TIME = " (?:second|minute)s?"
+NAMES = re.compile(r"\{(\w+)\}")
 
-
-class LedgerError(ValueError):
-    """A row, a quote or a number of the text that does not hold."""
-
-
-def pattern(phrase, unit=""):
-    """Return a phrase as a regular expression.
-
-    Parameters
-    ----------
-    phrase : str
-    unit : str
-        Of the number. A time, "s", is quoted in words: "less than half a minute".
-    """
-    number = TIME if unit == "s" else NUMBER
-    parts = NAMES.split(" ".join(phrase.split()))
-    texts, names = map(re.escape, parts[::2]), [*parts[1::2], None]
-    return "".join(
-        text + (f"(?P<{name}{i}>{number})" if name else "")
-        for i, (text, name) in enumerate(zip(texts, names, strict=True))
-    )
-
-
-def numbers(match):
-    """Yield each name of a phrase with the text that it stands for."""
-    for name, text in match.groupdict().items():
-        yield name.rstrip("0123456789"), text
-
-
-def parse(text):
-    """Return a number, and the size of its last digit."""
-    if text in WORDS:
-        return float(WORDS[text]), 1.0
-    text = text.replace(",", "")
-    mantissa, _, exponent = text.partition("e")
-    decimals = len(mantissa.partition(".")[2]) - int(exponent or 0)
-    return float(text), 10.0**-decimals
-
-
-def time_fits(seconds, quoted):
-    """Return whether a time is what "less than half a minute", say, promises."""
-    how, number, unit = re.fullmatch(
-        rf"({HOW})?(.*) (second|minute)s?", quoted
-    ).groups()
-    value = {"half a": 0.5, "a": 1.0}.get(number) or parse(number)[0]
-    value *= {"second": 1, "minute": 60}[unit]
-    if how == "about ":
-        return 2 / 3 <= seconds / value <= 3 / 2
-    if how == "at most ":
-        return seconds <= value
-    return seconds < value if how else seconds == value
+# Backslashes stay, for formulas are not Markdown, and HTML counts as text.
+MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table").disable("escape")
+FORMULAS = {r"\%": "%", r"\,": " ", "{,}": ",", "$": ""}
 
 
 def flat(text):
@@ -118,365 +60,285 @@ def flat(text):
 
 
 def plain(markdown):
-    """Return what a reader sees of Markdown, code and formulas' marks aside."""
-    lines, fences, code = [], [], False
-    for line in markdown.splitlines():
-        mark, about = re.match(r"(`{3,}|:{3,})?(.*)", line).groups()
-        if mark and mark in fences and not about:
-            del fences[fences.index(mark) :]
-            code = False
-        elif mark:
-            fences.append(mark)
-            code = not re.match(r"\{(?!code|math)", about)
-            lines.append("" if code else about.partition("}")[2])
-        elif not code and not (fences and re.match(r":\w+:", line)):
-            lines.append(line.removeprefix(">"))
-    text = "\n".join(lines)
-    text = re.sub(r"\{cite[\w:]*\}`[^`]*`|\([^()]*, \d{4}[a-h]?\)", "", text)
-    text = re.sub(r"\{\w+\}`([^`<]*?)(?: <[^`]*>)?`", r"\1", text)
-    text = re.sub(r"`[^`]*`|</?(?:details|summary)[^>]*>", "…", text)
-    text = re.sub(r"\]\([^)\s]*\)", "]", text)
-    for mark, what in {r"\%": "%", r"\,": " ", "{,}": ",", "~": " "}.items():
-        text = text.replace(mark, what)
-    return re.sub(r" +(?=[,.;:!?])", "", flat(re.sub(r"[$*\[\]]", "", text)))
+    """Return what a reader sees of Markdown, on one line, with "…" for code."""
+    seen = ""
+    for block in MARKDOWN.parse(markdown):
+        if re.match(r"\{(?!code|math|raw)", block.info):  # a box of a hand-written page
+            seen += plain(f"{block.info.partition('}')[2]}\n\n{block.content}")
+        for token in block.children or ():
+            other = {"code_inline": "…", "softbreak": " "}
+            seen += other.get(token.type, token.content)
+        seen += " "
+    for mark, what in FORMULAS.items():
+        seen = seen.replace(mark, what)
+    return flat(seen)
+
+
+def shown(cell):
+    """Return what a reader sees of a cell's text, figure and worked solution."""
+    texts = [cell["source"]] if cell["cell_type"] == "markdown" else []
+    texts.append(cell["metadata"].get("mystnb", {}).get("image", {}).get("alt", ""))
+    for output in cell.get("outputs", ()):
+        texts.append(output.get("data", {}).get("text/markdown", ""))
+    return "\n".join(plain("".join(text)) for text in texts)
+
+
+def printed(cell):
+    """Return the text among a cell's stored outputs."""
+    texts = []
+    for output in cell.get("outputs", ()):
+        data = output.get("data", {})
+        data = data.get("text/markdown") or data.get("text/plain", "")
+        texts.append("".join(output.get("text", data)))
+    return "\n".join(texts)
+
+
+def find(phrase, text, number=NUMBER):
+    """Yield each place where a phrase stands in a text, with its (name, number)s."""
+    words, names = NAMES.split(flat(phrase))[::2], NAMES.findall(phrase)
+    words = (re.escape(part).replace(r"\ …", ".*?") for part in words)
+    for match in re.finditer(f"({number})".join(words), text):
+        yield match, list(zip(names, match.groups(), strict=True))
+
+
+def parse(number):
+    """Return a number that stands in a text, with its decimals."""
+    return Decimal(WORDS.get(number, number.replace(",", "")))
+
+
+def recorded(number, unit):
+    """Return a number of a record with the decimals that are worth showing."""
+    if unit == "%":
+        return Decimal(f"{100 * number:.2f}")
+    return Decimal(f"{number:.{int(number < 10)}f}")
+
+
+def near(value, quoted):
+    """Return whether a number is what is quoted, to as many decimals."""
+    return 2 * abs(value - quoted) <= Decimal(1).scaleb(quoted.as_tuple().exponent)
 
 
 @dataclass
 class Row:
     """One number of the ledger, as ``book/ledger.toml`` declares it.
 
-    ``cell`` ("notebook#cell"), ``page`` (of book/), ``weights`` (with ``entry``) or
-    ``time`` (a notebook) is the source. ``bounds`` are what another run keeps to, for
-    cells whose outputs are not compared, and ``asserted`` names the cell that asserts
-    them; or ``holds`` says in words what is asserted. ``least``: the number is a lower
-    bound. ``after``: where on a page to begin to look.
+    ``cell`` ("notebook#cell") or ``page`` (of book/) is the source, in which to look
+    for the phrase ``find``. ``bounds`` are what another run keeps to, for cells whose
+    outputs are not compared, and ``asserted`` names the cell that asserts them; or
+    ``holds`` says in words what is asserted. ``least``: the number is a lower bound.
+    ``published`` is a figure and its source. ``quotes`` are "place: phrase".
     """
 
     id: str
-    what: str
-    unit: str
+    what: str = ""
+    unit: str = ""
     data: str = "none"
     seeds: str = "none"
     cell: str = ""
     page: str = ""
-    weights: str = ""
-    entry: str = ""
-    time: str = ""
-    after: str = ""
     find: str = ""
     least: bool = False
-    bounds: list = field(default_factory=list)
+    bounds: tuple = ()
     asserted: str = ""
     holds: str = ""
-    published: str = ""
-    by: str = ""
-    quotes: list = field(default_factory=list)
-    # filled in from the source
-    runs: list = field(default_factory=list)
-    step: float = 0.0
-    range: tuple = ()
+    published: tuple = ()
+    quotes: tuple = ()
+    # Found in the source; a time is that of a notebook.
+    time: str = ""
     sha256: str = ""
+    runs: tuple = ()
+    range: tuple = ()
 
     @property
     def value(self):
         """The number: the median of the runs."""
         return median(self.runs)
 
-    def text(self, value, step=None):
-        """Return a number with its unit, with as many digits as its source has."""
-        step = self.step if step is None else step
-        decimals = max(0, len(f"{step:.9f}".rstrip("0").partition(".")[2]))
-        return f"{value:,.{decimals}f} {self.unit}".strip()
+    def text(self, value):
+        """Return a number with its unit."""
+        return f"{value:,f} {self.unit}".strip()
+
+    def wrong(self, expected, found, do="correct the row in book/ledger.toml"):
+        """Return a complaint."""
+        return f"{self.id}: expected {expected}, found {found}: {do}"
+
+    def read(self, text):
+        """Find the number in a text."""
+        matches = list(find(self.find, flat(text)))
+        if not matches or (len(matches) > 1 and "{run}" not in self.find):
+            where, times = self.cell or self.page, f"it {len(matches)} times"
+            raise ValueError(self.wrong(f"{self.find!r} once in {where}", times))
+        # Some percentages are printed as fractions.
+        fraction = self.unit == "%" and not re.search(r"\{(value|run)\} ?%", self.find)
+        numbers = {name: [] for name in ("value", "run", "of", "low", "high", "any")}
+        for _, found in matches:
+            for name, number in found:
+                numbers[name].append(parse(number).scaleb(2 * fraction))
+        self.runs = numbers["value"] or numbers["run"]
+        if numbers["of"]:
+            whole = numbers["of"][0].scaleb(-2 * fraction)
+            self.runs = [round(run / whole, 1) for run in self.runs]
+        self.range = numbers["low"] + numbers["high"]
+
+    def fits(self, name, quoted):
+        """Return whether a number that is quoted as a name of a phrase is right."""
+        if name in ("any", "published"):
+            return name == "any" or quoted == self.published[0]
+        how, number, per = re.fullmatch(f"({HOW})({NUMBER})(.*)", quoted).groups()
+        how = how.strip()
+        value = parse(number) * (60 if "minute" in per else 1)
+        if name == "wrong_in":
+            return near(100 / (100 - self.value), value)
+        if how == "about" and per:
+            return 2 / 3 <= self.value / value <= 3 / 2
+        if how == "some":
+            value = value.normalize()
+        if how in HOLDS:
+            return all(HOLDS[how](run, value) for run in self.runs)
+        return near(self.value, value)
 
 
 class Book:
-    """The notebooks, pages, weights and times that a ledger refers to.
-
-    Parameters
-    ----------
-    root : path-like
-        The book's folder.
-    """
+    """The notebooks, pages, weights and times in a folder, and the ledger's rows."""
 
     def __init__(self, root=ROOT):
         self.root = Path(root)
-
-    @cached_property
-    def notebooks(self):
-        """Each notebook's cells, by its name without ``.ipynb``."""
-        return {
-            path.stem: json.loads(path.read_text(encoding="utf-8"))["cells"]
+        self.declared = tomllib.loads(self.read("book/ledger.toml"))
+        self.times = json.loads(self.read("book/ledger-times.json"))["seconds"]
+        self.works = re.findall(r"^@\w+{(.+),", self.read("book/references.bib"), re.M)
+        self.notebooks = {
+            path.stem: {c["id"]: c for c in json.loads(self.read(path))["cells"]}
             for path in sorted(self.root.glob("notebooks/*.ipynb"))
         }
-
-    @cached_property
-    def records(self):
-        """Each trained network's record, by its name."""
-        return {
+        self.records = {
             path.stem: Sequential.load(path).record
             for path in sorted(self.root.glob("dlscratch/weights/*.npz"))
         }
-
-    @cached_property
-    def times(self):
-        """What running each notebook took, as ``tools/results.py --time`` wrote it."""
-        return json.loads(self.read("book/ledger-times.json"))
-
-    @cached_property
-    def texts(self):
-        """What a reader sees of each notebook and page, as a list of pieces."""
-        written = {"results-table", "bench-table", "ledger-table"}  # by programs
-        pages = {
-            path.stem: [plain(path.read_text(encoding="utf-8"))]
-            for path in [self.root / "README.md", *sorted(self.root.glob("book/*.md"))]
-            if path.stem not in written
-        }
-        return pages | {
-            name: [piece for cell in cells for piece in pieces(cell)]
+        pages = {self.root / "README.md", *self.root.glob("book/*.md")}
+        pages = {path.stem: path for path in sorted(pages) if path.stem not in WRITTEN}
+        # What a reader sees; each cell has a line of its own, or more.
+        self.texts = {name: plain(self.read(path)) for name, path in pages.items()} | {
+            name: "\n".join(map(shown, cells.values()))
             for name, cells in self.notebooks.items()
         }
 
-    @cached_property
-    def declared(self):
-        """What ``book/ledger.toml`` holds."""
-        return tomllib.loads(self.read("book/ledger.toml"))
+    def read(self, path):
+        """Return the text of one of the book's files."""
+        return (self.root / path).read_text(encoding="utf-8")
+
+    def made(self):
+        """Return rows, as if declared, for what networks record and for all times."""
+        rows = {}
+        for name, record in self.records.items():
+            for entry, row in self.declared["network"].items():
+                if not (runs := record.get(entry)):
+                    continue
+                if entry == "seconds" and "seconds_by_seed" in record:
+                    continue
+                if not isinstance(runs, dict):
+                    runs = {str(record["seed"]): runs}
+                rows[f"{name}-{entry}"] = row | {
+                    "what": f"`{name}`: {row['what']}",
+                    "data": re.split("[:,]", record["data"])[0],
+                    "seeds": ", ".join(runs),
+                    "sha256": record["sha256"],
+                    "runs": [recorded(run, row["unit"]) for run in runs.values()],
+                }
+        for name, seconds in self.times.items():
+            rows[f"time-{name}"] = dict(time=name, unit="s", runs=[Decimal(seconds)])
+        return rows
 
     @cached_property
     def rows(self):
-        """All rows: those declared, and those of further trained networks."""
-        rows = [Row(**row) for row in self.declared["row"]]
-        taken = {(r.weights, r.entry or "test_accuracy") for r in rows if r.weights}
-        rows += [r for r in self.rows_of_weights() if (r.weights, r.entry) not in taken]
-        if repeated := {r.id for r in rows if [s.id for s in rows].count(r.id) > 1}:
-            raise LedgerError(f"expected each id once, got more of {sorted(repeated)}")
-        broken = []
+        """All rows with their numbers: those declared, and those made."""
+        made = self.made()
+        rows = {id: made.pop(id, {}) | row for id, row in self.declared["row"].items()}
+        rows = [Row(id, **row) for id, row in (rows | made).items()]
         for row in rows:
-            try:
-                self.fill(row)
-            except LedgerError as error:
-                broken.append(str(error))
-        if broken:
-            raise LedgerError("\n".join(broken))
+            self.fill(row)
         return rows
 
-    def read(self, name):
-        """Return the text of one of the book's files."""
-        return (self.root / name).read_text(encoding="utf-8")
-
-    def cell(self, row, name=None):
-        """Return the cell that a row names."""
+    def cell(self, row, name=""):
+        """Return the cell that a row names, or another of the notebook."""
         notebook, _, own = row.cell.partition("#")
-        for cell in self.notebooks.get(notebook, ()):
-            if cell["id"] == (name or own):
-                return cell
-        raise LedgerError(f"{row.id}: found no cell {name or own} in {notebook}")
-
-    def rows_of_weights(self):
-        """Yield the rows that every trained network gets."""
-        what = {
-            "test_accuracy_by_seed": "`{}`: test images right, all seeds",
-            "test_accuracy": "`{}`: test images right, the weights that are shipped",
-            "seconds_by_seed": "`{}`: processor time of its training, all seeds",
-            "seconds": "`{}`: processor time of its training",
-        }
-        for name, record in self.records.items():
-            for key in [key for key in what if key in record]:
-                if key == "seconds" and "seconds_by_seed" in record:
-                    continue
-                seeds = record[key] if key.endswith("seed") else [record["seed"]]
-                yield Row(
-                    id=f"{name}-{key}",
-                    what=what[key].format(name),
-                    unit="s" if key.startswith("seconds") else "%",
-                    data=re.split("[:,]", record["data"])[0],
-                    seeds=", ".join(map(str, seeds)),
-                    weights=name,
-                    entry=key,
-                )
+        if (name or own) not in self.notebooks.get(notebook, ()):
+            raise ValueError(row.wrong(f"a cell {name or own} in {notebook}", "none"))
+        return self.notebooks[notebook][name or own]
 
     def fill(self, row):
         """Find a row's number in its source."""
-        if row.weights:
-            if row.weights not in self.records:
-                raise LedgerError(f"{row.id}: found no weights {row.weights}")
-            record = self.records[row.weights]
-            row.sha256 = record["sha256"]
-            if (row.entry or "test_accuracy") not in record:
-                raise LedgerError(f"{row.id}: {row.weights} records no {row.entry}")
-        if row.cell:
-            outputs = "\n".join(output_texts(self.cell(row)))
-        elif row.page:
-            outputs = self.read(f"book/{row.page}.md")
-        elif row.time:
-            if row.time not in self.times["seconds"]:
-                raise LedgerError(f"{row.id}: {row.time} has not been timed")
-            row.runs, row.step = [self.times["seconds"][row.time]], 1
-            return
-        else:
-            value = record[row.entry or "test_accuracy"]
-            values = value.values() if isinstance(value, dict) else [value]
-            scale = 100 if row.unit == "%" else 1
-            row.runs = [scale * value for value in values]
-            row.step = 0.01 if row.unit == "%" else 1 if row.value >= 10 else 0.1
-            return
-        self.find(row, flat(outputs))
-        if row.weights:
-            recorded = 100 * record[row.entry or "test_accuracy"]
-            if abs(recorded - row.value) > row.step / 2 + 1e-9:
-                raise LedgerError(
-                    f"{row.id}: expected {recorded:.2f} %, as {row.weights} records, "
-                    f"got {row.text(row.value)}"
-                )
-
-    def find(self, row, outputs):
-        """Find a row's number in a text."""
-        start = max(0, outputs.find(row.after))
-        matches = list(re.finditer(pattern(row.find), outputs[start:]))
-        if row.after and start:
-            matches = matches[:1]
-        if not matches or (len(matches) > 1 and "{run}" not in row.find):
-            where = row.cell or row.page
-            raise LedgerError(
-                f"{row.id}: expected to find once in {where} {row.find!r}, "
-                f"got {len(matches)}"
-            )
-        scale = 1
-        if row.unit == "%" and not re.search(r"\{(value|run)\} ?%", row.find):
-            scale = 100  # printed as a fraction
-        found = [pair for match in matches for pair in numbers(match)]
-        values = {
-            name: [parse(text) for key, text in found if key == name]
-            for name in ("value", "run", "of", "low", "high")
-        }
-        runs = values["value"] or values["run"]
-        row.runs = [scale * value for value, _ in runs]
-        row.step = scale * min(step for _, step in runs)
-        if values["of"]:
-            whole = values["of"][0][0]
-            row.runs = [value / whole for value in row.runs]
-            row.step = 0.1
-        if values["low"]:
-            row.range = tuple(scale * values[name][0][0] for name in ("low", "high"))
+        recorded = row.runs
+        if row.page:
+            row.read(self.read(f"book/{row.page}.md"))
+        elif row.cell:
+            row.read(printed(self.cell(row)))
+        if not row.runs:
+            what = "a cell, a page, or the id of a network's record or of a time"
+            raise ValueError(row.wrong(what, f"nothing recorded as {row.id}"))
+        if recorded and not near(median(recorded), row.value):
+            expected = f"{row.text(median(recorded))}, as recorded"
+            found = f"{row.text(row.value)} in {row.cell}"
+            raise ValueError(row.wrong(expected, found, "execute the notebook again"))
 
 
-def output_texts(cell):
-    """Yield the texts among a cell's stored outputs."""
-    for output in cell.get("outputs", ()):
-        data = output.get("data", {})
-        text = output.get("text") or data.get("text/markdown") or data.get("text/plain")
-        yield "".join(text or "")
+def unsupported(book, row):
+    """Yield what is missing: a cell that asserts the bounds, or the work cited."""
+    if row.published and row.published[1] not in book.works:
+        yield row.wrong(f"{row.published[1]} in book/references.bib", "no such key")
+    if not row.cell:
+        return
+    claim = row.bounds or row.holds
+    if claim or UNCOMPARED in book.cell(row)["metadata"].get("tags", ()):
+        low, high = row.bounds or (-inf, inf)
+        if not (claim and row.asserted):
+            yield row.wrong("bounds and `asserted`, as tests compare no output", "none")
+        elif "assert" not in "".join(book.cell(row, row.asserted)["source"]):
+            yield row.wrong(f"an assertion in {row.asserted}", "none")
+        elif not low <= min(row.runs) <= max(row.runs) <= high:
+            runs = ", ".join(map(row.text, row.runs))
+            yield row.wrong(f"at least {low} and at most {high}", runs)
 
 
-def pieces(cell):
-    """Yield what a reader sees of a cell's text, and of a figure's description."""
-    if cell["cell_type"] == "markdown":
-        yield plain("".join(cell["source"]))
-    if alt := cell["metadata"].get("mystnb", {}).get("image", {}).get("alt"):
-        yield plain(alt)
-    for output in cell.get("outputs", ()):
-        if text := output.get("data", {}).get("text/markdown"):  # a worked solution
-            yield plain("".join(text))
+def tokens(book, where):
+    """Yield the matches of what looks like a result in a text."""
+    for files, looks in book.declared["look"].items():
+        if Path(where).match(files):
+            for look in looks:
+                yield from re.finditer(look, book.texts.get(where, ""))
 
 
-def right(row, name, quoted):
-    """Return whether a quoted number is what the row holds."""
-    if row.unit == "s":
-        return all(time_fits(run, quoted) for run in row.runs)
-    value, step = parse(quoted)
-    if name == "published":
-        return value == float(row.published)
-    if name == "all":
-        return min(row.runs) >= value - 1e-9
-    if name == "over":
-        return row.value > value
-    if name == "under":
-        return row.value < value
-    if name == "wrong_in":
-        return abs(100 / (100 - row.value) - value) <= 0.5
-    if name == "about":
-        digits = quoted.replace(",", "")
-        step *= 10 ** (len(digits) - len(digits.rstrip("0"))) if step == 1 else 1
-    return abs(row.value - value) <= step / 2 + 1e-9
-
-
-def wrong_quotes(book):
-    """Return what is wrong with the places that quote a number of the ledger."""
-    wrong = []
-    for row in book.rows:
-        for quote in row.quotes:
-            where, _, phrase = quote.partition(": ")
-            matches = [
-                match
-                for piece in book.texts.get(where, ())
-                for match in re.finditer(pattern(phrase, row.unit), piece)
-            ]
+def misquoted(book):
+    """Yield what the text says without a row, or otherwise than its row."""
+    quotes = {where: [] for where in book.texts}
+    for row in [*book.rows, Row("allowed", quotes=book.declared["allowed"])]:
+        for where, _, phrase in (quote.partition(": ") for quote in row.quotes):
+            quotes.setdefault(where, []).append((row, phrase))
+    for where, quoted in quotes.items():
+        text, spans = book.texts.get(where, ""), []
+        for row, phrase in quoted:
+            matches = list(find(phrase, text, HOW + NUMBER + TIME * (row.unit == "s")))
+            spans += [match.span() for match, _ in matches]
             if not matches:
-                wrong.append(f"{row.id}: {where} does not say {phrase!r}")
-            for match in matches:
-                for name, quoted in numbers(match):
-                    if name != "any" and not right(row, name, quoted):
-                        wrong.append(
-                            f"{row.id}: {where} says {match[0]!r}, but the number "
-                            f"is {row.text(row.value)}"
-                            + (f", published: {row.published}" * bool(row.by))
-                        )
-    return wrong
-
-
-def unaccounted(book):
-    """Return the numbers in the text that look like results and are in no row."""
-    known = {}
-    for row in book.rows:
-        for quote in row.quotes:
-            where, _, phrase = quote.partition(": ")
-            known.setdefault(where, []).append(pattern(phrase, row.unit))
-    wrong = []
-    for allowed in book.declared["allowed"]:
-        where, _, phrase = allowed["text"].partition(": ")
-        if not any(flat(phrase) in piece for piece in book.texts.get(where, ())):
-            wrong.append(f"allowed, but nowhere: {allowed['text']!r}")
-        known.setdefault(where, []).append(re.escape(flat(phrase)))
-    for where, texts in book.texts.items():
-        for look in book.declared["look"]:
-            if not Path(where).match(look["in"]):
-                continue
-            for piece in texts:
-                spans = [
-                    match.span()
-                    for phrase in known.get(where, ())
-                    for match in re.finditer(phrase, piece)
-                ]
-                for token in re.finditer(look["for"], piece):
-                    start, end = token.span()
-                    if not any(a <= start and end <= b for a, b in spans):
-                        context = piece[max(0, start - 50) : end + 20]
-                        wrong.append(f"{where}: no row has {token[0]!r} in {context!r}")
-    return wrong
-
-
-def unsupported(book):
-    """Return the rows whose bounds no cell asserts, or whose source is unknown."""
-    keys = set(re.findall(r"^@\w+\{([^,\s]+)", book.read("book/references.bib"), re.M))
-    wrong = []
-    for row in book.rows:
-        if row.by and row.by not in keys:
-            wrong.append(f"{row.id}: {row.by} is not in the bibliography")
-        if bool(row.by) != bool(row.published):
-            wrong.append(f"{row.id}: a published figure and its source go together")
-        if row.cell and UNCOMPARED in book.cell(row)["metadata"].get("tags", ()):
-            if not (row.asserted and (row.bounds or row.holds)):
-                wrong.append(f"{row.id}: its cell is not compared: give bounds")
-            elif "assert" not in "".join(book.cell(row, row.asserted)["source"]):
-                wrong.append(f"{row.id}: nothing is asserted in {row.asserted}")
-            elif row.bounds and not all(
-                row.bounds[0] <= run <= row.bounds[1] for run in row.runs
-            ):
-                wrong.append(f"{row.id}: {row.runs} is not within {row.bounds}")
-        elif row.bounds or row.holds:
-            wrong.append(f"{row.id}: bounds, although its source is compared")
-    return wrong
+                do = "correct the text, or the phrase in book/ledger.toml"
+                yield row.wrong(f"{phrase!r} in {where}", "no such words", do)
+            for match, found in matches:
+                for name, number in found:
+                    if not row.fits(name, number):
+                        ours = ", ".join(map(row.text, row.runs))
+                        ours += "".join(f" (published: {n})" for n in row.published[:1])
+                        theirs = f"{number!r} in {match[0]!r}"
+                        do = f"correct the text of {where}"
+                        yield row.wrong(ours, theirs, do)
+        for token in tokens(book, where):
+            start, end = token.span()
+            if not any(a <= start and end <= b for a, b in spans):
+                around = flat(text[max(0, start - 50) : end + 20])
+                yield (
+                    f"{where}: expected a row that quotes {token[0]!r}, found none: in "
+                    f"book/ledger.toml, add words of {around!r} to a row's quotes"
+                )
 
 
 def complaints(book):
     """Return all that is wrong with a book's numbers."""
-    return [*unsupported(book), *wrong_quotes(book), *unaccounted(book)]
+    return [*(c for row in book.rows for c in unsupported(book, row)), *misquoted(book)]

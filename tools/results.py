@@ -14,12 +14,13 @@ import os
 import re
 import resource
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import nbformat
 from execute_notebooks import execute
-from ledger import Book, LedgerError, complaints
-from sources import citations
+from ledger import MARKDOWN, Book, complaints
+from sources import house
 
 from dlscratch.layers import Conv2d, Linear, MaxPool2d
 from dlscratch.models import Sequential
@@ -29,7 +30,9 @@ WEIGHTS = ROOT / "dlscratch" / "weights"
 TABLE = ROOT / "book" / "results-table.md"
 LEDGER = ROOT / "book" / "ledger-table.md"
 TIMES = ROOT / "book" / "ledger-times.json"
-CITED = {entry.key: ", ".join(work) for work, entry in citations.read_works().items()}
+CITED = {
+    entry.key: ", ".join(work) for work, entry in house.citations.read_works().items()
+}
 
 
 def layers(model):
@@ -91,19 +94,17 @@ def table(folder=WEIGHTS):
 
 
 COLUMNS = ("What", "Number", "Data; seeds", "A new run gives", "Published", "Made by")
-HEADING = re.compile(r"^##+ +(.*)", re.MULTILINE)
 
 
 def section(cells, name):
-    """Return the anchor of the section that holds a cell, as Jupyter makes it."""
-    anchor = ""
-    for cell in cells:
-        if cell["id"] == name:
-            break
-        if cell["cell_type"] == "markdown":
-            for heading in HEADING.findall("".join(cell["source"])):
-                anchor = heading.replace("`", "").replace(" ", "-")
-    return anchor
+    """Return the anchor of the section that holds a cell."""
+    names = list(cells)
+    for cell in (cells[n] for n in reversed(names[: names.index(name)])):
+        source = "".join(cell["source"]) if cell["cell_type"] == "markdown" else ""
+        for block, inline in [*pairwise(MARKDOWN.parse(source))][::-1]:
+            if block.type == "heading_open" and block.tag != "h1":
+                return house.slug("".join(t.content for t in inline.children))
+    return ""
 
 
 def made_by(row, book):
@@ -145,16 +146,21 @@ def a_new_run(row):
         if high == float("inf") or (high == 100 and row.unit == "%"):
             return f"at least {low:g}{unit}"
         return f"{low:g} to {high:g}{unit}" if low else f"at most {high:g}{unit}"
-    if row.page or row.time or row.entry.startswith("seconds"):
+    if row.page or row.time:
         return "depends on the machine"
-    if row.entry == "test_accuracy_by_seed":
-        return "as the seeds differ"
     return "the same"
+
+
+def published(row):
+    """Return the published figure, and whose it is."""
+    figure, key = row.published
+    return f"{figure} {row.unit}".strip() + f" ({CITED.get(key, key)})"
 
 
 def title(book, notebook):
     """Return a notebook's title."""
-    return "".join(book.notebooks[notebook][0]["source"]).splitlines()[0].lstrip("# ")
+    first = next(iter(book.notebooks[notebook].values()))
+    return "".join(first["source"]).splitlines()[0].lstrip("# ")
 
 
 def group(row, book):
@@ -177,7 +183,7 @@ def columns(row, book):
         number(row),
         "; ".join(data),
         a_new_run(row),
-        f"{row.published} {row.unit}".strip() + f" ({CITED[row.by]})" if row.by else "",
+        published(row) if row.published else "",
         made_by(row, book),
     )
     return [re.sub(r"(?<=\d) (?=[%×]|s\b|MB)", "\N{NO-BREAK SPACE}", c) for c in cells]
@@ -230,13 +236,13 @@ def main():
     args = parser.parse_args()
     if args.time is not None:
         measure({Path(name).stem for name in args.time})
-    book = Book()
     try:
+        book = Book()
         for path, text in ((TABLE, table()), (LEDGER, ledger(book))):
             path.write_text(text, encoding="utf-8")
             print(f"wrote {path.relative_to(ROOT)}")
         wrong = complaints(book)
-    except LedgerError as error:
+    except ValueError as error:
         wrong = str(error).splitlines()
     for complaint in wrong:
         print(complaint)

@@ -16,7 +16,7 @@ import nbformat
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
 
-from house import citations  # noqa: E402
+import house  # noqa: E402
 
 HEADING = "## Sources"
 
@@ -50,8 +50,8 @@ def renew(nb, works):
     works : dict
         As `citations.read_works` returns it.
     """
-    cited = citations.find_cited("\n\n".join(own_texts(nb.cells)), works)
-    entries = citations.full_entries([works[work] for work in cited])
+    cited = house.citations.find_cited("\n\n".join(own_texts(nb.cells)), works)
+    entries = house.citations.full_entries([works[work] for work in cited])
     text = "\n".join(f"- {entry}" for entry in entries)
     for made in lists(nb.cells):
         if made:
@@ -69,7 +69,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("notebooks", nargs="*", type=Path)
     args = parser.parse_args()
-    works = citations.read_works()
+    works = house.citations.read_works()
     for path in args.notebooks or sorted((ROOT / "notebooks").glob("*.ipynb")):
         before = path.read_text(encoding="utf-8")
         nb = renew(nbformat.reads(before, as_version=4), works)

@@ -146,7 +146,7 @@ def draw_cnn(progress=True):
     settings = {"batch_size": 100, "rng": rng, "progress": progress}
     for epochs, lr in recipe["epochs_and_learning_rates"]:
         sgd = SGD(model.parameters, lr)
-        train(model, more, sgd, epochs, n_measured=10_000, **settings)
+        train(model, more.measuring(10_000), sgd, epochs, **settings)
     for p in model.parameters:
         p.value = p.value.astype(np.float64)
     _round(model, recipe["rounded_to"])
@@ -220,13 +220,12 @@ class Recipe:
         )
         history = train(
             model,
-            data,
+            data.measuring(1_000),
             optimizer,
             self.epochs,
             batch_size=batch_size,
             rng=rng,
             augment=AUGMENTATIONS[self.augmentation],
-            n_measured=1_000,
             progress=progress,
             checkpoint=checkpoint,
         )

@@ -8,10 +8,17 @@ A reader needs three functions::
     hint("2.1")          # one hint at a time
     solution("2.1")      # a worked solution
 
-A chapter declares its exercises as data: ``chapterNN.py`` has a list
-``EXERCISES`` of `Exercise` objects.
+A chapter's exercises stand in ``chapterNN.py``, each over its reference answer
+and with its known wrong answers below it::
+
+    @exercise("2.2", "Which side, and how far away?", cases=..., hints=...)
+    def signed_distance(x, w, b): ...
+
+    signed_distance.wrong("This is the score. ...", lambda x, w, b: x @ w + b)
 """
 
+import ast
+import functools
 import html
 import importlib
 import inspect
@@ -20,24 +27,27 @@ import pkgutil
 import re
 import textwrap
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ._kit import diagnose
 
-__all__ = ["Exercise", "Mistake", "all_exercises", "check", "hint", "solution"]
+__all__ = ["Exercise", "all_exercises", "check", "exercise", "hint", "solution"]
 
 
 @dataclass(frozen=True)
 class Mistake:
     """A known wrong answer, and the sentence that names the misconception."""
 
-    wrong: object
     text: str
+    answer: object
 
 
 @dataclass
 class Exercise:
     """An exercise: a reference answer, inputs to compare it on, and help.
+
+    Where the reference is a function or a class, `exercise` declares it. It can
+    be called, and classes derived from it, like the reference itself.
 
     Parameters
     ----------
@@ -58,8 +68,6 @@ class Exercise:
         A reference that is a value needs one.
     trial : str
         Lines to show after the code, which try it.
-    mistakes : list of Mistake
-        Wrong answers that are recognised by what they do with the inputs.
     use : function of (answer, *case), optional
         What to do with the answer. By default a function is called, and a value
         is taken as it is. A returned dictionary names its parts; of these, the
@@ -78,11 +86,15 @@ class Exercise:
     strict_dtype : bool
         Whether bool, int and float (and their size) must be as in the
         reference.
-    start : function or class, optional
-        The code with the bug that the exercise begins with, instead of an empty
-        body. An answer with the same code is not started yet.
     time_limit : float
         Seconds for each call.
+
+    Attributes
+    ----------
+    mistakes : list of Mistake
+        Filled by `wrong`.
+    start : function, class or None
+        The code with the bug that a lab begins with, set by `starts_with`.
 
     Raises
     ------
@@ -91,14 +103,16 @@ class Exercise:
 
     Examples
     --------
-    >>> def double(x):
+    >>> @exercise("0.1", "Double it", cases=[1.5, 4.0])
+    ... def double(x):
     ...     return 2 * x
-    >>> exercise = Exercise("0.1", "Double it", double, cases=[1.5, 4.0])
-    >>> exercise.check(lambda x: x + 2)
+    >>> _ = double.wrong("You squared it.", lambda x: x**2)
+    >>> double.check(lambda x: x * x)
     ✘ 0.1 Double it
       `double(1.5)` is not right.
         expected: 3
-        yours:    3.5
+        yours:    2.25
+      You squared it.
     """
 
     key: str
@@ -111,7 +125,6 @@ class Exercise:
     text: str = ""
     code: str = ""
     trial: str = ""
-    mistakes: Sequence = ()
     use: Callable | None = None
     verify: Callable | None = None
     name: str = ""
@@ -119,21 +132,63 @@ class Exercise:
     rtol: float | None = 1e-6
     atol: float = 1e-8
     strict_dtype: bool = False
-    start: Callable | None = None
     time_limit: float = 10.0
+    mistakes: list = field(default_factory=list, init=False)
+    start: Callable | None = field(default=None, init=False)
 
     def __post_init__(self):
         """Fill in the name, and refuse what could not be checked or shown."""
         ours, where = self.reference, f"exercise {self.key}"
         self.name = self.name or getattr(ours, "__name__", "your answer")
-        for field in ("text", "code", "trial"):  # without the indentation
-            setattr(self, field, textwrap.dedent(getattr(self, field)).strip())
+        for part in ("text", "code", "trial"):  # without the indentation
+            setattr(self, part, textwrap.dedent(getattr(self, part)).strip())
         if inspect.isclass(ours) and self.use is None:
             raise ValueError(f"{where}: a class needs use=")
         if callable(ours) and not (self.cases or self.verify):
             raise ValueError(f"{where}: a function needs cases= or verify=")
         if not (callable(ours) or self.code):
             raise ValueError(f"{where}: a value needs code=")
+
+    def __call__(self, *args):
+        """Return what the reference gives."""
+        return self.reference(*args)
+
+    def __mro_entries__(self, bases):
+        """Let a class derive from the exercise as from its reference."""
+        return (self.reference,)
+
+    def wrong(self, text, *answer):
+        """Declare a wrong answer that is recognised by what it does.
+
+        Parameters
+        ----------
+        text : str
+            Names the misconception; code stands in backticks.
+        *answer : object
+            One. Without it, this is the decorator of a function or class.
+
+        Returns
+        -------
+        object
+            The answer, or the decorator.
+        """
+        if not answer:
+            return functools.partial(self.wrong, text)
+        self.mistakes.append(Mistake(text, *answer))
+        return answer[0]
+
+    def starts_with(self, text):
+        """Declare the code with the bug that a lab begins with: a decorator.
+
+        An answer with the same code is not started yet; one that only does the
+        same is told ``text``.
+        """
+
+        def declare(answer):
+            self.start = answer
+            return self.wrong(text, answer)
+
+        return declare
 
     @property
     def heading(self):
@@ -241,6 +296,13 @@ class Hints:
         return inner
 
 
+def _source(reference):
+    """Return the code of a function or class, without its decorators."""
+    code = textwrap.dedent(inspect.getsource(reference)).strip()
+    first = ast.parse(code).body[0].lineno
+    return "\n".join(code.splitlines()[first - 1 :])
+
+
 @dataclass(frozen=True)
 class Solution:
     """A worked solution: an explanation, and the code."""
@@ -256,8 +318,7 @@ class Solution:
     def code(self):
         """The code that answers the exercise, and the lines that try it."""
         ex = self.exercise
-        code = ex.code or inspect.getsource(ex.reference)
-        code = textwrap.dedent(code).strip()
+        code = ex.code or _source(ex.reference)
         return "\n\n\n".join(filter(None, [code, ex.trial]))
 
     def __repr__(self):
@@ -283,6 +344,24 @@ class Solution:
         return "\n".join(parts)
 
 
+def exercise(key, title, **details):
+    """Declare an exercise: the decorator of its reference, a function or class.
+
+    Parameters
+    ----------
+    key, title : str
+        Its number, such as ``"2.1"``, and its title.
+    **details
+        The other parameters of `Exercise`.
+
+    Returns
+    -------
+    function
+        Makes an `Exercise` of the reference.
+    """
+    return lambda reference: Exercise(key, title, reference, **details)
+
+
 def all_exercises():
     """Return every declared exercise, as a dictionary from key to `Exercise`.
 
@@ -295,11 +374,12 @@ def all_exercises():
     for module in sorted(m.name for m in pkgutil.iter_modules(__path__)):
         if module.startswith("chapter"):
             chapter = importlib.import_module(f"{__name__}.{module}")
-            for exercise in chapter.EXERCISES:
-                key = exercise.key
-                if key in found:
-                    raise ValueError(f"exercise {key} is declared twice")
-                found[key] = exercise
+            for declared in vars(chapter).values():
+                if isinstance(declared, Exercise):
+                    if declared.key in found:
+                        text = f"exercise {declared.key} is declared twice"
+                        raise ValueError(f"{text}, again in {module}.py")
+                    found[declared.key] = declared
     return found
 
 
@@ -339,15 +419,15 @@ def check(key, *answers):
         Shows itself. ``.passed`` is True or False, ``.diagnosis`` the text.
     """
 
-    def one(exercise):
+    def one(ex):
         if len(answers) == 1:
-            return exercise.check(answers[0])
+            return ex.check(answers[0])
         symbol, stage = ("✘", "answer") if answers else ("○", "not started")
         text = "Hand in one answer"
-        if exercise.call.endswith("))"):
+        if ex.call.endswith("))"):
             text += "; put the values into one pair of parentheses"
-        text += f": `{exercise.call}`."
-        return Result(symbol, exercise.heading, text, stage)
+        text += f": `{ex.call}`."
+        return Result(symbol, ex.heading, text, stage)
 
     return _with(key, one)
 
@@ -359,13 +439,13 @@ def hint(key, number=1):
     other. As plain text only hint ``number`` is shown.
     """
 
-    def numbered(exercise):
-        n = len(exercise.hints)
+    def numbered(ex):
+        n = len(ex.hints)
         if isinstance(number, int) and 1 <= number <= n:
-            return Hints(exercise, number)
+            return Hints(ex, number)
         text = f"It has {n} hints. Write the number of one: "
-        text += f'`hint("{exercise.key}", {n})`.'
-        return Result("✘", exercise.heading, text, "unknown")
+        text += f'`hint("{ex.key}", {n})`.'
+        return Result("✘", ex.heading, text, "unknown")
 
     return _with(key, numbered)
 

@@ -82,7 +82,7 @@ def diagnose(ex, answer):
     stage, text = problem
     if stage == "not started":
         return problem
-    known = (m.text for m in ex.mistakes if _behaves_alike(ex, runs, m.wrong))
+    known = (m.text for m in ex.mistakes if _behaves_alike(ex, runs, m.answer))
     text = "\n".join([text, *known][:2])
     printed = [run.printed.strip() for _, _, run in runs if run.printed.strip()]
     if printed and stage != "nothing":

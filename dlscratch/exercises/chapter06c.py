@@ -3,119 +3,267 @@
 import numpy as np
 
 from dlscratch import functions
-from dlscratch.exercises import Exercise, Mistake
+from dlscratch.exercises import exercise
+
+# ------------------------------------------------------------------------- 6c.1
 
 
+def _step_cases():
+    rng = np.random.default_rng(0)
+    W, dW = rng.standard_normal((2, 3, 2))
+    b, db = rng.standard_normal((2, 2))
+    return [(W, b, dW, db, 0.1, 0.5), (W, b, dW, db, 1.0, 0.0)]
+
+
+@exercise(
+    "6c.1",
+    "A step with decay",
+    cases=_step_cases,
+    hints=[
+        "The gradient of `weight_decay / 2 * np.sum(W**2)` is `weight_decay "
+        "* W`.",
+        "Add it to `dW`, and then take the usual step.",
+        "The biases take the usual step, and nothing else happens to them.",
+    ],
+    text=r"""
+        The penalty's gradient is $\lambda W$, and it is part of the
+        gradient, so the learning rate multiplies it, too. The biases have
+        no penalty.
+        """,
+)
 def decayed_step(W, b, dW, db, lr, weight_decay):
     """Return W and b after a step of SGD with the L2 penalty."""
     return W - lr * (dW + weight_decay * W), b - lr * db
 
 
-def _decays_biases(W, b, dW, db, lr, weight_decay):
+@decayed_step.wrong(
+    "You shrink the biases as well. The penalty is for the weights."
+)
+def _(W, b, dW, db, lr, weight_decay):
     return W - lr * (dW + weight_decay * W), b - lr * (db + weight_decay * b)
 
 
-def _decay_without_lr(W, b, dW, db, lr, weight_decay):
+@decayed_step.wrong(
+    "The penalty's gradient is part of the gradient: multiply it by the "
+    "learning rate, too."
+)
+def _(W, b, dW, db, lr, weight_decay):
     return W - lr * dW - weight_decay * W, b - lr * db
 
 
-def _decay_doubled(W, b, dW, db, lr, weight_decay):
+@decayed_step.wrong(
+    "Twice too strong. The ½ in the penalty cancels the 2 of the square."
+)
+def _(W, b, dW, db, lr, weight_decay):
     return W - lr * (dW + 2 * weight_decay * W), b - lr * db
 
 
-def _decay_grows(W, b, dW, db, lr, weight_decay):
+@decayed_step.wrong(
+    "Your weights grow. The penalty's gradient is added to `dW`."
+)
+def _(W, b, dW, db, lr, weight_decay):
     return W - lr * (dW - weight_decay * W), b - lr * db
 
 
-def _decay_halved(W, b, dW, db, lr, weight_decay):
+@decayed_step.wrong(
+    "Half as strong as it should be. The square's 2 cancels the ½."
+)
+def _(W, b, dW, db, lr, weight_decay):
     return W - lr * (dW + weight_decay / 2 * W), b - lr * db
 
 
-def _decays_last(W, b, dW, db, lr, weight_decay):
+@decayed_step.wrong(
+    "You shrink the weights after the step. Shrink the old ones: the "
+    "penalty's gradient is taken at `W`, before the step."
+)
+def _(W, b, dW, db, lr, weight_decay):
     return (1 - lr * weight_decay) * (W - lr * dW), b - lr * db
 
 
-def _no_decay(W, b, dW, db, lr, weight_decay):
-    return W - lr * dW, b - lr * db
+decayed_step.wrong(
+    "This is a step without a penalty.",
+    lambda W, b, dW, db, lr, weight_decay: (W - lr * dW, b - lr * db),
+)
 
 
-def _decay_l1(W, b, dW, db, lr, weight_decay):
+@decayed_step.wrong(
+    "This is the subgradient of L1: it pulls every weight equally hard."
+)
+def _(W, b, dW, db, lr, weight_decay):
     return W - lr * (dW + weight_decay * np.sign(W)), b - lr * db
 
 
+# ------------------------------------------------------------------------- 6c.2
+
+
+@exercise(
+    "6c.2",
+    "A proximal step",
+    cases=[
+        (np.array([1.0, -0.4, 0.04, -0.3, 0.0]), np.zeros(5), 0.1, 0.5),
+        (
+            np.array([1.0, -0.4, 0.04, -0.3, 0.0]),
+            np.array([2.0, 0.3, 1.0, -3.0, 0.2]),
+            0.1,
+            0.5,
+        ),
+    ],
+    hints=[
+        "Two steps: first the gradient step gives `a = w - lr * g`.",
+        "Then every entry of `a` moves towards 0 by `lr * l1`, and stops at 0.",
+        "`np.maximum(np.abs(a) - lr * l1, 0)` is how large it still is; what "
+        "about its sign?",
+    ],
+    text=r"""
+        First the gradient step, then the soft threshold with $\eta\lambda$.
+        In the other order the last thing that happens to a zero would be a
+        gradient step, and it would not stay zero.
+        """,
+)
 def proximal_step(w, g, lr, l1):
     """Return w after a gradient step and the exact step of the L1 penalty."""
     a = w - lr * g
     return np.sign(a) * np.maximum(np.abs(a) - lr * l1, 0)
 
 
-def _threshold_without_lr(w, g, lr, l1):
-    return proximal_step(w, g, 1, l1) if lr == 1 else _soft(w - lr * g, l1)
-
-
 def _soft(a, size):
     return np.sign(a) * np.maximum(np.abs(a) - size, 0)
 
 
-def _hard_threshold(w, g, lr, l1):
+@proximal_step.wrong("The threshold is `lr * l1`, not `l1` alone.")
+def _(w, g, lr, l1):
+    return proximal_step(w, g, 1, l1) if lr == 1 else _soft(w - lr * g, l1)
+
+
+@proximal_step.wrong(
+    "You set small entries to 0 and leave large ones as they are. All move "
+    "towards 0."
+)
+def _(w, g, lr, l1):
     a = w - lr * g
     return np.where(np.abs(a) > lr * l1, a, 0.0)
 
 
-def _subgradient(w, g, lr, l1):
-    return w - lr * (g + l1 * np.sign(w))
+proximal_step.wrong(
+    "This is a plain subgradient step. It hovers about 0.",
+    lambda w, g, lr, l1: w - lr * (g + l1 * np.sign(w)),
+)
 
 
-def _never_stops_at_0(w, g, lr, l1):
+@proximal_step.wrong("Small entries jump over 0. They must stop there.")
+def _(w, g, lr, l1):
     a = w - lr * g
     return a - lr * l1 * np.sign(a)
 
 
+@proximal_step.wrong("You lost the sign of the negative entries.")
 def _sign_lost(w, g, lr, l1):
     return np.maximum(np.abs(w - lr * g) - lr * l1, 0)
 
 
-def _sign_of_w(w, g, lr, l1):
-    return np.sign(w) * _sign_lost(w, g, lr, l1)
+proximal_step.wrong(
+    "Take the sign after the gradient step, not that of `w`: the step may "
+    "cross 0.",
+    lambda w, g, lr, l1: np.sign(w) * _sign_lost(w, g, lr, l1),
+)
+
+proximal_step.wrong(
+    "This shrinks by a factor, as for L2. L1 takes away a fixed amount.",
+    lambda w, g, lr, l1: (w - lr * g) / (1 + lr * l1),
+)
+
+proximal_step.wrong(
+    "First the gradient step, then the threshold: otherwise the last thing "
+    "that happens to a zero is that it moves.",
+    lambda w, g, lr, l1: _soft(w, lr * l1) - lr * g,
+)
+
+proximal_step.wrong(
+    "Negative entries move towards 0 as well, from the other side.",
+    lambda w, g, lr, l1: np.maximum(w - lr * g - lr * l1, 0),
+)
 
 
-def _proximal_l2(w, g, lr, l1):
-    return (w - lr * g) / (1 + lr * l1)
+# ------------------------------------------------------------------------- 6c.3
 
 
-def _threshold_first(w, g, lr, l1):
-    return _soft(w, lr * l1) - lr * g
-
-
-def _only_positive(w, g, lr, l1):
-    return np.maximum(w - lr * g - lr * l1, 0)
-
-
+@exercise(
+    "6c.3",
+    "Weights from an old paper",
+    cases=[(0.8, np.arange(6.0).reshape(2, 3) - 2), (0.5, np.eye(2))],
+    hints=[
+        "The first number follows this book's convention: what share is "
+        "dropped?",
+        "At test time the paper's network computes `(kept * x) @ W`.",
+        "Yours computes `x @ W_new` at test time. Which `W_new` gives the "
+        "same?",
+    ],
+    text=r"""
+        $p$ is the fraction dropped, $1-\text{kept}$. And
+        $(\text{kept}\cdot x)W=x\,(\text{kept}\cdot W)$. In training both
+        agree as well: the paper's $(m\odot x)W$ is
+        $\frac{m\odot x}{\text{kept}}\,(\text{kept}\cdot W)$.
+        """,
+)
 def from_old_paper(kept, W):
     """Return p and the weights for inverted dropout."""
     return 1 - kept, kept * W
 
 
-def _kept_for_p(kept, W):
-    return kept, kept * W
+from_old_paper.wrong(
+    "In this book `p` is the fraction dropped, not the fraction kept.",
+    lambda kept, W: (kept, kept * W),
+)
+
+from_old_paper.wrong(
+    "The wrong way: at test time the paper multiplies by that fraction.",
+    lambda kept, W: (1 - kept, W / kept),
+)
+
+from_old_paper.wrong(
+    "You scaled by the fraction dropped.",
+    lambda kept, W: (1 - kept, (1 - kept) * W),
+)
+
+from_old_paper.wrong(
+    "With the same weights, your network would hear too much at test time.",
+    lambda kept, W: (1 - kept, W),
+)
+
+from_old_paper.wrong(
+    "Two things are missing: p is the fraction dropped here, and the weights "
+    "must make up for the paper's factor.",
+    lambda kept, W: (kept, W),
+)
 
 
-def _weights_divided(kept, W):
-    return 1 - kept, W / kept
+# ------------------------------------------------------------------------- 6c.4
 
 
-def _weights_by_dropped(kept, W):
-    return 1 - kept, (1 - kept) * W
+LOSSES = np.array([2.0, 1.5, 1.1, 1.2, 1.0, 1.3, 1.2, 1.1, 0.9, 1.4])
 
 
-def _weights_unchanged(kept, W):
-    return 1 - kept, W
-
-
-def _old_convention(kept, W):
-    return kept, W
-
-
+@exercise(
+    "6c.4",
+    "When to stop",
+    cases=[
+        (LOSSES, 3),
+        (LOSSES, 2),
+        (LOSSES, 4),
+        (np.array([3.0, 2.0, 1.0]), 2),
+        (np.array([1.0, 1.0, 1.0, 0.5]), 2),
+    ],
+    hints=[
+        "Walk through the losses, and remember the best epoch so far.",
+        "How many epochs since the best one? If as many as the patience, stop.",
+        "An equal loss is no improvement. Epochs count from 1.",
+    ],
+    text="""
+        Remember the best epoch so far; nothing that comes after the stop
+        may have a say. The distance to the best epoch is the number of
+        epochs without improvement.
+        """,
+)
 def early_stop(losses, patience):
     """Return the last epoch run and the best epoch, both counted from 1."""
     best = 0
@@ -127,41 +275,42 @@ def early_stop(losses, patience):
     return epoch + 1, best + 1
 
 
-def _from_zero(losses, patience):
+@early_stop.wrong("Count the epochs from 1.")
+def _(losses, patience):
     last, best = early_stop(losses, patience)
     return last - 1, best - 1
 
 
-def _first_rise(losses, patience):
+@early_stop.wrong("You stop at the first rise. Patience means to wait.")
+def _(losses, patience):
     for epoch in range(1, len(losses)):
         if losses[epoch] >= losses[epoch - 1]:
             return epoch + 1, epoch
     return len(losses), len(losses)
 
 
-def _best_of_all(losses, patience):
+@early_stop.wrong(
+    "The best epoch must be one that was run before the stop: you looked "
+    "into the future."
+)
+def _(losses, patience):
     last, _ = early_stop(losses, patience)
     return last, int(np.argmin(losses)) + 1
 
 
-def _never_stops(losses, patience):
-    return len(losses), int(np.argmin(losses)) + 1
+early_stop.wrong(
+    "Your training never stops early.",
+    lambda losses, patience: (len(losses), int(np.argmin(losses)) + 1),
+)
+
+early_stop.wrong(
+    "You stop one epoch too late.",
+    lambda losses, patience: early_stop(losses, patience + 1),
+)
 
 
-def _one_too_late(losses, patience):
-    return early_stop(losses, patience + 1)
-
-
-def _rises_in_a_row(losses, patience):
-    rises = 0
-    for epoch in range(1, len(losses)):
-        rises = rises + 1 if losses[epoch] >= losses[epoch - 1] else 0
-        if rises >= patience:
-            break
-    return epoch + 1, int(np.argmin(losses[: epoch + 1])) + 1
-
-
-def _equal_is_better(losses, patience):
+@early_stop.wrong("An equal loss is not a new smallest one.")
+def _(losses, patience):
     best = 0
     for epoch, loss in enumerate(losses):
         if loss <= losses[best]:
@@ -171,7 +320,11 @@ def _equal_is_better(losses, patience):
     return epoch + 1, best + 1
 
 
-def _counts_all(losses, patience):
+@early_stop.wrong(
+    "Start counting again after each new smallest loss: the epochs must be "
+    "in a row."
+)
+def _(losses, patience):
     best = waited = 0
     for epoch, loss in enumerate(losses):
         if loss < losses[best]:
@@ -183,86 +336,182 @@ def _counts_all(losses, patience):
     return epoch + 1, best + 1
 
 
-def _best_first(losses, patience):
-    return early_stop(losses, patience)[::-1]
+early_stop.wrong(
+    "The last epoch comes first, then the best one.",
+    lambda losses, patience: early_stop(losses, patience)[::-1],
+)
 
 
-def _keeps_the_last(losses, patience):
+@early_stop.wrong(
+    "The weights of the best epoch are kept, not those of the last."
+)
+def _(losses, patience):
     last, _ = early_stop(losses, patience)
     return last, last
 
 
+@early_stop.wrong(
+    "You count rises in a row. Count the epochs since the best one: a loss "
+    "may fall a little and still not be a new best."
+)
+def _(losses, patience):
+    rises = 0
+    for epoch in range(1, len(losses)):
+        rises = rises + 1 if losses[epoch] >= losses[epoch - 1] else 0
+        if rises >= patience:
+            break
+    return epoch + 1, int(np.argmin(losses[: epoch + 1])) + 1
+
+
+# ------------------------------------------------------------------------- 6c.5
+
+
+@exercise(
+    "6c.5",
+    "How much luck",
+    cases=[(100, 360), (1000, 10_000), (1, 100), (2, 50)],
+    hints=[
+        "The bound stands at the end of the derivation.",
+        "`np.log` is the natural logarithm.",
+        "The square root is over the whole fraction.",
+    ],
+    text="""
+        It is (6c.4). For $k=1000$ and $n=10{,}000$ the bound is 0.019. (It
+        is a worst case, for accuracies near one half. Near 0.98 the
+        accuracies vary less, and so does their maximum.) With a single
+        setting, $k=1$, it is 0: who does not choose is not flattered.
+        """,
+    trial="""
+        assert round(flattery(1000, 10_000), 3) == 0.019
+        """,
+)
 def flattery(k, n):
     """Return a bound on how much the best of k settings flatters."""
     return np.sqrt(np.log(k) / (2 * n))
 
 
-def _decimal_logarithm(k, n):
-    return np.sqrt(np.log10(k) / (2 * n))
+flattery.wrong(
+    "The bound has the natural logarithm.",
+    lambda k, n: np.sqrt(np.log10(k) / (2 * n)),
+)
+
+flattery.wrong(
+    "You lost the 2 under the fraction bar.",
+    lambda k, n: np.sqrt(np.log(k) / n),
+)
+
+flattery.wrong("You forgot the square root.", lambda k, n: np.log(k) / (2 * n))
+
+flattery.wrong(
+    "The root is over the whole fraction.",
+    lambda k, n: np.sqrt(np.log(k)) / (2 * n),
+)
+
+flattery.wrong(
+    "You multiplied by n. Put the `2 * n` in brackets.",
+    lambda k, n: np.sqrt(np.log(k) / 2 * n),
+)
+
+flattery.wrong(
+    "You forgot the logarithm of k.", lambda k, n: np.sqrt(k / (2 * n))
+)
+
+flattery.wrong(
+    "You swapped the settings and the images.",
+    lambda k, n: np.sqrt(np.log(n) / (2 * k)),
+)
 
 
-def _forgot_the_two(k, n):
-    return np.sqrt(np.log(k) / n)
+# ------------------------------------------------------------------------- 6c.6
 
 
-def _no_root(k, n):
-    return np.log(k) / (2 * n)
-
-
-def _no_logarithm(k, n):
-    return np.sqrt(k / (2 * n))
-
-
-def _swapped(k, n):
-    return np.sqrt(np.log(n) / (2 * k))
-
-
-def _root_of_logarithm(k, n):
-    return np.sqrt(np.log(k)) / (2 * n)
-
-
-def _multiplied_by_n(k, n):
-    return np.sqrt(np.log(k) / 2 * n)
-
-
+@exercise(
+    "6c.6",
+    "A random learning rate",
+    cases=[
+        (np.random.default_rng(0), 1e-4, 1.0, 6),
+        (np.random.default_rng(1), 0.5, 2.0, 3),
+    ],
+    hints=[
+        "Draw uniformly between the two logarithms, with `rng.uniform`.",
+        "Then undo the logarithm.",
+        "With natural logarithms `np.exp` undoes it, with `np.log10` it is "
+        "`10**`.",
+    ],
+    text="""
+        Uniform between the logarithms, and then the exponential. With
+        `np.log10` and `10**` it is the same.
+        """,
+)
 def draw_log_uniform(rng, low, high, n):
     """Return n log-uniform numbers from low to high."""
     return np.exp(rng.uniform(np.log(low), np.log(high), n))
 
 
-def _draw_uniform(rng, low, high, n):
-    return rng.uniform(low, high, n)
+draw_log_uniform.wrong(
+    "This is uniform on the plain scale: small orders of magnitude hardly "
+    "ever come.",
+    lambda rng, low, high, n: rng.uniform(low, high, n),
+)
+
+draw_log_uniform.wrong(
+    "These are the logarithms. Undo them.",
+    lambda rng, low, high, n: rng.uniform(np.log(low), np.log(high), n),
+)
+
+draw_log_uniform.wrong(
+    "You took natural logarithms and undid them with 10.",
+    lambda rng, low, high, n: 10 ** rng.uniform(np.log(low), np.log(high), n),
+)
 
 
-def _forgot_exp(rng, low, high, n):
-    return rng.uniform(np.log(low), np.log(high), n)
-
-
-def _exponents_of_ten(rng, low, high, n):
-    return 10 ** rng.uniform(np.log(low), np.log(high), n)
-
-
-def _natural_of_tens(rng, low, high, n):
+@draw_log_uniform.wrong(
+    "You took logarithms to base 10 and undid them with `np.exp`."
+)
+def _(rng, low, high, n):
     return np.exp(rng.uniform(np.log10(low), np.log10(high), n))
 
 
-def _forgot_log(rng, low, high, n):
-    return np.exp(rng.uniform(low, high, n))
+draw_log_uniform.wrong(
+    "Draw between the logarithms of the two ends.",
+    lambda rng, low, high, n: np.exp(rng.uniform(low, high, n)),
+)
+
+draw_log_uniform.wrong(
+    "These are even steps of a grid. Draw at random.",
+    lambda rng, low, high, n: np.geomspace(low, high, n),
+)
+
+draw_log_uniform.wrong(
+    "First the logarithms of the ends, then a draw, then the exponential.",
+    lambda rng, low, high, n: np.log(rng.uniform(low, high, n)),
+)
 
 
-def _even_steps(rng, low, high, n):
-    return np.geomspace(low, high, n)
+# ------------------------------------------------------------------------- 6c.7
 
 
-def _log_of_uniform(rng, low, high, n):
-    return np.log(rng.uniform(low, high, n))
-
-
-def _whole_exponents(rng, low, high, n):
-    low, high = round(np.log10(low)), round(np.log10(high))
-    return 10.0 ** rng.integers(low, high + 1, n)
-
-
+@exercise(
+    "6c.7",
+    "Move an image",
+    cases=[
+        (np.arange(1.0, 13).reshape(1, 3, 4), 1, 0),
+        (np.arange(1.0, 13).reshape(1, 3, 4), 0, -1),
+        (np.arange(1.0, 25).reshape(2, 3, 4), -1, 2),
+        (np.arange(1.0, 25).reshape(2, 3, 4), 0, 0),
+    ],
+    hints=[
+        "Begin with zeros of the same shape, and copy a part of the images in.",
+        "Moved down by 1: `moved[:, 1:] = images[:, :-1]`. How is it for -1?",
+        "A frame of zeros helps, too: `np.pad` by the largest shift, and cut "
+        "out a window.",
+    ],
+    text=r"""
+        With a frame of zeros around each image, every shift is a window of
+        the framed images. Where does the window begin? Moved down by `down`
+        means that row $i$ shows what was in row $i-\text{down}$.
+        """,
+)
 def shift(images, down, right):
     """Return images (N, H, W) moved down and right, with zeros coming in."""
     _, height, width = images.shape
@@ -272,243 +521,284 @@ def shift(images, down, right):
     return framed[:, top : top + height, left : left + width]
 
 
-def _rolled(images, down, right):
-    return np.roll(images, (down, right), axis=(1, 2))
+shift.wrong(
+    "`np.roll` brings back on one side what left on the other. Zeros come in.",
+    lambda images, down, right: np.roll(images, (down, right), axis=(1, 2)),
+)
+
+shift.wrong(
+    "Your images move the other way.",
+    lambda images, down, right: shift(images, -down, -right),
+)
+
+shift.wrong(
+    "Your images move up where they should move down.",
+    lambda images, down, right: shift(images, -down, right),
+)
+
+shift.wrong(
+    "Your images move left where they should move right.",
+    lambda images, down, right: shift(images, down, -right),
+)
+
+shift.wrong(
+    "You swapped `down` and `right`.",
+    lambda images, down, right: shift(images, right, down),
+)
+
+shift.wrong(
+    "Your images move down, but not to the right.",
+    lambda images, down, right: shift(images, down, 0),
+)
+
+shift.wrong(
+    "Your images move to the right, but not down.",
+    lambda images, down, right: shift(images, 0, right),
+)
 
 
-def _other_way(images, down, right):
-    return shift(images, -down, -right)
+# ------------------------------------------------------------------------- 6c.8
 
 
-def _up(images, down, right):
-    return shift(images, -down, right)
+WRITERS = np.array([3, 1, 1, 2, 3, 0, 2, 2, 0, 1])
 
 
-def _left(images, down, right):
-    return shift(images, down, -right)
-
-
-def _axes_swapped(images, down, right):
-    return shift(images, right, down)
-
-
-def _only_down(images, down, right):
-    return shift(images, down, 0)
-
-
-def _only_right(images, down, right):
-    return shift(images, 0, right)
-
-
+@exercise(
+    "6c.8",
+    "Split by writer",
+    cases=[(WRITERS, [1]), (WRITERS, [0, 3]), (np.array([0, 0, 1]), [1])],
+    hints=[
+        "For each example: is its writer one of those held out?",
+        "`np.isin(writers, held)` answers this for all of them.",
+        "`np.flatnonzero` turns a mask into indices.",
+    ],
+    text="""
+        No writer is on both sides, so the validation data are as strange as
+        new data will be.
+        """,
+)
 def split_by_writer(writers, held):
     """Return the indices of the training and of the validation examples."""
     validation = np.isin(writers, held)
     return np.flatnonzero(~validation), np.flatnonzero(validation)
 
 
-def _split_swapped(writers, held):
-    return split_by_writer(writers, held)[::-1]
+split_by_writer.wrong(
+    "The training examples come first.",
+    lambda writers, held: split_by_writer(writers, held)[::-1],
+)
 
 
-def _split_at_the_end(writers, held):
+@split_by_writer.wrong("You held out the last examples, whoever wrote them.")
+def _(writers, held):
     n = int(np.isin(writers, held).sum())
     return np.arange(len(writers) - n), np.arange(
         len(writers) - n, len(writers)
     )
 
 
-def _split_first_writer(writers, held):
+@split_by_writer.wrong("You held out only the first of the writers in `held`.")
+def _(writers, held):
     validation = writers == held[0]
     return np.flatnonzero(~validation), np.flatnonzero(validation)
 
 
-def _split_masks(writers, held):
+@split_by_writer.wrong("These are masks. Return indices.")
+def _(writers, held):
     validation = np.isin(writers, held)
     return ~validation, validation
 
 
-def _split_leaks(writers, held):
-    return np.arange(len(writers)), np.flatnonzero(np.isin(writers, held))
-
-
-def _split_names(writers, held):
+@split_by_writer.wrong(
+    "These are the writers of the examples. Return the indices."
+)
+def _(writers, held):
     validation = np.isin(writers, held)
     return writers[~validation], writers[validation]
 
 
-def _split_by_turns(writers, held):
+@split_by_writer.wrong(
+    "These indices go writer by writer. Return them in increasing order."
+)
+def _(writers, held):
     training, _ = split_by_writer(writers, held)
     return training, np.concatenate(
         [np.flatnonzero(writers == w) for w in held]
     )
 
 
+@split_by_writer.wrong(
+    "The validation examples are among the training examples as well."
+)
+def _(writers, held):
+    return np.arange(len(writers)), np.flatnonzero(np.isin(writers, held))
+
+
+# ------------------------------------------------------------------------- 6c.9
+
+
+def _answer_cases():
+    rng = np.random.default_rng(0)
+    answers = rng.random((4, 3, 5))
+    return [answers / answers.sum(axis=2, keepdims=True)]
+
+
+def _tiny_answers():
+    sure, tiny = np.array([1.0, 1e-200]), np.array([1e-200, 1.0])
+    return [
+        np.array([[sure], [sure], [tiny], [tiny]])
+    ]  # (4, 1, 2): two against two
+
+
+@exercise(
+    "6c.9",
+    "A geometric ensemble",
+    cases=_answer_cases,
+    overflow=_tiny_answers,
+    hints=[
+        "A geometric mean is the exponential of the mean of the logarithms.",
+        "The mean is over the networks, axis 0. Then scale each row to sum "
+        "one.",
+        "So that nothing vanishes, subtract each row's largest logarithm "
+        "before the exponential, as in softmax.",
+    ],
+    text="""
+        The mean of the logarithms, and then a softmax. It is the proof of
+        the claim about dropout, read as code: averaging logarithms of
+        probabilities is averaging scores.
+        """,
+)
 def geometric_mean(answers):
     """Return the scaled geometric mean of answers (M, N, K): (N, K)."""
     return functions.softmax(np.mean(np.log(answers), axis=0))
 
 
-def _arithmetic(answers):
-    return np.mean(answers, axis=0)
+geometric_mean.wrong(
+    "This is the arithmetic mean.", lambda answers: np.mean(answers, axis=0)
+)
+
+geometric_mean.wrong(
+    "Your rows do not add up to one.",
+    lambda answers: np.exp(np.mean(np.log(answers), axis=0)),
+)
+
+geometric_mean.wrong(
+    "You averaged over the examples. Average over the networks.",
+    lambda answers: geometric_mean(np.swapaxes(answers, 0, 1)),
+)
 
 
-def _not_scaled(answers):
-    return np.exp(np.mean(np.log(answers), axis=0))
-
-
-def _over_examples(answers):
-    return geometric_mean(np.swapaxes(answers, 0, 1))
-
-
-def _product(answers):
+@geometric_mean.wrong(
+    "You multiplied, and forgot the root: take the mean of the logarithms, "
+    "not their sum."
+)
+def _(answers):
     a = np.sum(np.log(answers), axis=0)
     e = np.exp(a - a.max(axis=1, keepdims=True))
     return e / e.sum(axis=1, keepdims=True)
 
 
-def _scaled_over_all(answers):
+@geometric_mean.wrong("Scale each row by itself.")
+def _(answers):
     e = np.exp(np.mean(np.log(answers), axis=0))
     return e / e.sum()
 
 
-def _scaled_over_rows(answers):
+@geometric_mean.wrong(
+    "You scaled the columns. The sum of each row must be one."
+)
+def _(answers):
     e = np.exp(np.mean(np.log(answers), axis=0))
     return e / e.sum(axis=0)
 
 
-def _still_logarithms(answers):
-    return np.mean(np.log(answers), axis=0)
+geometric_mean.wrong(
+    "These are logarithms. Undo them, and scale the rows.",
+    lambda answers: np.mean(np.log(answers), axis=0),
+)
 
 
+# ------------------------------------------------------------------------ 6c.10
+
+
+def _ridge_cases():
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((20, 3))
+    return [
+        (X, rng.standard_normal(20), 0.5),
+        (X[:5], rng.standard_normal(5), 0.1),
+    ]
+
+
+@exercise(
+    "6c.10",
+    "Ridge regression",
+    cases=_ridge_cases,
+    hints=[
+        "The gradient is `X.T @ (X @ w - t) / N + strength * w`. Set it to "
+        "zero.",
+        "Collect what multiplies `w`: a matrix of shape (D, D).",
+        "`np.linalg.solve` solves it. The penalty adds to the diagonal only.",
+    ],
+    text=r"""
+        The gradient is $\frac1N X^\top(Xw-t)+\lambda w$. It vanishes if
+        $\bigl(\frac1N X^\top X+\lambda I\bigr)w=\frac1N X^\top t$.
+
+        For $\lambda>0$ the matrix is always invertible, since for all
+        $v\ne0$
+
+        $$
+        v^\top\bigl(\tfrac1N X^\top X+\lambda I\bigr)v
+        =\tfrac1N\lVert Xv\rVert^2+\lambda\lVert v\rVert^2>0 .
+        $$
+
+        This is how Hoerl and Kennard (1970) came to it, under the name
+        *ridge regression*.
+        """,
+)
 def ridge(X, t, strength):
     """Return the w of least mean (X w - t)²/2 plus the L2 penalty."""
     N, D = X.shape
     return np.linalg.solve(X.T @ X / N + strength * np.eye(D), X.T @ t / N)
 
 
-def _ridge_not_divided(X, t, strength):
+@ridge.wrong("The loss is a mean: divide `X.T @ X` and `X.T @ t` by N.")
+def _(X, t, strength):
     return np.linalg.solve(X.T @ X + strength * np.eye(X.shape[1]), X.T @ t)
 
 
-def _ridge_t_not_divided(X, t, strength):
-    return len(X) * ridge(X, t, strength)
+ridge.wrong(
+    "You divided `X.T @ X` by N, but not `X.T @ t`.",
+    lambda X, t, strength: len(X) * ridge(X, t, strength),
+)
+
+ridge.wrong(
+    "This is the solution without a penalty.",
+    lambda X, t, strength: np.linalg.solve(X.T @ X, X.T @ t),
+)
 
 
-def _ridge_without(X, t, strength):
-    return np.linalg.solve(X.T @ X, X.T @ t)
-
-
-def _ridge_negative(X, t, strength):
+@ridge.wrong("The sign of the penalty is wrong.")
+def _(X, t, strength):
     N, D = X.shape
     return np.linalg.solve(X.T @ X / N - strength * np.eye(D), X.T @ t / N)
 
 
-def _ridge_everywhere(X, t, strength):
+@ridge.wrong(
+    "You added the strength to every entry of the matrix. Only its diagonal "
+    "gets it."
+)
+def _(X, t, strength):
     return np.linalg.solve(X.T @ X / len(X) + strength, X.T @ t / len(X))
 
 
-def _ridge_half(X, t, strength):
-    return ridge(X, t, strength / 2)
+ridge.wrong(
+    "Half as strong as it should be. The ½ of the penalty cancels.",
+    lambda X, t, strength: ridge(X, t, strength / 2),
+)
 
 
-class RepairedDropout:
-    """Dropout with p the fraction dropped, and nothing to do at test time."""
-
-    def __init__(self, p, rng):
-        self.p, self.rng = p, rng
-
-    def forward(self, x, training=False):
-        """Return x with holes in training, and x itself at test time."""
-        if not training:
-            self.mask = np.ones(x.shape)
-            return x
-        self.mask = (self.rng.random(x.shape) >= self.p) / (1 - self.p)
-        return x * self.mask
-
-    def backward(self, dy):
-        """Return dx."""
-        return dy * self.mask
-
-
-class _Colleagues:
-    def __init__(self, p, rng):
-        self.p, self.rng = p, rng
-
-    def forward(self, x, training=False):
-        self.mask = (self.rng.random(x.shape) < self.p) / self.p
-        return x * self.mask
-
-    def backward(self, dy):
-        return dy * self.mask
-
-
-class _StillAtTest(RepairedDropout):
-    def forward(self, x, training=False):
-        return super().forward(x, training=True)
-
-
-class _StillKept(_Colleagues):
-    def forward(self, x, training=False):
-        y = super().forward(x)
-        if not training:
-            self.mask = np.ones(x.shape)
-            y = x
-        return y
-
-
-class _WrongScale(RepairedDropout):
-    def forward(self, x, training=False):
-        if not training:
-            return super().forward(x)
-        self.mask = (self.rng.random(x.shape) >= self.p) / self.p
-        return x * self.mask
-
-
-class _NoScale(RepairedDropout):
-    def forward(self, x, training=False):
-        if not training:
-            return super().forward(x)
-        self.mask = (self.rng.random(x.shape) >= self.p).astype(float)
-        return x * self.mask
-
-
-class _TestScale(_NoScale):
-    def forward(self, x, training=False):
-        if training:
-            return super().forward(x, training)
-        self.mask = np.full(x.shape, 1 - self.p)
-        return x * self.mask
-
-
-class _OldMaskAtTest(RepairedDropout):
-    def forward(self, x, training=False):
-        if not training:
-            return x
-        return super().forward(x, training)
-
-
-class _MaskDrawnAtTest(RepairedDropout):
-    def forward(self, x, training=False):
-        y = super().forward(x, training=True)
-        return y if training else x
-
-
-class _Opposite(RepairedDropout):
-    def forward(self, x, training=False):
-        return super().forward(x, not training)
-
-
-class _KeptBelow(RepairedDropout):
-    def forward(self, x, training=False):
-        if not training:
-            return super().forward(x)
-        self.mask = (self.rng.random(x.shape) < self.p) / (1 - self.p)
-        return x * self.mask
-
-
-class _BackwardWithoutMask(RepairedDropout):
-    def backward(self, dy):
-        return dy
+# ----------------------------------------------------------------------- 6c.lab
 
 
 def _run_dropout(cls, p, x, rng):
@@ -537,588 +827,155 @@ def _dropout_cases():
     ]
 
 
-def _step_cases():
-    rng = np.random.default_rng(0)
-    W, dW = rng.standard_normal((2, 3, 2))
-    b, db = rng.standard_normal((2, 2))
-    return [(W, b, dW, db, 0.1, 0.5), (W, b, dW, db, 1.0, 0.0)]
+@exercise(
+    "6c.lab",
+    "Find the bugs and repair them",
+    cases=_dropout_cases,
+    use=_run_dropout,
+    hints=[
+        "What does `training` say, and who listens to it?",
+        "Count the zeros for `p = 0.2`. How many should there be?",
+        "Keep where the draw is at least p, and divide by the fraction kept.",
+    ],
+    text="""
+        She ignores `training`, so the layer drops at test time, too.
+
+        And her $p$ is the fraction *kept*, as in the paper of 2014, while
+        everybody who writes `Dropout(0.2)` in this book means a fifth
+        dropped. She keeps a fifth and multiplies it by five. The mean is
+        right for every $p$; at $p=0.5$ both meanings are even the same. The
+        share of zeros tells them apart. It is a mistake between two people
+        who are both right, which is why it is so common.
+        """,
+)
+class RepairedDropout:
+    """Dropout with p the fraction dropped, and nothing to do at test time."""
+
+    def __init__(self, p, rng):
+        self.p, self.rng = p, rng
+
+    def forward(self, x, training=False):
+        """Return x with holes in training, and x itself at test time."""
+        if not training:
+            self.mask = np.ones(x.shape)
+            return x
+        self.mask = (self.rng.random(x.shape) >= self.p) / (1 - self.p)
+        return x * self.mask
+
+    def backward(self, dy):
+        """Return dx."""
+        return dy * self.mask
 
 
-def _answer_cases():
-    rng = np.random.default_rng(0)
-    answers = rng.random((4, 3, 5))
-    return [answers / answers.sum(axis=2, keepdims=True)]
+@RepairedDropout.starts_with(
+    "Both bugs are still there: it drops at test time, too, and p is the "
+    "fraction kept."
+)
+class _Colleagues:
+    def __init__(self, p, rng):
+        self.p, self.rng = p, rng
+
+    def forward(self, x, training=False):
+        self.mask = (self.rng.random(x.shape) < self.p) / self.p
+        return x * self.mask
+
+    def backward(self, dy):
+        return dy * self.mask
 
 
-def _tiny_answers():
-    sure, tiny = np.array([1.0, 1e-200]), np.array([1e-200, 1.0])
-    return [
-        np.array([[sure], [sure], [tiny], [tiny]])
-    ]  # (4, 1, 2): two against two
+@RepairedDropout.wrong(
+    "Half way: p is right now, but the layer still drops at test time."
+)
+class _(RepairedDropout):
+    def forward(self, x, training=False):
+        return super().forward(x, training=True)
 
 
-def _ridge_cases():
-    rng = np.random.default_rng(0)
-    X = rng.standard_normal((20, 3))
-    return [
-        (X, rng.standard_normal(20), 0.5),
-        (X[:5], rng.standard_normal(5), 0.1),
-    ]
+@RepairedDropout.wrong(
+    "Half way: the test time is right now, but p is still the fraction kept."
+)
+class _(_Colleagues):
+    def forward(self, x, training=False):
+        y = super().forward(x)
+        if not training:
+            self.mask = np.ones(x.shape)
+            y = x
+        return y
 
 
-WRITERS = np.array([3, 1, 1, 2, 3, 0, 2, 2, 0, 1])
-LOSSES = np.array([2.0, 1.5, 1.1, 1.2, 1.0, 1.3, 1.2, 1.1, 0.9, 1.4])
+@RepairedDropout.wrong("Divide what is kept by the fraction kept, not by p.")
+class _(RepairedDropout):
+    def forward(self, x, training=False):
+        if not training:
+            return super().forward(x)
+        self.mask = (self.rng.random(x.shape) >= self.p) / self.p
+        return x * self.mask
 
-EXERCISES = [
-    Exercise(
-        key="6c.1",
-        title="A step with decay",
-        reference=decayed_step,
-        cases=_step_cases,
-        hints=[
-            "The gradient of `weight_decay / 2 * np.sum(W**2)` is "
-            "`weight_decay * W`.",
-            "Add it to `dW`, and then take the usual step.",
-            "The biases take the usual step, and nothing else happens to them.",
-        ],
-        text=r"""
-            The penalty's gradient is $\lambda W$, and it is part of the
-            gradient, so the learning rate multiplies it, too. The biases have
-            no penalty.
-            """,
-        mistakes=[
-            Mistake(
-                _decays_biases,
-                "You shrink the biases as well. The penalty is for the "
-                "weights.",
-            ),
-            Mistake(
-                _decay_without_lr,
-                "The penalty's gradient is part of the gradient: multiply it "
-                "by the learning rate, too.",
-            ),
-            Mistake(
-                _decay_doubled,
-                "Twice too strong. The ½ in the penalty cancels the 2 of the "
-                "square.",
-            ),
-            Mistake(
-                _decay_grows,
-                "Your weights grow. The penalty's gradient is added to `dW`.",
-            ),
-            Mistake(
-                _decay_halved,
-                "Half as strong as it should be. The square's 2 cancels the ½.",
-            ),
-            Mistake(
-                _decays_last,
-                "You shrink the weights after the step. Shrink the old ones: "
-                "the penalty's gradient is taken at `W`, before the step.",
-            ),
-            Mistake(_no_decay, "This is a step without a penalty."),
-            Mistake(
-                _decay_l1,
-                "This is the subgradient of L1: it pulls every weight equally "
-                "hard.",
-            ),
-        ],
-    ),
-    Exercise(
-        key="6c.2",
-        title="A proximal step",
-        reference=proximal_step,
-        cases=[
-            (np.array([1.0, -0.4, 0.04, -0.3, 0.0]), np.zeros(5), 0.1, 0.5),
-            (
-                np.array([1.0, -0.4, 0.04, -0.3, 0.0]),
-                np.array([2.0, 0.3, 1.0, -3.0, 0.2]),
-                0.1,
-                0.5,
-            ),
-        ],
-        hints=[
-            "Two steps: first the gradient step gives `a = w - lr * g`.",
-            "Then every entry of `a` moves towards 0 by `lr * l1`, and stops "
-            "at 0.",
-            "`np.maximum(np.abs(a) - lr * l1, 0)` is how large it still is; "
-            "what about its sign?",
-        ],
-        text=r"""
-            First the gradient step, then the soft threshold with $\eta\lambda$.
-            In the other order the last thing that happens to a zero would be a
-            gradient step, and it would not stay zero.
-            """,
-        mistakes=[
-            Mistake(
-                _threshold_without_lr,
-                "The threshold is `lr * l1`, not `l1` alone.",
-            ),
-            Mistake(
-                _hard_threshold,
-                "You set small entries to 0 and leave large ones as they are. "
-                "All move towards 0.",
-            ),
-            Mistake(
-                _subgradient,
-                "This is a plain subgradient step. It hovers about 0.",
-            ),
-            Mistake(
-                _never_stops_at_0,
-                "Small entries jump over 0. They must stop there.",
-            ),
-            Mistake(_sign_lost, "You lost the sign of the negative entries."),
-            Mistake(
-                _sign_of_w,
-                "Take the sign after the gradient step, not that of `w`: the "
-                "step may cross 0.",
-            ),
-            Mistake(
-                _proximal_l2,
-                "This shrinks by a factor, as for L2. L1 takes away a fixed "
-                "amount.",
-            ),
-            Mistake(
-                _threshold_first,
-                "First the gradient step, then the threshold: otherwise the "
-                "last thing that happens to a zero is that it moves.",
-            ),
-            Mistake(
-                _only_positive,
-                "Negative entries move towards 0 as well, from the other side.",
-            ),
-        ],
-    ),
-    Exercise(
-        key="6c.3",
-        title="Weights from an old paper",
-        reference=from_old_paper,
-        cases=[(0.8, np.arange(6.0).reshape(2, 3) - 2), (0.5, np.eye(2))],
-        hints=[
-            "The first number follows this book's convention: what share is "
-            "dropped?",
-            "At test time the paper's network computes `(kept * x) @ W`.",
-            "Yours computes `x @ W_new` at test time. Which `W_new` gives the "
-            "same?",
-        ],
-        text=r"""
-            $p$ is the fraction dropped, $1-\text{kept}$. And
-            $(\text{kept}\cdot x)W=x\,(\text{kept}\cdot W)$. In training both
-            agree as well: the paper's $(m\odot x)W$ is
-            $\frac{m\odot x}{\text{kept}}\,(\text{kept}\cdot W)$.
-            """,
-        mistakes=[
-            Mistake(
-                _kept_for_p,
-                "In this book `p` is the fraction dropped, not the fraction "
-                "kept.",
-            ),
-            Mistake(
-                _weights_divided,
-                "The wrong way: at test time the paper multiplies by that "
-                "fraction.",
-            ),
-            Mistake(
-                _weights_by_dropped,
-                "You scaled by the fraction dropped.",
-            ),
-            Mistake(
-                _weights_unchanged,
-                "With the same weights, your network would hear too much at "
-                "test time.",
-            ),
-            Mistake(
-                _old_convention,
-                "Two things are missing: p is the fraction dropped here, and "
-                "the weights must make up for the paper's factor.",
-            ),
-        ],
-    ),
-    Exercise(
-        key="6c.4",
-        title="When to stop",
-        reference=early_stop,
-        cases=[
-            (LOSSES, 3),
-            (LOSSES, 2),
-            (LOSSES, 4),
-            (np.array([3.0, 2.0, 1.0]), 2),
-            (np.array([1.0, 1.0, 1.0, 0.5]), 2),
-        ],
-        hints=[
-            "Walk through the losses, and remember the best epoch so far.",
-            "How many epochs since the best one? If as many as the patience, "
-            "stop.",
-            "An equal loss is no improvement. Epochs count from 1.",
-        ],
-        text="""
-            Remember the best epoch so far; nothing that comes after the stop
-            may have a say. The distance to the best epoch is the number of
-            epochs without improvement.
-            """,
-        mistakes=[
-            Mistake(_from_zero, "Count the epochs from 1."),
-            Mistake(
-                _first_rise,
-                "You stop at the first rise. Patience means to wait.",
-            ),
-            Mistake(
-                _best_of_all,
-                "The best epoch must be one that was run before the stop: you "
-                "looked into the future.",
-            ),
-            Mistake(_never_stops, "Your training never stops early."),
-            Mistake(_one_too_late, "You stop one epoch too late."),
-            Mistake(
-                _equal_is_better, "An equal loss is not a new smallest one."
-            ),
-            Mistake(
-                _counts_all,
-                "Start counting again after each new smallest loss: the epochs "
-                "must be in a row.",
-            ),
-            Mistake(
-                _best_first, "The last epoch comes first, then the best one."
-            ),
-            Mistake(
-                _keeps_the_last,
-                "The weights of the best epoch are kept, not those of the "
-                "last.",
-            ),
-            Mistake(
-                _rises_in_a_row,
-                "You count rises in a row. Count the epochs since the best "
-                "one: a loss may fall a little and still not be a new best.",
-            ),
-        ],
-    ),
-    Exercise(
-        key="6c.5",
-        title="How much luck",
-        reference=flattery,
-        cases=[(100, 360), (1000, 10_000), (1, 100), (2, 50)],
-        hints=[
-            "The bound stands at the end of the derivation.",
-            "`np.log` is the natural logarithm.",
-            "The square root is over the whole fraction.",
-        ],
-        text="""
-            It is (6c.4). For $k=1000$ and $n=10{,}000$ the bound is 0.019. (It
-            is a worst case, for accuracies near one half. Near 0.98 the
-            accuracies vary less, and so does their maximum.) With a single
-            setting, $k=1$, it is 0: who does not choose is not flattered.
-            """,
-        trial="""
-            assert round(flattery(1000, 10_000), 3) == 0.019
-            """,
-        mistakes=[
-            Mistake(_decimal_logarithm, "The bound has the natural logarithm."),
-            Mistake(_forgot_the_two, "You lost the 2 under the fraction bar."),
-            Mistake(_no_root, "You forgot the square root."),
-            Mistake(_root_of_logarithm, "The root is over the whole fraction."),
-            Mistake(
-                _multiplied_by_n,
-                "You multiplied by n. Put the `2 * n` in brackets.",
-            ),
-            Mistake(_no_logarithm, "You forgot the logarithm of k."),
-            Mistake(_swapped, "You swapped the settings and the images."),
-        ],
-    ),
-    Exercise(
-        key="6c.6",
-        title="A random learning rate",
-        reference=draw_log_uniform,
-        cases=[
-            (np.random.default_rng(0), 1e-4, 1.0, 6),
-            (np.random.default_rng(1), 0.5, 2.0, 3),
-        ],
-        hints=[
-            "Draw uniformly between the two logarithms, with `rng.uniform`.",
-            "Then undo the logarithm.",
-            "With natural logarithms `np.exp` undoes it, with `np.log10` it is "
-            "`10**`.",
-        ],
-        text="""
-            Uniform between the logarithms, and then the exponential. With
-            `np.log10` and `10**` it is the same.
-            """,
-        mistakes=[
-            Mistake(
-                _draw_uniform,
-                "This is uniform on the plain scale: small orders of magnitude "
-                "hardly ever come.",
-            ),
-            Mistake(_forgot_exp, "These are the logarithms. Undo them."),
-            Mistake(
-                _exponents_of_ten,
-                "You took natural logarithms and undid them with 10.",
-            ),
-            Mistake(
-                _natural_of_tens,
-                "You took logarithms to base 10 and undid them with `np.exp`.",
-            ),
-            Mistake(
-                _forgot_log, "Draw between the logarithms of the two ends."
-            ),
-            Mistake(
-                _even_steps, "These are even steps of a grid. Draw at random."
-            ),
-            Mistake(
-                _log_of_uniform,
-                "First the logarithms of the ends, then a draw, then the "
-                "exponential.",
-            ),
-        ],
-    ),
-    Exercise(
-        key="6c.7",
-        title="Move an image",
-        reference=shift,
-        cases=[
-            (np.arange(1.0, 13).reshape(1, 3, 4), 1, 0),
-            (np.arange(1.0, 13).reshape(1, 3, 4), 0, -1),
-            (np.arange(1.0, 25).reshape(2, 3, 4), -1, 2),
-            (np.arange(1.0, 25).reshape(2, 3, 4), 0, 0),
-        ],
-        hints=[
-            "Begin with zeros of the same shape, and copy a part of the images "
-            "in.",
-            "Moved down by 1: `moved[:, 1:] = images[:, :-1]`. How is it for "
-            "-1?",
-            "A frame of zeros helps, too: `np.pad` by the largest shift, and "
-            "cut out a window.",
-        ],
-        text=r"""
-            With a frame of zeros around each image, every shift is a window of
-            the framed images. Where does the window begin? Moved down by `down`
-            means that row $i$ shows what was in row $i-\text{down}$.
-            """,
-        mistakes=[
-            Mistake(
-                _rolled,
-                "`np.roll` brings back on one side what left on the other. "
-                "Zeros come in.",
-            ),
-            Mistake(_other_way, "Your images move the other way."),
-            Mistake(_up, "Your images move up where they should move down."),
-            Mistake(
-                _left, "Your images move left where they should move right."
-            ),
-            Mistake(_axes_swapped, "You swapped `down` and `right`."),
-            Mistake(_only_down, "Your images move down, but not to the right."),
-            Mistake(
-                _only_right, "Your images move to the right, but not down."
-            ),
-        ],
-    ),
-    Exercise(
-        key="6c.8",
-        title="Split by writer",
-        reference=split_by_writer,
-        cases=[(WRITERS, [1]), (WRITERS, [0, 3]), (np.array([0, 0, 1]), [1])],
-        hints=[
-            "For each example: is its writer one of those held out?",
-            "`np.isin(writers, held)` answers this for all of them.",
-            "`np.flatnonzero` turns a mask into indices.",
-        ],
-        text="""
-            No writer is on both sides, so the validation data are as strange as
-            new data will be.
-            """,
-        mistakes=[
-            Mistake(_split_swapped, "The training examples come first."),
-            Mistake(
-                _split_at_the_end,
-                "You held out the last examples, whoever wrote them.",
-            ),
-            Mistake(
-                _split_first_writer,
-                "You held out only the first of the writers in `held`.",
-            ),
-            Mistake(_split_masks, "These are masks. Return indices."),
-            Mistake(
-                _split_names,
-                "These are the writers of the examples. Return the indices.",
-            ),
-            Mistake(
-                _split_by_turns,
-                "These indices go writer by writer. Return them in increasing "
-                "order.",
-            ),
-            Mistake(
-                _split_leaks,
-                "The validation examples are among the training examples as "
-                "well.",
-            ),
-        ],
-    ),
-    Exercise(
-        key="6c.9",
-        title="A geometric ensemble",
-        reference=geometric_mean,
-        cases=_answer_cases,
-        overflow=_tiny_answers,
-        hints=[
-            "A geometric mean is the exponential of the mean of the "
-            "logarithms.",
-            "The mean is over the networks, axis 0. Then scale each row to sum "
-            "one.",
-            "So that nothing vanishes, subtract each row's largest logarithm "
-            "before the exponential, as in softmax.",
-        ],
-        text="""
-            The mean of the logarithms, and then a softmax. It is the proof of
-            the claim about dropout, read as code: averaging logarithms of
-            probabilities is averaging scores.
-            """,
-        mistakes=[
-            Mistake(_arithmetic, "This is the arithmetic mean."),
-            Mistake(_not_scaled, "Your rows do not add up to one."),
-            Mistake(
-                _over_examples,
-                "You averaged over the examples. Average over the networks.",
-            ),
-            Mistake(
-                _product,
-                "You multiplied, and forgot the root: take the mean of the "
-                "logarithms, not their sum.",
-            ),
-            Mistake(_scaled_over_all, "Scale each row by itself."),
-            Mistake(
-                _scaled_over_rows,
-                "You scaled the columns. The sum of each row must be one.",
-            ),
-            Mistake(
-                _still_logarithms,
-                "These are logarithms. Undo them, and scale the rows.",
-            ),
-        ],
-    ),
-    Exercise(
-        key="6c.10",
-        title="Ridge regression",
-        reference=ridge,
-        cases=_ridge_cases,
-        hints=[
-            "The gradient is `X.T @ (X @ w - t) / N + strength * w`. Set it to "
-            "zero.",
-            "Collect what multiplies `w`: a matrix of shape (D, D).",
-            "`np.linalg.solve` solves it. The penalty adds to the diagonal "
-            "only.",
-        ],
-        text=r"""
-            The gradient is $\frac1N X^\top(Xw-t)+\lambda w$. It vanishes if
-            $\bigl(\frac1N X^\top X+\lambda I\bigr)w=\frac1N X^\top t$.
 
-            For $\lambda>0$ the matrix is always invertible, since for all
-            $v\ne0$
+@RepairedDropout.wrong(
+    "What is kept must be scaled up, or the next layer hears too little."
+)
+class _NoScale(RepairedDropout):
+    def forward(self, x, training=False):
+        if not training:
+            return super().forward(x)
+        self.mask = (self.rng.random(x.shape) >= self.p).astype(float)
+        return x * self.mask
 
-            $$
-            v^\top\bigl(\tfrac1N X^\top X+\lambda I\bigr)v
-            =\tfrac1N\lVert Xv\rVert^2+\lambda\lVert v\rVert^2>0 .
-            $$
 
-            This is how Hoerl and Kennard (1970) came to it, under the name
-            *ridge regression*.
-            """,
-        mistakes=[
-            Mistake(
-                _ridge_not_divided,
-                "The loss is a mean: divide `X.T @ X` and `X.T @ t` by N.",
-            ),
-            Mistake(
-                _ridge_t_not_divided,
-                "You divided `X.T @ X` by N, but not `X.T @ t`.",
-            ),
-            Mistake(_ridge_without, "This is the solution without a penalty."),
-            Mistake(_ridge_negative, "The sign of the penalty is wrong."),
-            Mistake(
-                _ridge_everywhere,
-                "You added the strength to every entry of the matrix. "
-                "Only its diagonal gets it.",
-            ),
-            Mistake(
-                _ridge_half,
-                "Half as strong as it should be. The ½ of the penalty cancels.",
-            ),
-        ],
-    ),
-    Exercise(
-        key="6c.lab",
-        title="Find the bugs and repair them",
-        reference=RepairedDropout,
-        cases=_dropout_cases,
-        use=_run_dropout,
-        hints=[
-            "What does `training` say, and who listens to it?",
-            "Count the zeros for `p = 0.2`. How many should there be?",
-            "Keep where the draw is at least p, and divide by the fraction "
-            "kept.",
-        ],
-        text="""
-            She ignores `training`, so the layer drops at test time, too.
+@RepairedDropout.wrong(
+    "You scale at test time, the original way. Here, scale in training."
+)
+class _(_NoScale):
+    def forward(self, x, training=False):
+        if training:
+            return super().forward(x, training)
+        self.mask = np.full(x.shape, 1 - self.p)
+        return x * self.mask
 
-            And her $p$ is the fraction *kept*, as in the paper of 2014, while
-            everybody who writes `Dropout(0.2)` in this book means a fifth
-            dropped. She keeps a fifth and multiplies it by five. The mean is
-            right for every $p$; at $p=0.5$ both meanings are even the same. The
-            share of zeros tells them apart. It is a mistake between two people
-            who are both right, which is why it is so common.
-            """,
-        mistakes=[
-            Mistake(
-                _Colleagues,
-                "Both bugs are still there: it drops at test time, too, and p "
-                "is the fraction kept.",
-            ),
-            Mistake(
-                _StillAtTest,
-                "Half way: p is right now, but the layer still drops at test "
-                "time.",
-            ),
-            Mistake(
-                _StillKept,
-                "Half way: the test time is right now, but p is still the "
-                "fraction kept.",
-            ),
-            Mistake(
-                _WrongScale,
-                "Divide what is kept by the fraction kept, not by p.",
-            ),
-            Mistake(
-                _NoScale,
-                "What is kept must be scaled up, or the next layer hears too "
-                "little.",
-            ),
-            Mistake(
-                _TestScale,
-                "You scale at test time, the original way. Here, scale in "
-                "training.",
-            ),
-            Mistake(
-                _OldMaskAtTest,
-                "After a forward pass at test time, `backward` still uses the "
-                "mask of the last training pass.",
-            ),
-            Mistake(
-                _MaskDrawnAtTest,
-                "A forward pass at test time must leave a mask of ones for "
-                "backward: you draw one with holes and do not use it.",
-            ),
-            Mistake(
-                _Opposite,
-                "The wrong way round: you drop at test time and not in "
-                "training.",
-            ),
-            Mistake(
-                _KeptBelow,
-                "You keep where the draw is below p. That is the fraction p, "
-                "and it should be dropped.",
-            ),
-            Mistake(
-                _BackwardWithoutMask,
-                "Backward must use the mask of the forward pass.",
-            ),
-        ],
-        start=_Colleagues,
-    ),
-]
+
+@RepairedDropout.wrong(
+    "After a forward pass at test time, `backward` still uses the mask of "
+    "the last training pass."
+)
+class _(RepairedDropout):
+    def forward(self, x, training=False):
+        if not training:
+            return x
+        return super().forward(x, training)
+
+
+@RepairedDropout.wrong(
+    "A forward pass at test time must leave a mask of ones for backward: you "
+    "draw one with holes and do not use it."
+)
+class _(RepairedDropout):
+    def forward(self, x, training=False):
+        y = super().forward(x, training=True)
+        return y if training else x
+
+
+@RepairedDropout.wrong(
+    "The wrong way round: you drop at test time and not in training."
+)
+class _(RepairedDropout):
+    def forward(self, x, training=False):
+        return super().forward(x, not training)
+
+
+@RepairedDropout.wrong(
+    "You keep where the draw is below p. That is the fraction p, and it "
+    "should be dropped."
+)
+class _(RepairedDropout):
+    def forward(self, x, training=False):
+        if not training:
+            return super().forward(x)
+        self.mask = (self.rng.random(x.shape) < self.p) / (1 - self.p)
+        return x * self.mask
+
+
+@RepairedDropout.wrong("Backward must use the mask of the forward pass.")
+class _(RepairedDropout):
+    def backward(self, dy):
+        return dy

@@ -3,13 +3,49 @@
 import numpy as np
 
 from dlscratch import functions, layers, models
-from dlscratch.exercises import Exercise, Mistake
+from dlscratch.exercises import exercise
 
 
 def _random(*shape, seed=0):
     return np.random.default_rng(seed).standard_normal(shape)
 
 
+def _network(seed):
+    V, W = _random(25, 8, seed=seed) / 2, _random(8, 3, seed=seed + 10)
+
+    def predict(images):
+        return np.maximum(images.reshape(len(images), -1) @ V, 0) @ W
+
+    return predict
+
+
+# ------------------------------------------------------------------------- 7b.1
+
+
+@exercise(
+    "7b.1",
+    "How many inputs?",
+    cases=[
+        ((1, 28, 28), [(30, 5, 0)]),
+        ((1, 8, 8), [(30, 5, 2)]),
+        ((3, 32, 32), [(6, 5, 0), (16, 5, 0)]),
+        ((1, 28, 20), [(8, 3, 1), (16, 3, 1), (4, 3, 0)]),
+    ],
+    hints=[
+        "Follow the picture's `shape` block by block. What becomes of the "
+        "number of channels, what of the height, what of the width?",
+        "The convolution, with stride 1, makes `n + 2 * padding - K + 1` of "
+        "n. The pooling halves that, and drops what is left over.",
+        "After the last block, multiply the channels, the height and the "
+        "width. The channels are the kernels of the last block alone.",
+    ],
+    text="""
+        The size formula gives $n+2p-K+1$ for the convolution, and the
+        pooling halves it, rounded down. The channels at the end are the
+        kernels of the last block; what the earlier blocks had does not
+        matter any more.
+        """,
+)
 def flat_size(shape, blocks):
     """Return how many numbers a picture has after blocks of (F, K, padding)."""
     C, H, W = shape
@@ -27,39 +63,88 @@ def _flat(shape, blocks, step):
     return C * H * W
 
 
-def _flat_no_pool(shape, blocks):
+@flat_size.wrong("You forgot the pooling: each block halves the map.")
+def _(shape, blocks):
     return _flat(shape, blocks, lambda n, K, p: n + 2 * p - K + 1)
 
 
-def _flat_no_one(shape, blocks):
+@flat_size.wrong(
+    "The convolution makes `n + 2 * padding - K + 1` of `n`: the `+ 1` is "
+    "missing."
+)
+def _(shape, blocks):
     return _flat(shape, blocks, lambda n, K, p: (n + 2 * p - K) // 2)
 
 
-def _flat_rounded_up(shape, blocks):
+@flat_size.wrong(
+    "A pooling window must fit into the map: a row that is left over is "
+    "dropped, so round down."
+)
+def _(shape, blocks):
     return _flat(shape, blocks, lambda n, K, p: -(-(n + 2 * p - K + 1) // 2))
 
 
-def _flat_not_rounded(shape, blocks):
+@flat_size.wrong(
+    "There is no half window: a row that is left over is dropped, so round "
+    "down in every block, with `//`."
+)
+def _(shape, blocks):
     return _flat(shape, blocks, lambda n, K, p: (n + 2 * p - K + 1) / 2)
 
 
-def _flat_one_side(shape, blocks):
+@flat_size.wrong("The padding is put on both sides: it adds `2 * padding`.")
+def _(shape, blocks):
     return _flat(shape, blocks, lambda n, K, p: (n + p - K + 1) // 2)
 
 
-def _flat_square(shape, blocks):
-    return flat_size((*shape[:2], shape[1]), blocks)
+flat_size.wrong(
+    "You took the width to be the height. Follow both.",
+    lambda shape, blocks: flat_size((*shape[:2], shape[1]), blocks),
+)
 
 
-def _flat_all_channels(shape, blocks):
+@flat_size.wrong(
+    "You multiplied the channels of all blocks. Only those of the last block "
+    "come out."
+)
+def _(shape, blocks):
     product = int(np.prod([F for F, _, _ in blocks]))
     return flat_size(shape, blocks) // blocks[-1][0] * product * shape[0]
 
 
-def _flat_one_map(shape, blocks):
-    return flat_size(shape, blocks) // blocks[-1][0]
+flat_size.wrong(
+    "That is one map. The last block gives F of them.",
+    lambda shape, blocks: flat_size(shape, blocks) // blocks[-1][0],
+)
 
 
+# ------------------------------------------------------------------------- 7b.2
+
+
+def _networks():
+    rng = np.random.default_rng(0)
+    small = models.simple_cnn(
+        rng=rng, input_shape=(1, 8, 8), filters=4, kernel_size=3, hidden=5
+    )
+    return [small, models.mlp((6, 4, 3), rng=rng)]
+
+
+@exercise(
+    "7b.2",
+    "Who holds the parameters?",
+    cases=_networks,
+    hints=[
+        "`type(layer).__name__` is the layer's kind, such as `Linear`.",
+        "`layer.parameters` lists its arrays; each has a `.value`, and that "
+        "has a `.size`. A ReLU has none.",
+        "Add up the sizes for each kind in a dictionary, leave out the kinds "
+        "with none, and divide by the total at the end.",
+    ],
+    text="""
+        Several layers may be of one kind, so add up: `counts.get(kind, 0)`
+        is what is there already. The total is known only at the end.
+        """,
+)
 def shares(model):
     """Return the share of the parameters that each kind of layer holds."""
     counts = {}
@@ -84,17 +169,26 @@ def _in_shares(counts):
     return {kind: sum(numbers) / total for kind, numbers in counts.items()}
 
 
-def _shares_arrays(model):
+@shares.wrong(
+    "You counted the arrays. One array W holds many parameters: use its "
+    "`.size`."
+)
+def _(model):
     return _in_shares(_counts(model, lambda layer: len(layer.parameters)))
 
 
-def _shares_no_bias(model):
+@shares.wrong("The biases are parameters, too.")
+def _(model):
     return _in_shares(
         _counts(model, lambda layer: layer.parameters[0].value.size)
     )
 
 
-def _shares_last_of_kind(model):
+@shares.wrong(
+    "There are several layers of one kind, and you kept only the last: add "
+    "them up."
+)
+def _(model):
     counts = _counts(
         model, lambda layer: sum(p.value.size for p in layer.parameters)
     )
@@ -102,79 +196,27 @@ def _shares_last_of_kind(model):
     return {kind: numbers[-1] / total for kind, numbers in counts.items()}
 
 
-def _shares_counted(model):
+@shares.wrong("Those are numbers. Divide them by their total.")
+def _(model):
     counts = _counts(
         model, lambda layer: sum(p.value.size for p in layer.parameters)
     )
     return {kind: sum(numbers) for kind, numbers in counts.items()}
 
 
-def _shares_percent(model):
-    return {kind: 100 * share for kind, share in shares(model).items()}
+shares.wrong(
+    "Those are percentages. A share is at most 1.",
+    lambda model: {kind: 100 * share for kind, share in shares(model).items()},
+)
 
 
-def _shares_with_zeros(model):
+@shares.wrong("Leave out the kinds that have no parameters.")
+def _(model):
     zeros = {type(layer).__name__: 0.0 for layer in model.layers}
     return zeros | shares(model)
 
 
-def _networks():
-    rng = np.random.default_rng(0)
-    small = models.simple_cnn(
-        rng=rng, input_shape=(1, 8, 8), filters=4, kernel_size=3, hidden=5
-    )
-    return [small, models.mlp((6, 4, 3), rng=rng)]
-
-
-def accuracy_in_batches(predict, x, t, batch_size):
-    """Return the fraction of all examples that are classified right."""
-    right = 0
-    for i in range(0, len(x), batch_size):
-        guess = predict(x[i : i + batch_size]).argmax(axis=1)
-        right += int(np.sum(guess == t[i : i + batch_size]))
-    return right / len(x)
-
-
-def _accuracy_whole_batches(predict, x, t, batch_size):
-    right = 0
-    for k in range(len(x) // batch_size):
-        part = slice(k * batch_size, (k + 1) * batch_size)
-        right += int(np.sum(predict(x[part]).argmax(axis=1) == t[part]))
-    return right / len(x)
-
-
-def _accuracy_of_whole_batches(predict, x, t, batch_size):
-    n = len(x) // batch_size * batch_size
-    return accuracy_in_batches(predict, x[:n], t[:n], batch_size) if n else 0.0
-
-
-def _accuracy_counted(predict, x, t, batch_size):
-    return round(accuracy_in_batches(predict, x, t, batch_size) * len(x))
-
-
-def _accuracy_first_labels(predict, x, t, batch_size):
-    right = 0
-    for i in range(0, len(x), batch_size):
-        guess = predict(x[i : i + batch_size]).argmax(axis=1)
-        right += int(np.sum(guess == t[: len(guess)]))
-    return right / len(x)
-
-
-def _accuracy_mean_of_means(predict, x, t, batch_size):
-    means = []
-    for i in range(0, len(x), batch_size):
-        guess = predict(x[i : i + batch_size]).argmax(axis=1)
-        means.append(np.mean(guess == t[i : i + batch_size]))
-    return float(np.mean(means))
-
-
-def _accuracy_all_at_once(predict, x, t, batch_size):
-    return float(np.mean(predict(x).argmax(axis=1) == t))
-
-
-def _accuracy_divided_by_batches(predict, x, t, batch_size):
-    right = accuracy_in_batches(predict, x, t, batch_size) * len(x)
-    return right / (-(-len(x) // batch_size) * batch_size)
+# ------------------------------------------------------------------------- 7b.3
 
 
 def _scores(x):
@@ -196,6 +238,119 @@ def _accuracy_cases():
     ]
 
 
+@exercise(
+    "7b.3",
+    "Every example counts",
+    cases=_accuracy_cases,
+    hints=[
+        "A slice may reach beyond the end: `x[8:12]` of ten rows gives two.",
+        "Let i run over `range(0, len(x), batch_size)`, and count the right "
+        "answers of each slice.",
+        "Divide the total count once, at the end, by `len(x)`. A mean of the "
+        "batches' accuracies would give a small last batch too much weight.",
+    ],
+    text="""
+        Count right answers, and divide once. The mean of the batches'
+        accuracies would be right only if all batches had the same size.
+        """,
+)
+def accuracy_in_batches(predict, x, t, batch_size):
+    """Return the fraction of all examples that are classified right."""
+    right = 0
+    for i in range(0, len(x), batch_size):
+        guess = predict(x[i : i + batch_size]).argmax(axis=1)
+        right += int(np.sum(guess == t[i : i + batch_size]))
+    return right / len(x)
+
+
+@accuracy_in_batches.wrong(
+    "The last, smaller batch is never looked at: its examples count as wrong."
+)
+def _(predict, x, t, batch_size):
+    right = 0
+    for k in range(len(x) // batch_size):
+        part = slice(k * batch_size, (k + 1) * batch_size)
+        right += int(np.sum(predict(x[part]).argmax(axis=1) == t[part]))
+    return right / len(x)
+
+
+@accuracy_in_batches.wrong(
+    "The last, smaller batch is never looked at: its examples are missing "
+    "from your count."
+)
+def _(predict, x, t, batch_size):
+    n = len(x) // batch_size * batch_size
+    return accuracy_in_batches(predict, x[:n], t[:n], batch_size) if n else 0.0
+
+
+@accuracy_in_batches.wrong(
+    "That is how many are right. Divide by the number of examples."
+)
+def _(predict, x, t, batch_size):
+    return round(accuracy_in_batches(predict, x, t, batch_size) * len(x))
+
+
+@accuracy_in_batches.wrong(
+    "Every batch was compared with the first labels: cut `t` as you cut `x`."
+)
+def _(predict, x, t, batch_size):
+    right = 0
+    for i in range(0, len(x), batch_size):
+        guess = predict(x[i : i + batch_size]).argmax(axis=1)
+        right += int(np.sum(guess == t[: len(guess)]))
+    return right / len(x)
+
+
+@accuracy_in_batches.wrong(
+    "You took the mean of the batches' accuracies. The last batch is "
+    "smaller, and its examples count more than the others."
+)
+def _(predict, x, t, batch_size):
+    means = []
+    for i in range(0, len(x), batch_size):
+        guess = predict(x[i : i + batch_size]).argmax(axis=1)
+        means.append(np.mean(guess == t[i : i + batch_size]))
+    return float(np.mean(means))
+
+
+@accuracy_in_batches.wrong(
+    "You divided by the number of places in all batches. The last batch is "
+    "not full: divide by the number of examples."
+)
+def _(predict, x, t, batch_size):
+    right = accuracy_in_batches(predict, x, t, batch_size) * len(x)
+    return right / (-(-len(x) // batch_size) * batch_size)
+
+
+# ------------------------------------------------------------------------- 7b.4
+
+
+@exercise(
+    "7b.4",
+    "Which pixels does it see?",
+    cases=[
+        (0, [(3, 1, 0)], 10),
+        (2, [(5, 1, 0), (2, 2, 0)], 28),
+        (0, [(5, 1, 2), (2, 2, 0)], 8),
+        (3, [(5, 1, 2), (2, 2, 0)], 8),
+        (1, [(4, 2, 1), (3, 1, 1), (2, 2, 0)], 32),
+    ],
+    hints=[
+        "Begin at the end. Output i of the last layer looks at a run of "
+        "outputs of the layer before: from where to where?",
+        "With stride s and padding p it looks at the places from `s * i - p` "
+        "to `s * i - p + k - 1`. Now do the same with these two places.",
+        "Go through `reversed(layers)` with `first` and `last`. In the end "
+        "cut off what lies outside: `max(first, 0)` and `min(last, n - 1)`.",
+    ],
+    text=r"""
+        Output $i$ looks at the places $s\,i-p$ to $s\,i-p+k-1$ of the layer
+        before. Do the same with the first and with the last of these, down
+        to the pixels. For output 3 of `simple_cnn`'s pooling, on 8 pixels:
+        the pooling sees 6 and 7, the convolution from $6-2$ to $7-2+4=9$,
+        so the pixels 4 to 7.
+        """,
+)
 def pixels_seen(i, layers, n):
     """Return the first and the last of n pixels on which output i depends."""
     first, last = i, i
@@ -212,6 +367,10 @@ def _walk(i, layers, n, step, clip=True):
     return (max(first, 0), min(last, n - 1)) if clip else (first, last)
 
 
+@pixels_seen.wrong(
+    "Some of these places lie outside of the picture, in the padding: cut "
+    "them off."
+)
 def _seen_outside(i, layers, n):
     return _walk(
         i,
@@ -222,89 +381,160 @@ def _seen_outside(i, layers, n):
     )
 
 
-def _seen_first_layer_first(i, layers, n):
-    return pixels_seen(i, layers[::-1], n)
-
-
-def _seen_no_padding(i, layers, n):
-    return pixels_seen(i, [(k, s, 0) for k, s, _ in layers], n)
-
-
-def _seen_no_padding_outside(i, layers, n):
-    return _seen_outside(i, [(k, s, 0) for k, s, _ in layers], n)
-
-
-def _seen_beyond_the_end(i, layers, n):
+@pixels_seen.wrong(
+    "The first is cut off at 0. The padding at the other end is no pixel, "
+    "either: the last is `n - 1` at most."
+)
+def _(i, layers, n):
     first, last = _seen_outside(i, layers, n)
     return max(first, 0), last
 
 
-def _seen_size(i, layers, n):
+@pixels_seen.wrong(
+    "Your second number says how many they are. Return the last of them."
+)
+def _(i, layers, n):
     first, last = pixels_seen(i, layers, n)
     return first, last - first + 1
 
 
-def _seen_last_layer(i, layers, n):
-    return pixels_seen(i, layers[-1:], n)
+pixels_seen.wrong(
+    "Those are places in the map before the last layer. Go on, layer by "
+    "layer, down to the pixels.",
+    lambda i, layers, n: pixels_seen(i, layers[-1:], n),
+)
+
+pixels_seen.wrong(
+    "You went through the layers from the first to the last. Begin at the "
+    "output, with the last layer.",
+    lambda i, layers, n: pixels_seen(i, layers[::-1], n),
+)
+
+pixels_seen.wrong(
+    "The padding moves the first window to the left: you left it out.",
+    lambda i, layers, n: pixels_seen(i, [(k, s, 0) for k, s, _ in layers], n),
+)
+
+pixels_seen.wrong(
+    "The padding moves the first window to the left, and you left it out. "
+    "Nor is there a pixel after `n - 1`.",
+    lambda i, layers, n: _seen_outside(i, [(k, s, 0) for k, s, _ in layers], n),
+)
 
 
-def _seen_one_too_many(i, layers, n):
+@pixels_seen.wrong(
+    "One too far: a window of k places that begins at a ends at a + k - 1."
+)
+def _(i, layers, n):
     return _walk(i, layers, n, lambda a, b, k, s, p: (a * s - p, b * s - p + k))
 
 
-def _seen_no_stride(i, layers, n):
+@pixels_seen.wrong("Output i begins at `s * i - p`: you left out the stride.")
+def _(i, layers, n):
     return _walk(i, layers, n, lambda a, b, k, s, p: (a - p, b - p + k - 1))
 
 
+# ------------------------------------------------------------------------- 7b.5
+
+
+_TABLE = np.array([[1, 1, 0, 0], [0, 1, 1, 1], [1, 0, 0, 0]])
+
+
+@exercise(
+    "7b.5",
+    "The table of C3",
+    cases=[
+        (_TABLE, 5, 10, 10),
+        (np.ones((16, 6), dtype=int), 5, 10, 10),
+        (np.eye(4, dtype=int), 3, 7, 5),
+    ],
+    hints=[
+        "Each 1 in the table stands for one slice of K × K weights.",
+        "The biases: one for each map that comes out, so one for each row of "
+        "the table.",
+        "A multiply-add is one weight at one place. There are `OH * OW` "
+        "places, and the biases are not multiplied.",
+    ],
+    text=r"""
+        Each 1 is a slice of $K^2$ weights. With the 60 ones of LeNet-5's
+        C3, $60\cdot25+16=1516$ parameters and 150,000 multiply-adds,
+        instead of 2,416 and 240,000 for a full table.
+        """,
+)
 def table_cost(table, K, OH, OW):
     """Return the parameters and multiply-adds for a table."""
     weights = int(np.sum(table)) * K * K
     return weights + len(table), weights * OH * OW
 
 
-def _table_full(table, K, OH, OW):
-    return table_cost(np.ones_like(table), K, OH, OW)
+table_cost.wrong(
+    "You counted a full connection. Where the table has a 0, there are no "
+    "weights.",
+    lambda table, K, OH, OW: table_cost(np.ones_like(table), K, OH, OW),
+)
 
 
-def _table_no_bias(table, K, OH, OW):
+@table_cost.wrong("The biases are missing: one for each row.")
+def _(table, K, OH, OW):
     parameters, work = table_cost(table, K, OH, OW)
     return parameters - len(table), work
 
 
-def _table_bias_per_input(table, K, OH, OW):
+@table_cost.wrong(
+    "One bias for each map that comes out (a row), not for each that goes in."
+)
+def _(table, K, OH, OW):
     parameters, work = table_cost(table, K, OH, OW)
     return parameters - len(table) + np.shape(table)[1], work
 
 
-def _table_bias_per_kernel(table, K, OH, OW):
+@table_cost.wrong(
+    "One bias for each row, not for each 1: the slices of a row are added "
+    "into one map."
+)
+def _(table, K, OH, OW):
     parameters, work = table_cost(table, K, OH, OW)
     return parameters - len(table) + int(np.sum(table)), work
 
 
-def _table_work_of_parameters(table, K, OH, OW):
+@table_cost.wrong(
+    "A bias is added, not multiplied: leave it out of the multiply-adds."
+)
+def _(table, K, OH, OW):
     parameters, _ = table_cost(table, K, OH, OW)
     return parameters, parameters * OH * OW
 
 
-def _table_work_once(table, K, OH, OW):
+@table_cost.wrong(
+    "Each weight is used at every place of the map: `OH * OW` times."
+)
+def _(table, K, OH, OW):
     parameters, _ = table_cost(table, K, OH, OW)
     return parameters, parameters - len(table)
 
 
-def _table_swapped(table, K, OH, OW):
-    return table_cost(table, K, OH, OW)[::-1]
+table_cost.wrong(
+    "The parameters come first, then the work.",
+    lambda table, K, OH, OW: table_cost(table, K, OH, OW)[::-1],
+)
 
 
-def _table_flops(table, K, OH, OW):
+@table_cost.wrong(
+    "Those are FLOPs. A multiply-add is asked for, and counts as one."
+)
+def _(table, K, OH, OW):
     parameters, work = table_cost(table, K, OH, OW)
     return parameters, 2 * work
 
 
-def _table_one_slice(table, K, OH, OW):
-    return table_cost(np.ones((len(table), 1)), K, OH, OW)
+table_cost.wrong(
+    "A kernel has a slice of K × K for each map that it sees: one for each 1 "
+    "of its row.",
+    lambda table, K, OH, OW: table_cost(np.ones((len(table), 1)), K, OH, OW),
+)
 
 
-_TABLE = np.array([[1, 1, 0, 0], [0, 1, 1, 1], [1, 0, 0, 0]])
+# ------------------------------------------------------------------------- 7b.6
 
 
 def convolve(x, W):
@@ -315,6 +545,28 @@ def convolve(x, W):
     return layer.forward(x)
 
 
+@exercise(
+    "7b.6",
+    "A convolution in groups",
+    cases=[
+        (_random(2, 4, 5, 6), _random(6, 2, 3, 3, seed=1), 2),
+        (_random(1, 6, 4, 4, seed=2), _random(6, 2, 2, 2, seed=3), 3),
+        (_random(2, 3, 4, 4, seed=4), _random(2, 3, 3, 3, seed=5), 1),
+    ],
+    hints=[
+        "`np.split(x, groups, axis=1)` cuts the channels into equal parts.",
+        "The kernels are cut along their first axis, F. Part g of the "
+        "kernels meets part g of the channels.",
+        "`convolve` each pair of parts, and put the maps one behind the "
+        "other with `np.concatenate`, along the axis of the channels.",
+    ],
+    text="""
+        Cut `x` along the channels and `W` along the kernels; the results
+        are maps, and go one behind the other along the axis of the
+        channels. With as many groups as channels you get the depthwise
+        convolution of exercise 7a.8.
+        """,
+)
 def grouped(x, W, groups):
     """Convolve each group of channels with its own share of the kernels."""
     xs, Ws = np.split(x, groups, axis=1), np.split(W, groups, axis=0)
@@ -322,32 +574,37 @@ def grouped(x, W, groups):
     return np.concatenate(maps, axis=1)
 
 
-def _grouped_interleaved(x, W, groups):
+@grouped.wrong(
+    "You dealt the channels out like cards. A group is a run of neighbouring "
+    "channels."
+)
+def _(x, W, groups):
     parts = [convolve(x[:, g::groups], W[g::groups]) for g in range(groups)]
     return np.concatenate(parts, axis=1)
 
 
-def _grouped_summed(x, W, groups):
+@grouped.wrong(
+    "You added the groups' maps. They are different maps: put them one "
+    "behind the other."
+)
+def _(x, W, groups):
     xs, Ws = np.split(x, groups, axis=1), np.split(W, groups, axis=0)
     return sum(convolve(a, b) for a, b in zip(xs, Ws, strict=True))
 
 
-def _grouped_stacked_in_batch(x, W, groups):
+@grouped.wrong(
+    "The maps went into the axis of the batch. They are channels: axis 1."
+)
+def _(x, W, groups):
     xs, Ws = np.split(x, groups, axis=1), np.split(W, groups, axis=0)
     return np.concatenate([convolve(a, b) for a, b in zip(xs, Ws, strict=True)])
 
 
-def _grouped_first_channels(x, W, groups):
-    return convolve(x[:, : W.shape[1]], W)
-
-
-def _grouped_reversed(x, W, groups):
-    xs, Ws = np.split(x, groups, axis=1), np.split(W, groups, axis=0)
-    parts = [convolve(a, b) for a, b in zip(xs, Ws[::-1], strict=True)]
-    return np.concatenate(parts, axis=1)
-
-
-def _grouped_alternating(x, W, groups):
+@grouped.wrong(
+    "The maps take turns. First come all maps of the first group, then those "
+    "of the next."
+)
+def _(x, W, groups):
     maps = grouped(x, W, groups)
     return (
         maps.reshape(len(x), groups, -1, *maps.shape[2:])
@@ -356,29 +613,79 @@ def _grouped_alternating(x, W, groups):
     )
 
 
+grouped.wrong(
+    "All kernels looked at the first channels. Each group has its own.",
+    lambda x, W, groups: convolve(x[:, : W.shape[1]], W),
+)
+
+
+# ------------------------------------------------------------------------- 7b.7
+
+
+@exercise(
+    "7b.7",
+    "A linear layer is a convolution",
+    cases=[
+        (_random(2 * 3 * 4, 5), 2, 3, 4),
+        (_random(3 * 2 * 2, 3, seed=1), 3, 2, 2),
+    ],
+    hints=[
+        "Column m of W holds the weights of output m, in the order in which "
+        "`Flatten` lays out (C, H, W).",
+        "A kernel has the shape (C, H, width), and there are M of them. "
+        "Which axis of W must come first?",
+        "Transpose W, so that output m is a *row*; then cut each row into "
+        "(C, H, width) with `reshape`.",
+    ],
+    text="""
+        Column $m$ of $W$ holds the weights of output $m$. After the
+        transpose it is a row, and `reshape` cuts a row as `Flatten` had
+        laid it out: $(C, H, W)$. The lines at the end try it on a row of
+        two pictures.
+        """,
+    trial="""
+        rng = np.random.default_rng(0)
+        x = rng.standard_normal((2, 3, 4, 4))
+        W = rng.standard_normal((48, 5))
+        row = np.concatenate([x[:1], x[1:]], axis=3)  # (1, 3, 4, 8)
+        slid = convolve(row, as_kernels(W, 3, 4, 4))  # (1, 5, 1, 5)
+        assert np.allclose(slid[0, :, 0, [0, 4]], x.reshape(2, -1) @ W)
+        """,
+)
 def as_kernels(W, C, H, width):
     """Turn weights after Flatten, (C·H·width, M), into M kernels."""
     return W.T.reshape(-1, C, H, width)
 
 
-def _kernels_no_transpose(W, C, H, width):
-    return W.reshape(-1, C, H, width)
+as_kernels.wrong(
+    "The shape is right, but the weights of different outputs are mixed: an "
+    "output is a column of W.",
+    lambda W, C, H, width: W.reshape(-1, C, H, width),
+)
+
+as_kernels.wrong(
+    "The outputs are on the last axis. Kernels are (M, C, H, width).",
+    lambda W, C, H, width: W.reshape(C, H, width, -1),
+)
+
+as_kernels.wrong(
+    "Flatten lays out (C, H, W): channel by channel. You took the channels "
+    "as the last axis.",
+    lambda W, C, H, width: W.T.reshape(-1, H, width, C).transpose(0, 3, 1, 2),
+)
+
+as_kernels.wrong(
+    "Flatten lays out each map row by row. You took it column by column.",
+    lambda W, C, H, width: W.T.reshape(-1, C, width, H).swapaxes(2, 3),
+)
+
+as_kernels.wrong(
+    "No flip is needed: the layer computes a cross-correlation.",
+    lambda W, C, H, width: as_kernels(W, C, H, width)[:, :, ::-1, ::-1],
+)
 
 
-def _kernels_axes_last(W, C, H, width):
-    return W.reshape(C, H, width, -1)
-
-
-def _kernels_channels_last(W, C, H, width):
-    return W.T.reshape(-1, H, width, C).transpose(0, 3, 1, 2)
-
-
-def _kernels_swapped(W, C, H, width):
-    return W.T.reshape(-1, C, width, H).swapaxes(2, 3)
-
-
-def _kernels_turned(W, C, H, width):
-    return as_kernels(W, C, H, width)[:, :, ::-1, ::-1]
+# ------------------------------------------------------------------------- 7b.8
 
 
 def shift(images, down, right):
@@ -392,74 +699,6 @@ def shift(images, down, right):
 _MOVES = [(0, 0), (0, 1), (0, -1), (1, 0), (-1, 0)]
 
 
-def vote(predict, images, moves):
-    """Return the class with the largest mean probability over all moves."""
-    total = 0
-    for down, right in moves:
-        total = total + functions.softmax(predict(shift(images, down, right)))
-    return total.argmax(axis=1)
-
-
-def _vote_scores(predict, images, moves):
-    return sum(predict(shift(images, *move)) for move in moves).argmax(axis=1)
-
-
-def _vote_majority(predict, images, moves):
-    votes = [predict(shift(images, *move)).argmax(axis=1) for move in moves]
-    return np.array(
-        [np.bincount(column).argmax() for column in np.transpose(votes)]
-    )
-
-
-def _vote_swapped(predict, images, moves):
-    return vote(predict, images, [(down, right) for right, down in moves])
-
-
-def _vote_no_shift(predict, images, moves):
-    return predict(images).argmax(axis=1)
-
-
-def _vote_piled_up(predict, images, moves):
-    total = 0
-    for move in moves:
-        images = shift(images, *move)
-        total = total + functions.softmax(predict(images))
-    return total.argmax(axis=1)
-
-
-def _vote_images(predict, images, moves):
-    mean = sum(shift(images, *move) for move in moves) / len(moves)
-    return predict(mean).argmax(axis=1)
-
-
-def _vote_first_only(predict, images, moves):
-    return predict(shift(images, *moves[0])).argmax(axis=1)
-
-
-def _vote_most_certain(predict, images, moves):
-    votes = [functions.softmax(predict(shift(images, *move))) for move in moves]
-    return np.max(votes, axis=0).argmax(axis=1)
-
-
-def _vote_over_images(predict, images, moves):
-    votes = [functions.softmax(predict(shift(images, *move))) for move in moves]
-    return np.mean(votes, axis=(0, 1)).argmax()
-
-
-def _vote_probabilities(predict, images, moves):
-    votes = [functions.softmax(predict(shift(images, *move))) for move in moves]
-    return np.mean(votes, axis=0)
-
-
-def _network(seed):
-    V, W = _random(25, 8, seed=seed) / 2, _random(8, 3, seed=seed + 10)
-
-    def predict(images):
-        return np.maximum(images.reshape(len(images), -1) @ V, 0) @ W
-
-    return predict
-
-
 def _vote_cases():
     rng = np.random.default_rng(5)
     pictures = rng.random((40, 1, 5, 5)) * (rng.random((40, 1, 5, 5)) < 0.4)
@@ -471,6 +710,140 @@ def _vote_cases():
     ]
 
 
+@exercise(
+    "7b.8",
+    "Look five times",
+    cases=_vote_cases,
+    hints=[
+        "For each `(down, right)` of `moves`: shift the images, predict, and "
+        "make probabilities of the scores with `functions.softmax`.",
+        "Add the probabilities of all moves, an array of shape (N, K). The "
+        "mean has its largest entry at the same place as the sum.",
+        "At the end take `argmax` along the axis of the classes.",
+    ],
+    text="""
+        The mean and the sum have their largest entry at the same place. The
+        probabilities are averaged, not the scores: a single very large
+        score should not outvote four others.
+
+        Does it help? That depends on the network. Try it on those of this
+        chapter, but choose with a validation set, not with the test set.
+        """,
+)
+def vote(predict, images, moves):
+    """Return the class with the largest mean probability over all moves."""
+    total = 0
+    for down, right in moves:
+        total = total + functions.softmax(predict(shift(images, down, right)))
+    return total.argmax(axis=1)
+
+
+@vote.wrong(
+    "You added the scores. Make probabilities of them first, with softmax."
+)
+def _(predict, images, moves):
+    return sum(predict(shift(images, *move)) for move in moves).argmax(axis=1)
+
+
+@vote.wrong(
+    "You counted votes. Take the mean of the probabilities: a sure answer "
+    "then counts more than a doubtful one."
+)
+def _(predict, images, moves):
+    votes = [predict(shift(images, *move)).argmax(axis=1) for move in moves]
+    return np.array(
+        [np.bincount(column).argmax() for column in np.transpose(votes)]
+    )
+
+
+@vote.wrong("A move is `(down, right)`. You exchanged the two.")
+def _(predict, images, moves):
+    return vote(predict, images, [(down, right) for right, down in moves])
+
+
+vote.wrong(
+    "The images were not moved.",
+    lambda predict, images, moves: predict(images).argmax(axis=1),
+)
+
+
+@vote.wrong("The moves pile up. Each begins with the image as it is.")
+def _(predict, images, moves):
+    total = 0
+    for move in moves:
+        images = shift(images, *move)
+        total = total + functions.softmax(predict(images))
+    return total.argmax(axis=1)
+
+
+@vote.wrong(
+    "You took the mean of the *images*: a blurred picture. Take the mean of "
+    "the answers."
+)
+def _(predict, images, moves):
+    mean = sum(shift(images, *move) for move in moves) / len(moves)
+    return predict(mean).argmax(axis=1)
+
+
+@vote.wrong("Only the first move was used.")
+def _(predict, images, moves):
+    return predict(shift(images, *moves[0])).argmax(axis=1)
+
+
+@vote.wrong("You took the largest probability of all moves, not the mean.")
+def _(predict, images, moves):
+    votes = [functions.softmax(predict(shift(images, *move))) for move in moves]
+    return np.max(votes, axis=0).argmax(axis=1)
+
+
+@vote.wrong(
+    "You took the mean over the images as well. Each image has its own vote."
+)
+def _(predict, images, moves):
+    votes = [functions.softmax(predict(shift(images, *move))) for move in moves]
+    return np.mean(votes, axis=(0, 1)).argmax()
+
+
+@vote.wrong("Those are the mean probabilities. Return the class: `argmax`.")
+def _(predict, images, moves):
+    votes = [functions.softmax(predict(shift(images, *move))) for move in moves]
+    return np.mean(votes, axis=0)
+
+
+# ------------------------------------------------------------------------- 7b.9
+
+
+def _occlusion_cases():
+    images = np.random.default_rng(3).random((2, 1, 5, 5))
+    return [
+        (_network(3), images[0], 1, 3),
+        (_network(4), images[1], 2, 1),
+    ]
+
+
+@exercise(
+    "7b.9",
+    "Cover and ask",
+    cases=_occlusion_cases,
+    hints=[
+        "First the probability of class t for the whole image: `predict` "
+        "wants a batch, `image[None]`.",
+        "For each pixel (i, j): copy the image, set the square around it to "
+        "0, and ask again. With `half = size // 2` its rows go from `i - "
+        "half` to `i + half`.",
+        "A slice must not begin below 0: NumPy would count from the end. "
+        "`slice(max(i - half, 0), i + half + 1)`.",
+    ],
+    text="""
+        A fresh copy for every square; and mind the left and upper border,
+        where `i - half` would be negative and NumPy would count from the
+        other end.
+
+        Negative entries are interesting, too: there, covering makes the
+        network *more* sure. Zeiler and Fergus (2014) looked at photographs
+        in this way.
+        """,
+)
 def occlusion(predict, image, t, size=3):
     """Return how far the probability of class t falls, (H, W)."""
     H, W = image.shape[1:]
@@ -515,36 +888,55 @@ def _occluded(
     return found
 
 
-def _occlusion_same_copy(predict, image, t, size=3):
+@occlusion.wrong(
+    "Every square covers the image further: take a fresh copy for each."
+)
+def _(predict, image, t, size=3):
     return _occluded(predict, image, t, size, lambda a, b: a - b, shared=True)
 
 
-def _occlusion_sign(predict, image, t, size=3):
+@occlusion.wrong("The sign: return how much it *falls*, before minus after.")
+def _(predict, image, t, size=3):
     return _occluded(predict, image, t, size, lambda a, b: b - a)
 
 
-def _occlusion_after(predict, image, t, size=3):
+@occlusion.wrong(
+    "That is the probability that is left. Return before minus after."
+)
+def _(predict, image, t, size=3):
     return _occluded(predict, image, t, size, lambda a, b: b)
 
 
-def _occlusion_ink(predict, image, t, size=3):
+@occlusion.wrong("You covered with ink (1). Cover with paper: 0.")
+def _(predict, image, t, size=3):
     return _occluded(predict, image, t, size, lambda a, b: a - b, fill=1.0)
 
 
-def _occlusion_corner(predict, image, t, size=3):
+@occlusion.wrong(
+    "The pixel is the corner of your square. It should be its middle."
+)
+def _(predict, image, t, size=3):
     first = size // 2
     return _occluded(predict, image, t, size, lambda a, b: a - b, first=first)
 
 
-def _occlusion_negative(predict, image, t, size=3):
+@occlusion.wrong(
+    "At the upper and left border your slice begins below 0, and NumPy "
+    "counts that from the end: begin at `max(i - half, 0)`."
+)
+def _(predict, image, t, size=3):
     return _occluded(predict, image, t, size, lambda a, b: a - b, low=-size)
 
 
-def _occlusion_short(predict, image, t, size=3):
+@occlusion.wrong(
+    "A slice ends *before* its second number: up to `i + half + 1`."
+)
+def _(predict, image, t, size=3):
     return _occluded(predict, image, t, size, lambda a, b: a - b, end=1)
 
 
-def _occlusion_scores(predict, image, t, size=3):
+@occlusion.wrong("Those are scores. Take probabilities, with softmax.")
+def _(predict, image, t, size=3):
     H, W = image.shape[1:]
     half = size // 2
     drop = np.zeros((H, W))
@@ -562,14 +954,49 @@ def _occlusion_scores(predict, image, t, size=3):
     return drop
 
 
-def _occlusion_cases():
-    images = np.random.default_rng(3).random((2, 1, 5, 5))
-    return [
-        (_network(3), images[0], 1, 3),
-        (_network(4), images[1], 2, 1),
-    ]
+# ----------------------------------------------------------------------- 7b.lab
 
 
+def _run_layer(cls, x, dy):
+    layer = cls()
+    return {"forward(x)": layer.forward(x), "backward(dy)": layer.backward(dy)}
+
+
+@exercise(
+    "7b.lab",
+    "Find the bug and repair it",
+    use=_run_layer,
+    cases=[
+        (_random(3, 2, 2, 3, seed=2), _random(3, 12, seed=3)),
+        (_random(1, 2, 3, 4), _random(1, 24, seed=1)),
+    ],
+    hints=[
+        "Give her layer two pictures, one all zeros and one all ones. What "
+        "should the two rows of the result be? What are they?",
+        "`reshape` cuts one long row of numbers into pieces. In what order "
+        "does the transposed array hold the numbers? Which axis runs "
+        "fastest?",
+        "The batch must stay the first axis. No transpose is needed at all, "
+        "in either direction; and pretrained weights expect the order (C, H, "
+        "W).",
+    ],
+    text="""
+        `reshape` reads the numbers of the transposed array in its order, in
+        which the *batch* runs fastest, and cuts them into $N$ rows. So the
+        first row holds the first few numbers of *all* the pictures, and no
+        row belongs to a picture. Yet row $n$ is compared with the label of
+        picture $n$. With $N=1$ there is nothing to mix: it is just another
+        order of the features, and the network learns.
+
+        The gradient check passed because `backward` is exactly the way back
+        of this `forward`. *A gradient check tells you that the derivative
+        belongs to your function. It does not tell you that it is the
+        function you wanted.*
+
+        A test that finds it: the answer for a picture must not depend on
+        what else is in the batch.
+        """,
+)
 class RepairedFlatten:
     """Flatten with the batch first, and the features in the order (C, H, W)."""
 
@@ -583,6 +1010,10 @@ class RepairedFlatten:
         return dy.reshape(self.shape)
 
 
+@RepairedFlatten.starts_with(
+    "The examples of a batch are mixed. With the batch as the last axis, "
+    "`reshape` puts numbers of different pictures into one row."
+)
 class _Hers:
     def forward(self, x):
         self.shape = x.shape
@@ -594,6 +1025,11 @@ class _Hers:
         return dy.reshape(H, C, W, N).transpose(3, 1, 0, 2)
 
 
+@RepairedFlatten.wrong(
+    "The examples are no longer mixed. But the order of the features is (H, "
+    "C, W), and the book's Flatten gives (C, H, W): weights that were "
+    "trained with it would meet the wrong numbers."
+)
 class _OtherOrder:
     order = (0, 2, 1, 3)
 
@@ -605,612 +1041,20 @@ class _OtherOrder:
         return dy.reshape(self.shape).transpose(np.argsort(self.order))
 
 
-class _ChannelsLast(_OtherOrder):
+@RepairedFlatten.wrong(
+    "The examples are no longer mixed. But the channels come last, and the "
+    "book's Flatten gives (C, H, W): weights that were trained with it would "
+    "meet the wrong numbers."
+)
+class _(_OtherOrder):
     order = (0, 2, 3, 1)
 
 
-class _HersBackwards(_Hers):
+@RepairedFlatten.wrong(
+    "`forward` is repaired, and `backward` still mixes the examples. It must "
+    "undo what forward does."
+)
+class _(_Hers):
     def forward(self, x):
         self.shape = x.shape
         return x.reshape(len(x), -1)
-
-
-class _NoBatch(RepairedFlatten):
-    def forward(self, x):
-        self.shape = x.shape
-        return x.ravel()
-
-
-def _run_layer(cls, x, dy):
-    layer = cls()
-    return {"forward(x)": layer.forward(x), "backward(dy)": layer.backward(dy)}
-
-
-EXERCISES = [
-    Exercise(
-        key="7b.1",
-        title="How many inputs?",
-        reference=flat_size,
-        cases=[
-            ((1, 28, 28), [(30, 5, 0)]),
-            ((1, 8, 8), [(30, 5, 2)]),
-            ((3, 32, 32), [(6, 5, 0), (16, 5, 0)]),
-            ((1, 28, 20), [(8, 3, 1), (16, 3, 1), (4, 3, 0)]),
-        ],
-        hints=[
-            "Follow the picture's `shape` block by block. What becomes of the "
-            "number of channels, what of the height, what of the width?",
-            "The convolution, with stride 1, makes `n + 2 * padding - K + 1` "
-            "of n. The pooling halves that, and drops what is left over.",
-            "After the last block, multiply the channels, the height and the "
-            "width. The channels are the kernels of the last block alone.",
-        ],
-        text="""
-            The size formula gives $n+2p-K+1$ for the convolution, and the
-            pooling halves it, rounded down. The channels at the end are the
-            kernels of the last block; what the earlier blocks had does not
-            matter any more.
-            """,
-        mistakes=[
-            Mistake(
-                _flat_no_pool,
-                "You forgot the pooling: each block halves the map.",
-            ),
-            Mistake(
-                _flat_no_one,
-                "The convolution makes `n + 2 * padding - K + 1` of `n`: the "
-                "`+ 1` is missing.",
-            ),
-            Mistake(
-                _flat_rounded_up,
-                "A pooling window must fit into the map: a row that is left "
-                "over is dropped, so round down.",
-            ),
-            Mistake(
-                _flat_not_rounded,
-                "There is no half window: a row that is left over is dropped, "
-                "so round down in every block, with `//`.",
-            ),
-            Mistake(
-                _flat_one_side,
-                "The padding is put on both sides: it adds `2 * padding`.",
-            ),
-            Mistake(
-                _flat_square,
-                "You took the width to be the height. Follow both.",
-            ),
-            Mistake(
-                _flat_all_channels,
-                "You multiplied the channels of all blocks. Only those of the "
-                "last block come out.",
-            ),
-            Mistake(
-                _flat_one_map,
-                "That is one map. The last block gives F of them.",
-            ),
-        ],
-    ),
-    Exercise(
-        key="7b.2",
-        title="Who holds the parameters?",
-        reference=shares,
-        cases=_networks,
-        hints=[
-            "`type(layer).__name__` is the layer's kind, such as `Linear`.",
-            "`layer.parameters` lists its arrays; each has a `.value`, and "
-            "that has a `.size`. A ReLU has none.",
-            "Add up the sizes for each kind in a dictionary, leave out the "
-            "kinds with none, and divide by the total at the end.",
-        ],
-        text="""
-            Several layers may be of one kind, so add up: `counts.get(kind, 0)`
-            is what is there already. The total is known only at the end.
-            """,
-        mistakes=[
-            Mistake(
-                _shares_arrays,
-                "You counted the arrays. One array W holds many parameters: "
-                "use its `.size`.",
-            ),
-            Mistake(_shares_no_bias, "The biases are parameters, too."),
-            Mistake(
-                _shares_last_of_kind,
-                "There are several layers of one kind, and you kept only the "
-                "last: add them up.",
-            ),
-            Mistake(
-                _shares_counted,
-                "Those are numbers. Divide them by their total.",
-            ),
-            Mistake(
-                _shares_percent, "Those are percentages. A share is at most 1."
-            ),
-            Mistake(
-                _shares_with_zeros,
-                "Leave out the kinds that have no parameters.",
-            ),
-        ],
-    ),
-    Exercise(
-        key="7b.3",
-        title="Every example counts",
-        reference=accuracy_in_batches,
-        cases=_accuracy_cases,
-        hints=[
-            "A slice may reach beyond the end: `x[8:12]` of ten rows gives "
-            "two.",
-            "Let i run over `range(0, len(x), batch_size)`, and count the "
-            "right answers of each slice.",
-            "Divide the total count once, at the end, by `len(x)`. A mean of "
-            "the batches' accuracies would give a small last batch too much "
-            "weight.",
-        ],
-        text="""
-            Count right answers, and divide once. The mean of the batches'
-            accuracies would be right only if all batches had the same size.
-            """,
-        mistakes=[
-            Mistake(
-                _accuracy_whole_batches,
-                "The last, smaller batch is never looked at: its examples "
-                "count as wrong.",
-            ),
-            Mistake(
-                _accuracy_of_whole_batches,
-                "The last, smaller batch is never looked at: its examples are "
-                "missing from your count.",
-            ),
-            Mistake(
-                _accuracy_counted,
-                "That is how many are right. Divide by the number of examples.",
-            ),
-            Mistake(
-                _accuracy_first_labels,
-                "Every batch was compared with the first labels: cut `t` as "
-                "you cut `x`.",
-            ),
-            Mistake(
-                _accuracy_mean_of_means,
-                "You took the mean of the batches' accuracies. The last batch "
-                "is smaller, and its examples count more than the others.",
-            ),
-            Mistake(
-                _accuracy_divided_by_batches,
-                "You divided by the number of places in all batches. The last "
-                "batch is not full: divide by the number of examples.",
-            ),
-        ],
-    ),
-    Exercise(
-        key="7b.4",
-        title="Which pixels does it see?",
-        reference=pixels_seen,
-        cases=[
-            (0, [(3, 1, 0)], 10),
-            (2, [(5, 1, 0), (2, 2, 0)], 28),
-            (0, [(5, 1, 2), (2, 2, 0)], 8),
-            (3, [(5, 1, 2), (2, 2, 0)], 8),
-            (1, [(4, 2, 1), (3, 1, 1), (2, 2, 0)], 32),
-        ],
-        hints=[
-            "Begin at the end. Output i of the last layer looks at a run of "
-            "outputs of the layer before: from where to where?",
-            "With stride s and padding p it looks at the places from `s * i - "
-            "p` to `s * i - p + k - 1`. Now do the same with these two places.",
-            "Go through `reversed(layers)` with `first` and `last`. In the end "
-            "cut off what lies outside: `max(first, 0)` and `min(last, n - "
-            "1)`.",
-        ],
-        text=r"""
-            Output $i$ looks at the places $s\,i-p$ to $s\,i-p+k-1$ of the layer
-            before. Do the same with the first and with the last of these, down
-            to the pixels. For output 3 of `simple_cnn`'s pooling, on 8 pixels:
-            the pooling sees 6 and 7, the convolution from $6-2$ to $7-2+4=9$,
-            so the pixels 4 to 7.
-            """,
-        mistakes=[
-            Mistake(
-                _seen_outside,
-                "Some of these places lie outside of the picture, in the "
-                "padding: cut them off.",
-            ),
-            Mistake(
-                _seen_beyond_the_end,
-                "The first is cut off at 0. The padding at the other end is no "
-                "pixel, either: the last is `n - 1` at most.",
-            ),
-            Mistake(
-                _seen_size,
-                "Your second number says how many they are. Return the last of "
-                "them.",
-            ),
-            Mistake(
-                _seen_last_layer,
-                "Those are places in the map before the last layer. Go on, "
-                "layer by layer, down to the pixels.",
-            ),
-            Mistake(
-                _seen_first_layer_first,
-                "You went through the layers from the first to the last. Begin "
-                "at the output, with the last layer.",
-            ),
-            Mistake(
-                _seen_no_padding,
-                "The padding moves the first window to the left: you left it "
-                "out.",
-            ),
-            Mistake(
-                _seen_no_padding_outside,
-                "The padding moves the first window to the left, and you left "
-                "it out. Nor is there a pixel after `n - 1`.",
-            ),
-            Mistake(
-                _seen_one_too_many,
-                "One too far: a window of k places that begins at a ends at a "
-                "+ k - 1.",
-            ),
-            Mistake(
-                _seen_no_stride,
-                "Output i begins at `s * i - p`: you left out the stride.",
-            ),
-        ],
-    ),
-    Exercise(
-        key="7b.5",
-        title="The table of C3",
-        reference=table_cost,
-        cases=[
-            (_TABLE, 5, 10, 10),
-            (np.ones((16, 6), dtype=int), 5, 10, 10),
-            (np.eye(4, dtype=int), 3, 7, 5),
-        ],
-        hints=[
-            "Each 1 in the table stands for one slice of K × K weights.",
-            "The biases: one for each map that comes out, so one for each row "
-            "of the table.",
-            "A multiply-add is one weight at one place. There are `OH * OW` "
-            "places, and the biases are not multiplied.",
-        ],
-        text=r"""
-            Each 1 is a slice of $K^2$ weights. With the 60 ones of LeNet-5's
-            C3, $60\cdot25+16=1516$ parameters and 150,000 multiply-adds,
-            instead of 2,416 and 240,000 for a full table.
-            """,
-        mistakes=[
-            Mistake(
-                _table_full,
-                "You counted a full connection. Where the table has a 0, there "
-                "are no weights.",
-            ),
-            Mistake(
-                _table_no_bias, "The biases are missing: one for each row."
-            ),
-            Mistake(
-                _table_bias_per_input,
-                "One bias for each map that comes out (a row), not for each "
-                "that goes in.",
-            ),
-            Mistake(
-                _table_bias_per_kernel,
-                "One bias for each row, not for each 1: the slices of a row "
-                "are added into one map.",
-            ),
-            Mistake(
-                _table_work_of_parameters,
-                "A bias is added, not multiplied: leave it out of the "
-                "multiply-adds.",
-            ),
-            Mistake(
-                _table_work_once,
-                "Each weight is used at every place of the map: `OH * OW` "
-                "times.",
-            ),
-            Mistake(
-                _table_swapped, "The parameters come first, then the work."
-            ),
-            Mistake(
-                _table_flops,
-                "Those are FLOPs. A multiply-add is asked for, and counts as "
-                "one.",
-            ),
-            Mistake(
-                _table_one_slice,
-                "A kernel has a slice of K × K for each map that it sees: one "
-                "for each 1 of its row.",
-            ),
-        ],
-    ),
-    Exercise(
-        key="7b.6",
-        title="A convolution in groups",
-        reference=grouped,
-        cases=[
-            (_random(2, 4, 5, 6), _random(6, 2, 3, 3, seed=1), 2),
-            (_random(1, 6, 4, 4, seed=2), _random(6, 2, 2, 2, seed=3), 3),
-            (_random(2, 3, 4, 4, seed=4), _random(2, 3, 3, 3, seed=5), 1),
-        ],
-        hints=[
-            "`np.split(x, groups, axis=1)` cuts the channels into equal parts.",
-            "The kernels are cut along their first axis, F. Part g of the "
-            "kernels meets part g of the channels.",
-            "`convolve` each pair of parts, and put the maps one behind the "
-            "other with `np.concatenate`, along the axis of the channels.",
-        ],
-        text="""
-            Cut `x` along the channels and `W` along the kernels; the results
-            are maps, and go one behind the other along the axis of the
-            channels. With as many groups as channels you get the depthwise
-            convolution of exercise 7a.8.
-            """,
-        mistakes=[
-            Mistake(
-                _grouped_interleaved,
-                "You dealt the channels out like cards. A group is a run of "
-                "neighbouring channels.",
-            ),
-            Mistake(
-                _grouped_summed,
-                "You added the groups' maps. They are different maps: put them "
-                "one behind the other.",
-            ),
-            Mistake(
-                _grouped_stacked_in_batch,
-                "The maps went into the axis of the batch. They are channels: "
-                "axis 1.",
-            ),
-            Mistake(
-                _grouped_alternating,
-                "The maps take turns. First come all maps of the first group, "
-                "then those of the next.",
-            ),
-            Mistake(
-                _grouped_first_channels,
-                "All kernels looked at the first channels. Each group has its "
-                "own.",
-            ),
-        ],
-    ),
-    Exercise(
-        key="7b.7",
-        title="A linear layer is a convolution",
-        reference=as_kernels,
-        cases=[
-            (_random(2 * 3 * 4, 5), 2, 3, 4),
-            (_random(3 * 2 * 2, 3, seed=1), 3, 2, 2),
-        ],
-        hints=[
-            "Column m of W holds the weights of output m, in the order in "
-            "which `Flatten` lays out (C, H, W).",
-            "A kernel has the shape (C, H, width), and there are M of them. "
-            "Which axis of W must come first?",
-            "Transpose W, so that output m is a *row*; then cut each row into "
-            "(C, H, width) with `reshape`.",
-        ],
-        text="""
-            Column $m$ of $W$ holds the weights of output $m$. After the
-            transpose it is a row, and `reshape` cuts a row as `Flatten` had
-            laid it out: $(C, H, W)$. The lines at the end try it on a row of
-            two pictures.
-            """,
-        trial="""
-            rng = np.random.default_rng(0)
-            x = rng.standard_normal((2, 3, 4, 4))
-            W = rng.standard_normal((48, 5))
-            row = np.concatenate([x[:1], x[1:]], axis=3)  # (1, 3, 4, 8)
-            slid = convolve(row, as_kernels(W, 3, 4, 4))  # (1, 5, 1, 5)
-            assert np.allclose(slid[0, :, 0, [0, 4]], x.reshape(2, -1) @ W)
-            """,
-        mistakes=[
-            Mistake(
-                _kernels_no_transpose,
-                "The shape is right, but the weights of different outputs are "
-                "mixed: an output is a column of W.",
-            ),
-            Mistake(
-                _kernels_axes_last,
-                "The outputs are on the last axis. Kernels are (M, C, H, "
-                "width).",
-            ),
-            Mistake(
-                _kernels_channels_last,
-                "Flatten lays out (C, H, W): channel by channel. You took the "
-                "channels as the last axis.",
-            ),
-            Mistake(
-                _kernels_swapped,
-                "Flatten lays out each map row by row. You took it column by "
-                "column.",
-            ),
-            Mistake(
-                _kernels_turned,
-                "No flip is needed: the layer computes a cross-correlation.",
-            ),
-        ],
-    ),
-    Exercise(
-        key="7b.8",
-        title="Look five times",
-        reference=vote,
-        cases=_vote_cases,
-        hints=[
-            "For each `(down, right)` of `moves`: shift the images, predict, "
-            "and make probabilities of the scores with `functions.softmax`.",
-            "Add the probabilities of all moves, an array of shape (N, K). The "
-            "mean has its largest entry at the same place as the sum.",
-            "At the end take `argmax` along the axis of the classes.",
-        ],
-        text="""
-            The mean and the sum have their largest entry at the same place. The
-            probabilities are averaged, not the scores: a single very large
-            score should not outvote four others.
-
-            Does it help? That depends on the network. Try it on those of this
-            chapter, but choose with a validation set, not with the test set.
-            """,
-        mistakes=[
-            Mistake(
-                _vote_scores,
-                "You added the scores. Make probabilities of them first, with "
-                "softmax.",
-            ),
-            Mistake(
-                _vote_majority,
-                "You counted votes. Take the mean of the probabilities: a sure "
-                "answer then counts more than a doubtful one.",
-            ),
-            Mistake(
-                _vote_swapped,
-                "A move is `(down, right)`. You exchanged the two.",
-            ),
-            Mistake(_vote_no_shift, "The images were not moved."),
-            Mistake(
-                _vote_piled_up,
-                "The moves pile up. Each begins with the image as it is.",
-            ),
-            Mistake(
-                _vote_images,
-                "You took the mean of the *images*: a blurred picture. Take "
-                "the mean of the answers.",
-            ),
-            Mistake(_vote_first_only, "Only the first move was used."),
-            Mistake(
-                _vote_most_certain,
-                "You took the largest probability of all moves, not the mean.",
-            ),
-            Mistake(
-                _vote_over_images,
-                "You took the mean over the images as well. Each image has its "
-                "own vote.",
-            ),
-            Mistake(
-                _vote_probabilities,
-                "Those are the mean probabilities. Return the class: `argmax`.",
-            ),
-        ],
-    ),
-    Exercise(
-        key="7b.9",
-        title="Cover and ask",
-        reference=occlusion,
-        cases=_occlusion_cases,
-        hints=[
-            "First the probability of class t for the whole image: `predict` "
-            "wants a batch, `image[None]`.",
-            "For each pixel (i, j): copy the image, set the square around it "
-            "to 0, and ask again. With `half = size // 2` its rows go from `i "
-            "- half` to `i + half`.",
-            "A slice must not begin below 0: NumPy would count from the end. "
-            "`slice(max(i - half, 0), i + half + 1)`.",
-        ],
-        text="""
-            A fresh copy for every square; and mind the left and upper border,
-            where `i - half` would be negative and NumPy would count from the
-            other end.
-
-            Negative entries are interesting, too: there, covering makes the
-            network *more* sure. Zeiler and Fergus (2014) looked at photographs
-            in this way.
-            """,
-        mistakes=[
-            Mistake(
-                _occlusion_same_copy,
-                "Every square covers the image further: take a fresh copy for "
-                "each.",
-            ),
-            Mistake(
-                _occlusion_sign,
-                "The sign: return how much it *falls*, before minus after.",
-            ),
-            Mistake(
-                _occlusion_after,
-                "That is the probability that is left. Return before minus "
-                "after.",
-            ),
-            Mistake(
-                _occlusion_ink, "You covered with ink (1). Cover with paper: 0."
-            ),
-            Mistake(
-                _occlusion_corner,
-                "The pixel is the corner of your square. It should be its "
-                "middle.",
-            ),
-            Mistake(
-                _occlusion_negative,
-                "At the upper and left border your slice begins below 0, and "
-                "NumPy counts that from the end: begin at `max(i - half, 0)`.",
-            ),
-            Mistake(
-                _occlusion_short,
-                "A slice ends *before* its second number: up to `i + half + "
-                "1`.",
-            ),
-            Mistake(
-                _occlusion_scores,
-                "Those are scores. Take probabilities, with softmax.",
-            ),
-        ],
-    ),
-    Exercise(
-        key="7b.lab",
-        title="Find the bug and repair it",
-        start=_Hers,
-        reference=RepairedFlatten,
-        use=_run_layer,
-        cases=[
-            (_random(3, 2, 2, 3, seed=2), _random(3, 12, seed=3)),
-            (_random(1, 2, 3, 4), _random(1, 24, seed=1)),
-        ],
-        hints=[
-            "Give her layer two pictures, one all zeros and one all ones. What "
-            "should the two rows of the result be? What are they?",
-            "`reshape` cuts one long row of numbers into pieces. In what order "
-            "does the transposed array hold the numbers? Which axis runs "
-            "fastest?",
-            "The batch must stay the first axis. No transpose is needed at "
-            "all, in either direction; and pretrained weights expect the order "
-            "(C, H, W).",
-        ],
-        text="""
-            `reshape` reads the numbers of the transposed array in its order, in
-            which the *batch* runs fastest, and cuts them into $N$ rows. So the
-            first row holds the first few numbers of *all* the pictures, and no
-            row belongs to a picture. Yet row $n$ is compared with the label of
-            picture $n$. With $N=1$ there is nothing to mix: it is just another
-            order of the features, and the network learns.
-
-            The gradient check passed because `backward` is exactly the way back
-            of this `forward`. *A gradient check tells you that the derivative
-            belongs to your function. It does not tell you that it is the
-            function you wanted.*
-
-            A test that finds it: the answer for a picture must not depend on
-            what else is in the batch.
-            """,
-        mistakes=[
-            Mistake(
-                _Hers,
-                "The examples of a batch are mixed. With the batch as the last "
-                "axis, `reshape` puts numbers of different pictures into one "
-                "row.",
-            ),
-            Mistake(
-                _OtherOrder,
-                "The examples are no longer mixed. But the order of the "
-                "features is (H, C, W), and the book's Flatten gives (C, H, "
-                "W): weights that were trained with it would meet the wrong "
-                "numbers.",
-            ),
-            Mistake(
-                _ChannelsLast,
-                "The examples are no longer mixed. But the channels come last, "
-                "and the book's Flatten gives (C, H, W): weights that were "
-                "trained with it would meet the wrong numbers.",
-            ),
-            Mistake(
-                _HersBackwards,
-                "`forward` is repaired, and `backward` still mixes the "
-                "examples. It must undo what forward does.",
-            ),
-        ],
-    ),
-]

@@ -1,0 +1,602 @@
+"""What a docstring does not allow gets one clear sentence, not a wrong number.
+
+Each entry of ``ARGUMENTS`` is one argument of one public function or layer. It is tried
+with values of all kinds, most of them wrong. Where a value is allowed, the result must
+be the right one; where it is not, a ``ValueError`` or ``TypeError`` must say what was
+expected.
+"""
+
+import inspect
+import math
+from numbers import Integral, Real
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from dlscratch import (
+    functions,
+    gradients,
+    initializers,
+    layers,
+    losses,
+    networks,
+    optimizers,
+)
+from dlscratch.base import Parameter
+from dlscratch.layers import Linear, MeanSquaredError, ReLU, SoftmaxCrossEntropy
+from dlscratch.sequential import Sequential
+
+
+def rng():
+    return np.random.default_rng(0)
+
+
+# ---------------------------------------------------------------- values of all kinds
+
+SHAPES = [(), (0,), (1,), (2,), (3,), (2, 1), (2, 2), (2, 3), (0, 3), (2, 2, 3)]
+SHAPES += [(1, 2, 4, 4), (2, 2, 4, 4)]
+TYPES = [
+    "float64",
+    "float32",
+    "float16",
+    "int64",
+    "int8",
+    "uint8",
+    "bool",
+    "complex128",
+]
+TYPES += ["<U2", "O", "M8[s]"]
+
+
+@st.composite
+def arrays(draw):
+    shape, dtype = draw(st.sampled_from(SHAPES)), draw(st.sampled_from(TYPES))
+    small = st.integers(0, 2) if dtype in ("uint8", "bool") else st.integers(-2, 2)
+    size = math.prod(shape)
+    values = draw(st.lists(small, min_size=size, max_size=size))
+    array = np.array(values).reshape(shape).astype(dtype)
+    kind = draw(st.sampled_from(["array", "list", "column order", "read-only"]))
+    if kind == "list":
+        return array.tolist()
+    if kind == "column order":
+        return np.asfortranarray(array)
+    array.flags.writeable = kind != "read-only"
+    return array
+
+
+ANYTHING = st.one_of(
+    arrays(),
+    st.sampled_from(
+        [None, "a", "3", b"3", object(), object, {}, {"a": 1}, [], (), [[1, 2], [3]]]
+    ),
+    st.sampled_from([True, False, np.True_, 1 + 2j, math.nan, math.inf, -math.inf]),
+    st.integers(-3, 4),
+    st.floats(-3, 3),
+    st.sampled_from([np.float32(0.5), np.int8(2), np.uint8(3), np.float64("nan")]),
+    st.sampled_from([(1, 2), (2, 1), [0.5, 0.9], (0.5, 1.0), (2.0, 3), ("2", 3)]),
+    st.sampled_from([np.random.default_rng(0), np.random.RandomState(0), np.float32]),
+    st.sampled_from(["relu", "float32", "O", int, ReLU, MeanSquaredError()]),
+)
+
+
+def shape_of(value):
+    """Return the shape of an array-like; that of rows of different lengths is None."""
+    try:
+        return np.shape(value)
+    except ValueError:
+        return None
+
+
+def numbers_in(value):
+    """Return what a list of numbers holds, and nothing for anything else."""
+    listed = isinstance(value, list | tuple | np.ndarray)
+    return list(value) if listed and len(shape_of(value) or ()) == 1 else []
+
+
+def numeric(*, ndim=None, shape=None, least=None, most=None, kinds="fiub", some=True):
+    """Return a test of array-likes of real numbers."""
+
+    def allowed(value):
+        if shape_of(value) is None:
+            return False
+        a = np.asarray(value)
+        return (
+            a.dtype.kind in kinds
+            and (ndim is None or a.ndim in np.atleast_1d(ndim))
+            and (shape is None or a.shape == shape)
+            and (not some or a.size > 0)
+            and (least is None or not a.min() < least)
+            and (most is None or not a.max() > most)
+        )
+
+    return allowed
+
+
+def number(low=-math.inf, high=math.inf, *, above=False, below=False):
+    """Return a test of finite numbers in a range."""
+
+    def allowed(v):
+        if not isinstance(v, Real) or isinstance(v, bool | np.bool_):
+            return False
+        inside = low <= v <= high and math.isfinite(v)
+        return inside and not (above and v == low) and not (below and v == high)
+
+    return allowed
+
+
+def whole(least):
+    """Return a test of whole numbers from ``least`` on."""
+    return lambda v: (
+        isinstance(v, Integral) and not isinstance(v, bool | np.bool_) and v >= least
+    )
+
+
+def dtype(v):
+    try:
+        return v is not None and np.dtype(v).kind == "f"
+    except TypeError:
+        return False
+
+
+def is_generator(v):
+    return isinstance(v, np.random.Generator)
+
+
+# -------------------------------------------------- the arguments, and what is right
+
+ANY = numeric(some=False)
+IDS = numeric(shape=(2,), least=0, most=2, kinds="iu")
+LOGITS = np.array([[0.5, -1.0, 2.0], [1.0, 0.0, 0.0]])
+
+
+def as_float(function):
+    """Return what a function of one array gives for the same numbers as float64."""
+    return lambda value: function(np.asarray(value, dtype=np.float64))
+
+
+def exact_sigmoid(x):
+    return 0.5 * (1 + np.tanh(0.5 * x))
+
+
+def exact_relu(x):
+    return np.where(np.isnan(x) | (x > 0), x, 0)
+
+
+def exact_softmax(x):
+    e = np.exp(x - x.max(axis=-1, keepdims=True))
+    return e / e.sum(axis=-1, keepdims=True)
+
+
+def nll(y, t):
+    return -np.mean(np.log(exact_softmax(y))[np.arange(len(t)), t])
+
+
+def passes(make, x, *dy):
+    """Return y and dx of a fresh layer."""
+    layer = make()
+    y = layer.forward(x)
+    return y, layer.backward(*dy or [np.ones(y.shape)])
+
+
+def a_layer(make):
+    """Return a call of a layer's forward and backward pass, and what is right."""
+
+    def call(x):
+        return passes(make, x)
+
+    return call, as_float(call)
+
+
+def linear(dtype=np.float64):
+    return Linear(3, 2, rng=rng(), dtype=dtype)
+
+
+def stepped(make):
+    """Return a parameter after one step of an optimizer."""
+    p = Parameter(np.array([1.0, 2.0]), np.array([0.5, -0.5]), "W", decay=True)
+    make([p]).step()
+    assert np.isfinite(p.value).all()
+
+
+def model():
+    return Sequential([linear()], MeanSquaredError())
+
+
+def classifier():
+    return Sequential([Linear(3, 3, rng=rng())], SoftmaxCrossEntropy())
+
+
+def norm(**more):
+    return lambda v: layers.BatchNorm(3, **{name: v for name in more})
+
+
+POSITIVE = number(0, above=True)
+FRACTION = number(0, 1, below=True)
+TWO = numeric(shape=(2, 3))
+
+
+def ROWS(v):
+    return ANY(v) and np.ndim(v) == 2 and np.shape(v)[1] == 3
+
+
+ARGUMENTS = {
+    "step x": (functions.step, ANY, as_float(lambda x: (x > 0).astype(int))),
+    "sigmoid x": (functions.sigmoid, ANY, as_float(exact_sigmoid)),
+    "tanh x": (functions.tanh, ANY, as_float(np.tanh)),
+    "relu x": (
+        functions.relu,
+        ANY,
+        as_float(exact_relu),
+    ),
+    "softmax x": (
+        functions.softmax,
+        lambda v: ANY(v) and np.ndim(v) > 0 and np.shape(v)[-1] > 0,
+        as_float(exact_softmax),
+    ),
+    "one_hot t": (
+        lambda v: functions.one_hot(v, 3),
+        lambda v: (
+            numeric(kinds="iu", some=False)(v)
+            and (np.size(v) == 0 or (np.min(v) >= 0 and np.max(v) < 3))
+        ),
+        lambda v: np.equal.outer(np.asarray(v), np.arange(3)).astype(float),
+    ),
+    "one_hot n_classes": (lambda v: functions.one_hot([0], v), whole(1), None),
+    "sum_squared_error t": (
+        lambda v: functions.sum_squared_error(LOGITS, v),
+        TWO,
+        as_float(lambda t: np.sum((LOGITS - t) ** 2) / 4),
+    ),
+    "sum_squared_error y": (
+        lambda v: functions.sum_squared_error(v, LOGITS),
+        TWO,
+        as_float(lambda t: np.sum((LOGITS - t) ** 2) / 4),
+    ),
+    "mean_squared_error t": (
+        lambda v: functions.mean_squared_error(LOGITS, v),
+        TWO,
+        as_float(lambda t: np.mean((LOGITS - t) ** 2)),
+    ),
+    "cross_entropy y": (
+        lambda v: functions.cross_entropy(v, [0, 1]),
+        lambda v: (
+            (
+                numeric(ndim=2, least=0, most=1)(v)
+                and len(v) == 2
+                and (np.shape(v)[1] > 1)
+            )
+            or (numeric(shape=(2,), least=0, most=1)(v))
+        ),
+        None,
+    ),
+    "cross_entropy t": (
+        lambda v: functions.cross_entropy(exact_softmax(LOGITS), v),
+        lambda v: IDS(v) or numeric(shape=(2, 3), least=0, most=1)(v),
+        lambda v: (
+            nll(LOGITS, np.asarray(v))
+            if np.ndim(v) == 1
+            else -np.sum(np.asarray(v) * np.log(exact_softmax(LOGITS))) / 2
+        ),
+    ),
+    "numerical_gradient x": (
+        lambda v: gradients.numerical_gradient(np.sum, v),
+        ANY,
+        as_float(lambda x: np.where(np.isfinite(x), 1, np.nan)),
+    ),
+    "numerical_gradient h": (
+        lambda v: gradients.numerical_gradient(np.sum, [1.0], v),
+        POSITIVE,
+        None,
+    ),
+    "numerical_gradient f": (
+        lambda v: gradients.numerical_gradient(lambda x: v, [1.0]),
+        lambda v: numeric(ndim=0)(v),
+        None,
+    ),
+    "relative_error a": (
+        lambda v: gradients.relative_error(v, [1.0, 2.0]),
+        numeric(shape=(2,)),
+        None,
+    ),
+    "check_gradients x": (
+        lambda v: gradients.check_gradients(model(), v, np.zeros((2, 2))),
+        lambda v: (
+            TWO(v)
+            and np.asarray(v).dtype.kind + str(np.asarray(v).itemsize)
+            not in ("f4", "f2")
+        ),
+        None,
+    ),
+    "normal std": (initializers.normal, number(0), None),
+    "xavier rng": (lambda v: initializers.xavier((2, 2), v), is_generator, None),
+    "he rng": (lambda v: initializers.he((2, 2), v), is_generator, None),
+    "fan_in shape": (
+        initializers.fan_in,
+        lambda v: len(numbers_in(v)) > 1 and all(map(whole(1), v)),
+        None,
+    ),
+    "Linear n_in": (lambda v: Linear(v, 2, rng=rng()), whole(1), None),
+    "Linear n_out": (lambda v: Linear(2, v, rng=rng()), whole(1), None),
+    "Linear rng": (lambda v: Linear(2, 3, rng=v), is_generator, None),
+    "Linear dtype": (lambda v: linear(dtype=v), dtype, None),
+    "Linear init": (
+        lambda v: Linear(3, 2, rng=rng(), init=lambda shape, rng: v),
+        numeric(shape=(3, 2)),
+        None,
+    ),
+    "Linear x": (a_layer(linear)[0], ROWS, a_layer(linear)[1]),
+    "Linear dy": (
+        lambda v: passes(linear, LOGITS, v),
+        numeric(shape=(2, 2)),
+        as_float(lambda dy: passes(linear, LOGITS, dy)),
+    ),
+    "Sigmoid x": (a_layer(layers.Sigmoid)[0], ANY, a_layer(layers.Sigmoid)[1]),
+    "Tanh x": (a_layer(layers.Tanh)[0], ANY, a_layer(layers.Tanh)[1]),
+    "ReLU x": (a_layer(ReLU)[0], ANY, a_layer(ReLU)[1]),
+    "ReLU dy": (lambda v: passes(ReLU, LOGITS, v), TWO, None),
+    "Flatten x": (
+        a_layer(layers.Flatten)[0],
+        lambda v: ANY(v) and np.ndim(v) > 1,
+        a_layer(layers.Flatten)[1],
+    ),
+    "Flatten dy": (lambda v: passes(layers.Flatten, LOGITS, v), TWO, None),
+    "BatchNorm channels": (layers.BatchNorm, whole(1), None),
+    "BatchNorm momentum": (norm(momentum=0), number(0, 1), None),
+    "BatchNorm eps": (norm(eps=0), POSITIVE, None),
+    "BatchNorm dtype": (norm(dtype=0), dtype, None),
+    "BatchNorm x": (
+        lambda v: layers.BatchNorm(3).forward(v, training=True),
+        numeric(shape=(2, 3)),
+        as_float(lambda x: layers.BatchNorm(3).forward(x, training=True)),
+    ),
+    "Dropout p": (layers.Dropout, FRACTION, None),
+    "Dropout rng": (
+        lambda v: layers.Dropout(rng=v),
+        lambda v: v is None or is_generator(v),
+        None,
+    ),
+    "Dropout x": (
+        lambda v: layers.Dropout(0.5, rng=rng()).forward(v, training=True),
+        ANY,
+        as_float(lambda x: layers.Dropout(0.5, rng=rng()).forward(x, training=True)),
+    ),
+    "Residual x": (
+        a_layer(lambda: layers.Residual([ReLU()]))[0],
+        ANY,
+        a_layer(lambda: layers.Residual([ReLU()]))[1],
+    ),
+    "SoftmaxCrossEntropy y": (
+        lambda v: losses.SoftmaxCrossEntropy().forward(v, [0, 1]),
+        lambda v: numeric(ndim=2)(v) and len(v) == 2 and np.shape(v)[1] > 1,
+        as_float(lambda y: nll(y, [0, 1])),
+    ),
+    "SoftmaxCrossEntropy t": (
+        lambda v: losses.SoftmaxCrossEntropy().forward(LOGITS, v),
+        IDS,
+        lambda t: nll(LOGITS, np.asarray(t)),
+    ),
+    "SigmoidCrossEntropy t": (
+        lambda v: losses.SigmoidCrossEntropy().forward(LOGITS[:, :1], v),
+        lambda v: (
+            numeric(shape=(2,), least=0, most=1)(v)
+            or numeric(shape=(2, 1), least=0, most=1)(v)
+        ),
+        as_float(
+            lambda t: np.mean(
+                np.log1p(np.exp(LOGITS[:, 0])) - LOGITS[:, 0] * t.reshape(-1)
+            )
+        ),
+    ),
+    "MeanSquaredError y": (
+        lambda v: losses.MeanSquaredError().forward(v, [[0.5, 1.5, -0.5]] * 2),
+        TWO,
+        as_float(lambda y: np.mean((y - [0.5, 1.5, -0.5]) ** 2)),
+    ),
+    "MeanSquaredError t": (
+        lambda v: losses.MeanSquaredError().forward([[1], [2]], v),
+        lambda v: numeric(shape=(2,))(v) or numeric(shape=(2, 1))(v),
+        as_float(lambda t: np.mean((np.array([1, 2]) - t.reshape(-1)) ** 2)),
+    ),
+    "SGD parameters": (optimizers.SGD, lambda v: False, None),
+    "SGD lr": (
+        lambda v: stepped(lambda p: optimizers.SGD(p, v)),
+        lambda v: POSITIVE(v),
+        None,
+    ),
+    "SGD lr of a schedule": (
+        lambda v: stepped(lambda p: optimizers.SGD(p, lambda t: v)),
+        number(0),
+        None,
+    ),
+    "SGD weight_decay": (
+        lambda v: stepped(lambda p: optimizers.SGD(p, weight_decay=v)),
+        number(0),
+        None,
+    ),
+    "Momentum momentum": (
+        lambda v: stepped(lambda p: optimizers.Momentum(p, momentum=v)),
+        FRACTION,
+        None,
+    ),
+    "RMSprop alpha": (
+        lambda v: stepped(lambda p: optimizers.RMSprop(p, alpha=v)),
+        FRACTION,
+        None,
+    ),
+    "Adam betas": (
+        lambda v: stepped(lambda p: optimizers.Adam(p, betas=v)),
+        lambda v: len(numbers_in(v)) == 2 and all(map(FRACTION, v)),
+        None,
+    ),
+    "Adam eps": (
+        lambda v: stepped(lambda p: optimizers.Adam(p, eps=v)),
+        number(0),
+        None,
+    ),
+    "step_decay every": (
+        lambda v: optimizers.step_decay(0.1, v)(3),
+        whole(1),
+        None,
+    ),
+    "step_decay factor": (
+        lambda v: optimizers.step_decay(0.1, 2, v)(3),
+        POSITIVE,
+        lambda v: 0.1 * v,
+    ),
+    "inverse_decay lr": (lambda v: optimizers.inverse_decay(v, 1)(1), POSITIVE, None),
+    "inverse_decay k": (
+        lambda v: optimizers.inverse_decay(0.1, v)(1),
+        number(0),
+        lambda v: 0.1 / (1 + v),
+    ),
+    "exponential_decay k": (
+        lambda v: optimizers.exponential_decay(0.1, v)(2),
+        number(0),
+        lambda v: 0.1 * math.exp(-2.0 * v),
+    ),
+    "cosine steps": (lambda v: optimizers.cosine(0.1, v)(0), whole(1), None),
+    "cosine warmup": (
+        lambda v: optimizers.cosine(0.1, 9, warmup=v)(0),
+        whole(0),
+        None,
+    ),
+    "cosine final": (
+        lambda v: optimizers.cosine(0.1, 9, final=v)(9),
+        number(0, 0.1),
+        lambda v: v,
+    ),
+    "Sequential layers": (
+        Sequential,
+        lambda v: isinstance(v, list | tuple) and len(v) == 0,
+        None,
+    ),
+    "Sequential loss": (
+        lambda v: Sequential([ReLU()], v),
+        lambda v: v is None or isinstance(v, losses.Loss),
+        None,
+    ),
+    "Sequential.predict x": (model().predict, ROWS, None),
+    "Sequential.loss t": (
+        lambda v: classifier().loss(LOGITS, v),
+        IDS,
+        lambda v: nll(classifier().predict(LOGITS), np.asarray(v)),
+    ),
+    "Sequential.accuracy t": (
+        lambda v: classifier().accuracy(LOGITS, v),
+        IDS,
+        lambda v: np.mean(classifier().predict(LOGITS).argmax(axis=1) == np.asarray(v)),
+    ),
+    "Sequential.accuracy batch_size": (
+        lambda v: classifier().accuracy(LOGITS, [0, 1], v),
+        whole(1),
+        None,
+    ),
+    "Sequential.evaluate x": (
+        lambda v: classifier().evaluate(v, [0, 1]),
+        TWO,
+        as_float(lambda x: classifier().evaluate(x, [0, 1])),
+    ),
+    "mlp sizes": (
+        lambda v: networks.mlp(v, rng=rng()),
+        lambda v: len(numbers_in(v)) > 1 and all(map(whole(1), v)),
+        None,
+    ),
+    "mlp activation": (
+        lambda v: networks.mlp((2, 2), v, rng=rng()),
+        lambda v: v in ("relu", "tanh", "sigmoid") if isinstance(v, str) else False,
+        None,
+    ),
+    "mlp dropout": (
+        lambda v: networks.mlp((2, 2, 2), dropout=v, rng=rng()),
+        FRACTION,
+        None,
+    ),
+}
+UNCHECKED = {
+    "identity": "returns what it gets",
+    "zeros": "NumPy itself checks the shape",
+}
+
+
+def same(got, expected, loose):
+    if isinstance(expected, tuple):
+        pairs = zip(got, expected, strict=True)
+        return all(same(a, b, loose) for a, b in pairs)
+    return np.shape(got) == np.shape(expected) and np.allclose(
+        np.asarray(got, dtype=float), expected, rtol=loose, atol=loose, equal_nan=True
+    )
+
+
+@pytest.mark.parametrize("argument", ARGUMENTS)
+def test_an_argument_is_right_or_refused(argument):
+    call, allowed, right = ARGUMENTS[argument]
+
+    @settings(
+        max_examples=60,
+        derandomize=True,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(ANYTHING)
+    @example(np.array([[200, 255, 0], [1, 2, 3]], dtype=np.uint8))
+    @example(np.array([-128, 127], dtype=np.int8))
+    def tried(value):
+        got, refused = None, ""
+        try:
+            with np.errstate(all="ignore"):
+                got = call(value)
+        except (ValueError, TypeError) as error:
+            refused = f"{error} "
+        if refused:
+            assert not allowed(value), f"{argument}: refused {value!r}: {refused}"
+            assert "expected" in refused, f"{argument}: {value!r}: {refused}"
+            return
+        assert allowed(value), f"{argument}: took {value!r}, and gave {got!r}"
+        if right is not None:
+            with np.errstate(all="ignore"):
+                wanted = right(value)
+            loose = 3e-3 if getattr(value, "dtype", None) == np.float16 else 1e-5
+            text = f"{argument}: {value!r}: {got!r}, not {wanted!r}"
+            assert same(got, wanted, loose), text
+
+    tried()
+
+
+def _public(module):
+    return [
+        name
+        for name, found in vars(module).items()
+        if not name.startswith("_")
+        and (inspect.isfunction(found) or inspect.isclass(found))
+        and found.__module__ == module.__name__
+    ]
+
+
+@pytest.mark.parametrize("module", [functions, gradients, initializers])
+def test_every_public_function_is_tried(module):
+    tried = {argument.split()[0] for argument in ARGUMENTS} | UNCHECKED.keys()
+    missing = set(_public(module)) - tried - {"draw"}
+    assert not missing, f"add these to ARGUMENTS: {sorted(missing)}"
+
+
+# ------------------------------------------------------------------- order of calls
+
+
+def test_nothing_may_come_between_loss_and_backward():
+    net, t = classifier(), np.array([0, 2])
+    for between in (net.predict, lambda x: net.accuracy(x, t)):
+        net.loss(LOGITS, t)
+        between(2 * LOGITS)
+        with pytest.raises(RuntimeError, match=r"call loss\(x, t\) first, with"):
+            net.backward()
+    with pytest.raises(RuntimeError, match=r"call loss\(x, t\) first, with"):
+        classifier().backward()
+    net.loss(LOGITS, t)
+    net.backward()
+    once = [p.grad.copy() for p in net.parameters]
+    net.backward()
+    for p, grad in zip(net.parameters, once, strict=True):
+        np.testing.assert_array_equal(p.grad, grad)
