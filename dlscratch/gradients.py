@@ -116,8 +116,8 @@ def check_gradients(model, x, t, h=1e-5, tolerance=1e-7, training=False):
     x = floats(x, "check_gradients: x")
     if x.ndim < 2 or len(x) < 2:
         raise ValueError(
-            "check_gradients: expected a batch x of 2 examples or more, got shape "
-            f"{x.shape}"
+            "check_gradients: expected a batch of 2 or more, got "
+            f"{len(x) if x.ndim > 1 else f'x of shape {x.shape}'}"
         )
     arrays = {"x": x} | {p.name: p.value for p in model.parameters}
     for name, array in arrays.items():

@@ -84,14 +84,14 @@ def draw(layer, init, shape, rng, dtype):
     layer : str
         The layer's name, for errors.
     init : callable or None
+        Of the shape and ``rng``.
     shape : tuple of int
     rng : numpy.random.Generator
     dtype : floating-point dtype
     """
-    init = init or he
     dtype = float_dtype(dtype, layer)
-    if init is not zeros:
-        generator(rng, layer)
+    if init is None:
+        init, rng = he, generator(rng, layer)
     W = numbers(init(shape, rng), f"{layer}: init")
     if W.shape != shape:
         raise ValueError(

@@ -156,7 +156,7 @@ class TestCheckGradients:
 
     def test_batch_of_one(self, rng):
         model = models.mlp((3, 2), rng=rng)
-        with pytest.raises(ValueError, match="2 examples or more"):
+        with pytest.raises(ValueError, match="a batch of 2 or more, got 1"):
             check_gradients(model, np.ones((1, 3)), np.array([0]))
 
     def test_float32(self, rng):
