@@ -41,6 +41,9 @@ globalThis.explorables = (() => {
   // ---- Numbers ----
 
   const range = (n) => Array.from({ length: n }, (_, i) => i);
+  // All indices of an array of this shape, the last axis fastest.
+  const indices = (shape) =>
+    shape.reduce((all, n) => all.flatMap((index) => range(n).map((i) => [...index, i])), [[]]);
   const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
   const round = (value, decimals) =>
     decimals === null ? value : Math.round(value * 10 ** decimals) / 10 ** decimals + 0;
@@ -89,9 +92,10 @@ globalThis.explorables = (() => {
 
   // A field for a number. What is typed is kept within low and high, and rounded to so many
   // decimals, or not if these are null; what is not accepted counts for nothing. The text in
-  // the field changes only when the reader leaves it.
+  // the field changes only when the reader leaves it. read(node) is the number in another type
+  // of field.
   function field(label, change, low, high, options = {}) {
-    const { decimals = 2, shown, accept = Number.isFinite, ...attributes } = options;
+    const { decimals = 2, shown, accept = Number.isFinite, read, ...attributes } = options;
     const words = shown ?? ((value) => decimals === null ? value : value.toFixed(decimals));
     let current;
     const node = el("input", {
@@ -101,7 +105,7 @@ globalThis.explorables = (() => {
       step: decimals === null ? "any" : 10 ** -decimals,
       "aria-label": label,
       oninput() {
-        const value = node.valueAsNumber;
+        const value = read ? read(node) : node.valueAsNumber;
         if (accept(value)) change(round(clamp(value, low, high), decimals));
       },
       onblur: () => node.value = words(current),
@@ -204,6 +208,32 @@ globalThis.explorables = (() => {
 
   // Of several nodes that arrow keys lead through, the Tab key reaches one.
   const only = (all, one) => all.forEach((node) => node.tabIndex = node === one ? 0 : -1);
+
+  // The arrow keys walk through nodes that stand in this shape: along the last two axes, and
+  // Page Up and Page Down along the one before. The Tab key reaches the one that had the focus.
+  function walk(all, shape) {
+    const [rows, columns] = [1, 1, ...shape].slice(-2);
+    const slab = rows * columns;
+    all.forEach((node, place) => {
+      // How far each key goes, if it stays in the same row, slab or array of so many nodes.
+      const moves = {
+        ArrowRight: [1, columns],
+        ArrowLeft: [-1, columns],
+        ArrowDown: [columns, slab],
+        ArrowUp: [-columns, slab],
+        PageDown: [slab, all.length],
+        PageUp: [-slab, all.length],
+        Home: [-place, all.length],
+        End: [all.length - 1 - place, all.length],
+      };
+      const go = ([by, length]) => {
+        const same = Math.floor((place + by) / length) === Math.floor(place / length);
+        if (same) all[place + by].focus();
+      };
+      set(node, { onfocus: () => only(all, node), onkeydown: keys(moves, go) });
+    });
+    only(all, all[0]);
+  }
 
   // begin(event) returns the function that follows the pointer until it is let go.
   function drag(node, begin) {
@@ -364,11 +394,13 @@ globalThis.explorables = (() => {
     };
   }
 
-  // A line for screen readers: it says words() once the reader has stopped for a moment.
+  // A line for screen readers: it says words() once the reader has stopped for a moment, if
+  // they are new.
   function status(words) {
     const node = el("p.dlx-hidden", { role: "status" });
     const rest = settled(() => {
-      if (node.isConnected) node.textContent = words();
+      const said = words();
+      if (node.isConnected && node.textContent !== said) node.textContent = said;
     });
     return { node, rest };
   }
@@ -451,6 +483,7 @@ globalThis.explorables = (() => {
     grab,
     handle,
     head,
+    indices,
     keys,
     label,
     legend,
@@ -478,5 +511,6 @@ globalThis.explorables = (() => {
     swatch,
     text,
     uniform,
+    walk,
   };
 })();
