@@ -76,11 +76,18 @@ def gradient_descent(surface="bowl", *, start=(-3, 4), lr=0.1, steps=0):
         "so it diverges where lr is above 2/λ. On flat ground it is stuck: on a "
         "plateau, or exactly at a saddle."
     )
-    props = {"surface": surface, "start": place, "lr": float(lr), "steps": int(steps)}
+    props = {
+        "surface": surface,
+        "start": place,
+        "lr": float(lr),
+        "steps": int(steps),
+        "limits": {
+            "start": [-EDGE, EDGE],
+            "lr": [SLOWEST, FASTEST],
+            "steps": [0, MOST],
+        },
+    }
+    label = "Gradient descent"
     return Explorable(
-        "gradient-descent",
-        props,
-        fallback,
-        label="Gradient descent",
-        shared=["old-parts"],
+        "gradient-descent", props, fallback, label=label, shared=["landscape"]
     )

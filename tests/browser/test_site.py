@@ -200,6 +200,7 @@ def test_what_figures_share_is_loaded_once_where_there_are_some(site):
         for text in (
             "globalThis.explorables = ",
             "explorables.drawing = ",
+            "explorables.landscape = ",
             "--line-y: ",
         ):
             assert text not in html, (address, text)
