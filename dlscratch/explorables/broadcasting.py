@@ -56,14 +56,14 @@ def broadcasting(a=(2, 3), b=(3,), *, operation="+"):
         f"entries that it comes from. At the start A has shape {shapes[0]} and B has "
         f"shape {shapes[1]}: {result}."
     )
-    props = {"a": shapes[0], "b": shapes[1], "operation": operation}
-    return Explorable(
-        "broadcasting",
-        props,
-        fallback,
-        label="Broadcasting two shapes",
-        shared=["old-parts"],
-    )
+    props = {
+        "A": shapes[0],
+        "B": shapes[1],
+        "operation": operation,
+        "limits": {"axes": MOST_AXES, "length": [1, LONGEST]},
+    }
+    label = "Broadcasting two shapes"
+    return Explorable("broadcasting", props, fallback, label=label)
 
 
 def _shape(name, shape):
