@@ -208,7 +208,11 @@ def test_numbers_that_json_cannot_hold():
         (lambda: optimizer_race(lr={"adam": 1}), "optimizers of .*got 'adam'"),
         (lambda: optimizer_race(look_into="AdamW"), "optimizers of .*got 'AdamW'"),
         (lambda: optimizer_race(momentum=1), r"momentum 0\.\.0\.99, got 1"),
-        (lambda: optimizer_race("saddle", start=(1, 3)), r"±3.2 and ±2, got \(1, 3\)"),
+        (lambda: optimizer_race("saddle", start=(1, 3)), r"\[-2, 2\], got \(1, 3\)"),
+        (
+            lambda: optimizer_race("curved valley", start=(0, -1)),
+            r"y within \[-0.75, 2.25\], got \(0, -1\)",
+        ),
         (lambda: optimizer_race(start=(1,)), r"a start x, y .*got \(1,\)"),
         (lambda: optimizer_race(steps=201), "expected steps 0 to 200, got 201"),
         (lambda: relu_bends("cosine"), "expected target in .*'sine'.*got 'cosine'"),

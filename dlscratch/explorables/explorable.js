@@ -174,7 +174,7 @@ globalThis.explorables = (() => {
   // begin() comes first. Where the reader wants no motion, finish() shows the end at once;
   // without it there is no button.
   function player(delay, { begin, next, ended, finish }) {
-    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    const still = matchMedia("(prefers-reduced-motion: reduce)");
     let timer;
     const stop = () => {
       clearInterval(timer);
@@ -188,11 +188,11 @@ globalThis.explorables = (() => {
     const node = button("Play", () => {
       if (timer) return stop();
       begin?.();
-      if (still) return finish();
+      if (still.matches && finish) return finish();
       node.textContent = "Pause";
       timer = setInterval(tick, delay);
     });
-    node.hidden = still && !finish;
+    node.hidden = still.matches && !finish;
     return { node, stop };
   }
 
