@@ -2,6 +2,8 @@
 
 from dlscratch.explorables.explorable import Explorable
 
+MOST = 8
+
 
 def relu_bends(target="sine", *, activation="relu"):
     """Bend a curve with the hidden units of a 1-k-1 network.
@@ -31,8 +33,8 @@ def relu_bends(target="sine", *, activation="relu"):
             f"relu_bends: expected activation relu or identity, got {activation!r}"
         )
     fallback = (
-        "An interactive figure stands here when scripts may run. It shows the "
-        "network y = relu(x W1 + b1) W2 + b2 with 1 to 8 hidden units as a curve. "
+        "An interactive figure stands here when scripts may run. It shows the network "
+        f"y = relu(x W1 + b1) W2 + b2 with 1 to {MOST} hidden units as a curve. "
         "Each unit gives the curve one bend: at x = -b1/W1 its slope changes by W2. "
         "It starts with three units, which bend at -1.5, -0.6 and 0.9 and change the "
         "slope by -0.5, 1.5 and -1.5. You move the bends until the curve lies on a "
@@ -40,11 +42,6 @@ def relu_bends(target="sine", *, activation="relu"):
         "of ReLU nothing bends: the units add up to one straight line."
     )
     units = [[1, 1.5, -0.5], [1, 0.6, 1.5], [1, -0.9, -1.5]]
-    props = {"target": target, "activation": activation, "units": units, "b2": 0}
-    return Explorable(
-        "relu-bends",
-        props,
-        fallback,
-        label="A curve bent by ReLUs",
-        shared=["old-parts"],
-    )
+    start = {"target": target, "activation": activation, "units": units, "b2": 0}
+    props = {**start, "most": MOST}
+    return Explorable("relu-bends", props, fallback, label="A curve bent by ReLUs")
