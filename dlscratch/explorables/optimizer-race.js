@@ -138,15 +138,15 @@ const STYLE = `
 .dlx .or-watch { min-height: 2.9em; }
 `;
 
-// All updates of one optimizer, up to the last one or to an overflow: the place before
+// The updates of one optimizer, up to the next one or to an overflow: the place before
 // each, f and the gradient there, what the optimizer remembers, and the terms.
-function race({ surface, lr, momentum, start }, name, last) {
+function race({ surface, lr, momentum, start, step }, name) {
   const { f, gradient } = SURFACES[surface];
   const { state, update } = RULES[name];
   let memory = Object.fromEntries(state.map((key) => [key, [0, 0]]));
   const path = [];
   let place = start;
-  while (path.length <= last) {
+  while (path.length <= step) {
     const [height, g] = [f(place), gradient(place)];
     if (![...place, ...g, height].every(Number.isFinite)) return path;
     const terms = update({ g, lr: lr[name], mu: momentum, t: path.length + 1, ...memory });
@@ -158,8 +158,6 @@ function race({ surface, lr, momentum, start }, name, last) {
   }
   return path;
 }
-// How far the optimizer is after so many updates, or after the last before an overflow.
-const far = (path, step) => path[Math.min(step, path.length - 1)];
 // The update from which on f stays below NEAR until now, in words and their look.
 function arrival(path, step) {
   if (step >= path.length) return ["overflow", "dlx-bad"];
@@ -173,7 +171,6 @@ const short = (value, digits = 5) => num(value, digits, { decimals: digits - 2 }
 export function explore({ surfaces, limits, ...first }) {
   const { state, update, slider, choice, reset, page } = figure(first, draw, say);
   const last = limits.step[1];
-  const run = (name) => race(state, name, last);
   const racing = (name) => state.racing.includes(name);
 
   function move(place) {
@@ -255,11 +252,11 @@ export function explore({ surfaces, limits, ...first }) {
     formulas.textContent = `f = ${words[0]}; ∂f/∂x = ${words[1]}, ∂f/∂y = ${words[2]}`;
     watch.textContent = hint;
     const rows = racers.map(({ name, trail, put, box }) => {
-      const path = run(name);
-      const { place, height } = far(path, step);
+      const path = race(state, name);
+      const { place, height } = path.at(-1);
       box.checked = racing(name);
       set(trail.node, { hidden: racing(name) ? false : "" });
-      trail.draw(path.slice(0, step + 1).map((one) => one.place));
+      trail.draw(path.map((one) => one.place));
       put(place, racing(name));
       if (!racing(name)) return false;
       const values = Object.entries({ x: place[0], y: place[1], f: height });
@@ -280,10 +277,9 @@ export function explore({ surfaces, limits, ...first }) {
 
   // The terms of the chosen optimizer's next update, and the run so far in Python.
   function drawUpdate() {
-    const { surface, start, lr, momentum, step, chosen } = state;
-    const path = run(chosen);
-    const k = Math.min(step, path.length - 1);
-    const { place, g, before, terms: made } = path[k];
+    const { surface, start, lr, momentum, chosen } = state;
+    const path = race(state, chosen);
+    const { place, g, before, terms: made } = path.at(-1);
     const after = each((a, b) => a - b, place, made.at(-1)[2]);
     const rows = [
       ["x, y", "now", place],
@@ -296,7 +292,7 @@ export function explore({ surfaces, limits, ...first }) {
       ]),
       ["new x, y", "= x, y − step", after],
     ];
-    caption.textContent = `Update t = ${k + 1} of ${chosen}, with lr = ${short(lr[chosen])}`;
+    caption.textContent = `Update t = ${path.length} of ${chosen}, with lr = ${short(lr[chosen])}`;
     fill(
       terms,
       rows.map(([symbol, rule, values]) => {
@@ -311,14 +307,14 @@ export function explore({ surfaces, limits, ...first }) {
     const mu = chosen === "Momentum" || chosen === "Nesterov" ? `, momentum=${momentum}` : "";
     code.textContent = `p = Parameter(np.array([${start.map(decimal).join(", ")}]))\n` +
       `optimizer = optimizers.${chosen}([p], lr=${lr[chosen]}${mu})\n` +
-      `for _ in range(${k}):\n    x, y = p.value\n    p.grad = np.array(${
+      `for _ in range(${path.length - 1}):\n    x, y = p.value\n    p.grad = np.array(${
         SURFACES[surface].code
       })\n    optimizer.step()`;
   }
 
   function say() {
     const order = NAMES.filter(racing).map((name) =>
-      `${name}: f = ${short(far(run(name), state.step).height, 3)}`
+      `${name}: f = ${short(race(state, name).at(-1).height, 3)}`
     );
     return `${state.surface}, step ${state.step}. ${order.join("; ")}.`;
   }
