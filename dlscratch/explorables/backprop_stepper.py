@@ -67,11 +67,7 @@ def backprop_stepper(x=(1, 5), *, t=1, step=1):
         f"-{LR} times its gradient. It starts at x = ({start[0]:g}, {start[1]:g}), and "
         f"class {t} is the right one."
     )
-    props = {"x": start, "t": t, "step": step, "lr": LR, "largest": LARGEST, **START}
-    return Explorable(
-        "backprop-stepper",
-        props,
-        fallback,
-        label="Backpropagation, step by step",
-        shared=["old-parts"],
-    )
+    props = {"x": start, "t": t, "step": step, "lr": LR, "largest": LARGEST}
+    props["parameters"] = START
+    label = "Backpropagation, step by step"
+    return Explorable("backprop-stepper", props, fallback, label=label)
