@@ -15,7 +15,7 @@ from dlscratch.explorables.explorable import script, style
 
 FOLDER = Path(explorables.__file__).parent
 STYLE = "explorable.css"
-SHARED = ("explorable", "old-parts", "drawing-board", "landscape")
+SHARED = ("explorable", "drawing-board", "landscape")
 
 
 class ExplorableDirective(SphinxDirective):
