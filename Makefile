@@ -29,8 +29,8 @@ endif
 test test-peers notebooks labs weights bench: export OPENBLAS_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help env book serve lab test test-cpus test-peers notebooks contents links labs \
-  weights bench format lint clean
+.PHONY: help env book serve lab test test-cpus test-peers notebooks figures contents \
+  links labs weights bench format lint clean
 
 help:  ## list the targets
 	@echo "make TARGET, where TARGET is one of"
@@ -74,6 +74,9 @@ notebooks: env  ## execute the chapters, or some (NB="02 05"); renew the lists
 	@$(PY) tools/sources.py
 	@$(PY) tools/contents.py
 
+figures: env  ## put changed scripts of the interactive figures into the notebooks
+	@$(PY) tools/execute_notebooks.py --figures notebooks/*.ipynb
+
 contents: env  ## renew the picture and the tables that show all chapters
 	@$(PY) tools/contents.py
 
@@ -102,10 +105,13 @@ format: env  ## put all code into the usual style, notebooks included
 	@$(PY) -m ruff check -q --fix-only .
 	@$(PY) -m ruff format -q .
 	@$(PY) tools/execute_notebooks.py --format notebooks/*.ipynb
+	@$(VENV)/bin/deno fmt -q
 
 lint: env  ## check the style of all code, notebooks included
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
+	@$(VENV)/bin/deno fmt -q --check
+	@$(VENV)/bin/deno lint -q
 
 clean:  ## remove what was built, but not .venv and .venv-bench
 	rm -rf _build build dist dlscratch.egg-info .pytest_cache .ruff_cache .hypothesis

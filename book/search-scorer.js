@@ -1,4 +1,5 @@
 // What the search lists first: a figure or an exercise whose number was typed in full.
+// deno-lint-ignore no-var no-unused-vars
 var Scorer = {
   score: ([, title, , , score]) =>
     score >= 14 && / > (Figure|Exercise) [^ ]+$/.test(title) ? score + 100 : score,

@@ -7,7 +7,6 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from dlscratch import explorables
 from dlscratch.explorables import (
     Explorable,
     backprop_stepper,
@@ -15,6 +14,7 @@ from dlscratch.explorables import (
     boxes,
     broadcasting,
     convolution,
+    explorable,
     gradient_descent,
     initial_values,
     optimizer_race,
@@ -23,6 +23,7 @@ from dlscratch.explorables import (
     relu_bends,
     residual,
 )
+from dlscratch.explorables.explorable import remade, script
 from dlscratch.explorables.random_numbers import uniform
 
 ALL = pytest.mark.parametrize(
@@ -73,6 +74,12 @@ def explore(props, name="perceptron-line"):
     return Explorable(name, props, "A text <instead>.", label='"A" figure')
 
 
+def edit(monkeypatch):
+    """Let each script and the style be one line longer."""
+    read = explorable._read
+    monkeypatch.setattr(explorable, "_read", lambda name: read(name) + "// edited\n")
+
+
 @ALL
 def test_equal_arguments_give_equal_html(figure):
     assert figure()._repr_html_() == figure()._repr_html_()
@@ -108,15 +115,27 @@ def test_no_fixed_id_so_that_two_copies_can_share_a_page(figure):
     )
 
 
+def test_what_all_figures_share_is_small():
+    assert len(script("explorable").encode()) < 20 * 1024
+
+
 def test_key_follows_the_script_and_the_props(monkeypatch):
     key = explore({"a": 1}).key
     assert explore({"a": 1}).key == key
     assert explore({"a": 2}).key != key
     assert explore({"a": 1}, "relu-bends").key != key
-    read = explorables._read
-    monkeypatch.setattr(explorables, "_read", lambda name: read(name) + "// edited\n")
+    edit(monkeypatch)
     assert explore({"a": 1}).key != key
     assert "// edited" in explore({"a": 1})._repr_html_()
+
+
+@ALL
+def test_scripts_can_be_renewed_without_running_python(figure, monkeypatch):
+    before = figure()._repr_html_()
+    assert remade(before) == before
+    edit(monkeypatch)
+    assert remade(before) == figure()._repr_html_() != before
+    assert remade(f"<p>{before}") == ""
 
 
 @pytest.mark.parametrize(
@@ -128,8 +147,10 @@ def test_no_prop_escapes_its_script(text):
     assert [tag for tag, _ in reader.elements] == ["div", "style", "p", "script"]
     assert "<!--" not in reader.scripts[0]
     call = reader.scripts[0].splitlines()[-1]
-    props = call.removeprefix(f'start("{shown.key}", explore, ').removesuffix(");")
+    start = f'explorables.start("{shown.key}", explore, '
+    props = call.removeprefix(start).removesuffix(");")
     assert json.loads(props.replace("<\\!", "<!")) == {"text": text}
+    assert remade(shown._repr_html_()) == shown._repr_html_()
 
 
 def test_label_and_fallback_are_escaped():
@@ -187,7 +208,11 @@ def test_numbers_that_json_cannot_hold():
         (lambda: optimizer_race(lr={"adam": 1}), "optimizers of .*got 'adam'"),
         (lambda: optimizer_race(look_into="AdamW"), "optimizers of .*got 'AdamW'"),
         (lambda: optimizer_race(momentum=1), r"momentum 0\.\.0\.99, got 1"),
-        (lambda: optimizer_race("saddle", start=(1, 3)), r"±3.2 and ±2, got \(1, 3\)"),
+        (lambda: optimizer_race("saddle", start=(1, 3)), r"\[-2, 2\], got \(1, 3\)"),
+        (
+            lambda: optimizer_race("curved valley", start=(0, -1)),
+            r"y within \[-0.75, 2.25\], got \(0, -1\)",
+        ),
         (lambda: optimizer_race(start=(1,)), r"a start x, y .*got \(1,\)"),
         (lambda: optimizer_race(steps=201), "expected steps 0 to 200, got 201"),
         (lambda: relu_bends("cosine"), "expected target in .*'sine'.*got 'cosine'"),

@@ -21,6 +21,8 @@ import pytest
 import test_hygiene
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+from dlscratch.explorables import explorable, perceptron_line
+
 ROOT = Path(__file__).resolve().parent.parent
 
 PRINT = "print(np.arange(6).reshape(2, 3).sum(axis=0))"
@@ -200,6 +202,19 @@ def test_nbval_catches_edited_explorable(nbval):
     failed = failures(nbval["edited"].result()["edited"])
     assert list(failed) == [3]
     assert "mismatch 'text/html'" in failed[3]
+
+
+def test_figures_are_renewed_without_a_kernel(good, monkeypatch):
+    """A changed script is found, and gets into the notebook as by execution."""
+    nb = copy.deepcopy(good)
+    read = explorable._read
+    monkeypatch.setattr(explorable, "_read", lambda name: read(name) + "// edited\n")
+    (complaint,) = test_hygiene.check_explorables_current(nb)
+    assert "run make figures" in complaint
+    execute_notebooks.renew_figures(nb)
+    assert not test_hygiene.check_explorables_current(nb)
+    data = cell(nb, EXPLORABLE).outputs[0].data
+    assert data["text/html"] == perceptron_line()._repr_html_()
 
 
 def test_nbval_catches_hang(nbval):

@@ -10,6 +10,9 @@ from house import asides, boxes, citations, numbers, terms
 from nbformat import v4
 from sphinx.application import Sphinx
 
+from dlscratch.explorables import perceptron_line
+from dlscratch.explorables.explorable import script
+
 CONF = """
 project = "Small"
 extensions = ["myst_nb", "sphinxcontrib.bibtex", "house"]
@@ -275,6 +278,28 @@ def test_asides(page):
     assert aside.select_one("summary > h2").get_text().startswith("Aside: more")
     assert aside.select_one("section#deeper h3")
     assert len(page.select("details.aside")) == 1
+
+
+def test_what_figures_share_is_loaded_once(tmp_path):
+    """An output keeps the figure's own script; one with another text stays whole."""
+    html = perceptron_line()._repr_html_()
+    old = html.replace(script("explorable"), "// explorable.js\n// another\n")
+    cells = (output(text_html=text) for text in (html, html, old))
+    pages, *_ = build(tmp_path / "book", *cells)
+    page, index = pages["09-small"], pages["index"]
+    scripts = [one.get_text() for one in page.select("script[type=module]")]
+    assert len(scripts) == 3
+    own = f"\n{script('perceptron-line')}explorables.start("
+    assert [one.startswith(own) for one in scripts] == [True, True, False]
+    assert "// another" in scripts[2]
+    assert not page.select("style:-soup-contains('.dlx')")
+    for kind, attribute in ((".js", "src"), (".css", "href")):
+        loads = f"head [{attribute}*='_static/explorable{kind}']"
+        assert [len(one.select(loads)) for one in (page, index)] == [1, 0]
+    static = tmp_path / "book" / "html" / "_static"
+    assert "globalThis.explorables = " in (static / "explorable.js").read_text("utf-8")
+    assert "--line-y" in (static / "explorable.css").read_text("utf-8")
+    assert not page.select("[src*=drawing-board]")
 
 
 def test_links_to_headings(page):

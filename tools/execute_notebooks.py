@@ -1,10 +1,12 @@
 """Execute notebooks and save their outputs so that only real changes show.
 
-    python tools/execute_notebooks.py [--format] [NOTEBOOK ...]
+    python tools/execute_notebooks.py [--format | --figures] [NOTEBOOK ...]
 
 A notebook is named by its path, or by the beginning of its name: 02. Without names,
 every chapter of the book. A notebook in which a cell fails is left as it is. With
 `--format`, nothing is executed: the file is only written the way it is always written.
+With `--figures`, its interactive figures get the scripts and the style of today, too,
+which is what executing it would change if only these were edited.
 """
 
 import argparse
@@ -19,6 +21,8 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+from dlscratch.explorables.explorable import remade
 
 ROOT = Path(__file__).resolve().parent.parent
 CELL_METADATA = {"jupyter", "mystnb", "tags"}
@@ -124,6 +128,16 @@ def execute(nb, folder, timeout=600):
     return nb
 
 
+def renew_figures(nb, folder=None):
+    """Give a notebook's interactive figures, in place, the scripts of today."""
+    for cell in nb.cells:
+        for output in cell.get("outputs", []):
+            data = output.get("data", {})
+            if made := remade(data.get("text/html", "")):
+                data["text/html"] = made
+    return nb
+
+
 def replace(path, text):
     """Write a file at once or not at all."""
     with tempfile.NamedTemporaryFile(
@@ -149,15 +163,17 @@ def find(name):
     return paths
 
 
-def renew(path, run=True):
-    """Execute and save one notebook; return what happened, and whether it failed."""
+def renew(path, run=execute):
+    """Execute and save one notebook; return what happened, and whether it failed.
+
+    What is done with it before it is saved can be something else than `execute`.
+    """
     before = path.read_text(encoding="utf-8")
     nb = nbformat.reads(before, as_version=4)
-    if run:
-        try:
-            execute(nb, path.parent)
-        except RuntimeError as error:
-            return f"{path.name}: FAILED, left as it was: {error}", True
+    try:
+        run(nb, path.parent)
+    except RuntimeError as error:
+        return f"{path.name}: FAILED, left as it was: {error}", True
     after = dumps(nb)
     if after == before:
         return f"{path.name}: unchanged", False
@@ -169,15 +185,20 @@ def main():
     """Renew the notebooks that are named, or all chapters."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("notebooks", nargs="*", default=["[0-9]"])
-    parser.add_argument("--format", action="store_true", help="execute nothing")
+    only = parser.add_mutually_exclusive_group()
+    only.add_argument("--format", action="store_true", help="execute nothing")
+    only.add_argument("--figures", action="store_true", help="renew their scripts only")
     args = parser.parse_args()
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         paths = list(dict.fromkeys(path for n in args.notebooks for path in find(n)))
     except ValueError as error:
         parser.error(str(error))
+    run = execute
+    if args.format or args.figures:
+        run = renew_figures if args.figures else lambda nb, folder: nb
     with ThreadPoolExecutor(max_workers=2) as pool:
-        results = list(pool.map(lambda p: renew(p, run=not args.format), paths))
+        results = list(pool.map(lambda path: renew(path, run), paths))
     for message, _ in results:
         print(message)
     sys.exit(any(failed for _, failed in results))

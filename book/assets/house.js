@@ -1,3 +1,5 @@
+// deno-lint-ignore-file no-undef
+
 // A formula wider than the page scrolls in its own box: let the keyboard reach it.
 function reachWideFormulas() {
   for (const box of document.querySelectorAll("mjx-container[display]")) {

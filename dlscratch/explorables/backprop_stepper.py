@@ -2,6 +2,8 @@
 
 import math
 
+from dlscratch.explorables.explorable import Explorable
+
 START = {
     "W1": [[0.1, 0.3, 0.5], [0.2, 0.4, 0.6]],
     "b1": [0.1, 0.2, 0.3],
@@ -44,8 +46,6 @@ def backprop_stepper(x=(1, 5), *, t=1, step=1):
     >>> backprop_stepper().label
     'Backpropagation, step by step'
     """
-    from dlscratch.explorables import Explorable
-
     start = [float(v) for v in x]
     if len(start) != 2 or not all(math.fabs(v) <= LARGEST for v in start):
         raise ValueError(
@@ -67,7 +67,7 @@ def backprop_stepper(x=(1, 5), *, t=1, step=1):
         f"-{LR} times its gradient. It starts at x = ({start[0]:g}, {start[1]:g}), and "
         f"class {t} is the right one."
     )
-    props = {"x": start, "t": t, "step": step, "lr": LR, "largest": LARGEST, **START}
-    return Explorable(
-        "backprop-stepper", props, fallback, label="Backpropagation, step by step"
-    )
+    props = {"x": start, "t": t, "step": step, "lr": LR, "largest": LARGEST}
+    props["parameters"] = START
+    label = "Backpropagation, step by step"
+    return Explorable("backprop-stepper", props, fallback, label=label)

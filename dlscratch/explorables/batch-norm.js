@@ -1,7 +1,9 @@
 // One unit's values x for a batch, and y = gamma·x̂ + beta, as layers.BatchNorm(1) computes it.
 
-const EDGE = 6;
-const MOST = 2;
+const { button, cell, clamp, el, figure, grab, handle, head, label } = globalThis.explorables;
+const { legend, number, place, plot, range, round2, row, scroll, set } = globalThis.explorables;
+const { show, svg, swatch, text } = globalThis.explorables;
+
 const EPS = 1e-5;
 const [WIDE, HIGH] = [400, 256];
 const [TOP, BOTTOM] = [92, 222];
@@ -18,245 +20,216 @@ const STYLE = `
 .dlx .dlx-plot text.bn-number { fill: var(--bg); font-size: 11px; font-weight: 700; }
 `;
 
-function explore(props) {
-  let x, gamma, beta, mode, momentum, running, steps, before;
-  const fresh = () => {
-    ({ x, gamma, beta, mode, momentum, running } = props);
-    steps = 0;
-    before = undefined;
-  };
-  fresh();
+const mean = (values) => values.reduce((sum, v) => sum + v, 0) / values.length;
+// The batch's mean and variance, with n below the line.
+function batch(x) {
+  const centre = mean(x);
+  return [centre, mean(x.map((v) => (v - centre) ** 2))];
+}
+function normalise({ x, gamma, beta, mode, running }) {
+  const [centre, variance] = mode === "training" ? batch(x) : running;
+  const hats = x.map((v) => (v - centre) / Math.sqrt(variance + EPS));
+  return { hats, ys: hats.map((v) => gamma * v + beta) };
+}
 
-  const mean = (values) => values.reduce((sum, v) => sum + v, 0) / values.length;
-  // The batch's mean and variance, with n below the line.
-  function batch() {
-    const centre = mean(x);
-    return [centre, mean(x.map((v) => (v - centre) ** 2))];
-  }
-  function normalise() {
-    const [centre, variance] = mode === "training" ? batch() : running;
-    const hats = x.map((v) => (v - centre) / Math.sqrt(variance + EPS));
-    return { hats, ys: hats.map((v) => gamma * v + beta) };
-  }
+export function explore({ limits, ...props }) {
+  // before: a point, and where it and all outputs were before it began to move.
+  const { state, update, field, choice, slider, reset, page } = figure(
+    { ...props, steps: 0, before: undefined },
+    draw,
+    say,
+  );
+  const each = range(props.x.length);
 
-  const picture = plot([-SEEN, SEEN], [0, 1], WIDE, HIGH, "The values x of the batch, and the outputs y below them");
-  const { x: X, at } = picture;
+  const picture = plot(
+    [-SEEN, SEEN],
+    [0, 1],
+    WIDE,
+    HIGH,
+    "The values x of the batch, and the outputs y below them",
+  );
+  const { x: X } = picture;
   const Y = (v) => clamp(X((v * SEEN) / SEEN_Y), 7, WIDE - 7);
+  const path = (colour, width, more = {}) =>
+    svg("path", { stroke: `var(${colour})`, "stroke-width": width, ...more });
   const axis = (y, name, unit, below) => [
-    svg("path", { class: "dlx-axis", d: `M0 ${y}H${WIDE}` }),
-    ...[-6, -4, -2, 0, 2, 4, 6].flatMap((t) => [
-      svg("path", { class: "dlx-axis", d: `M${X(t)} ${y - 3}v6` }),
-      svg("text", { class: "bn-name", x: X(t), y: y + below, "text-anchor": "middle" }, text(t * unit, 0)),
+    svg("path.dlx-axis", { d: `M0 ${y}H${WIDE}` }),
+    [-6, -4, -2, 0, 2, 4, 6].map((t) => [
+      svg("path.dlx-axis", { d: `M${X(t)} ${y - 3}v6` }),
+      label(X(t), y + below, text(t * unit, 0), "middle", { class: "bn-name" }),
     ]),
-    svg("text", { class: "bn-name", x: 4, y: y - 8, style: "font-weight: 600" }, name),
+    label(4, y - 8, name, "start", { class: "bn-name", style: "font-weight: 600" }),
   ];
   // What is subtracted and divided by: the mean as a line, one deviation on either side.
-  const spread = (colour) => {
-    const bar = svg("path", { stroke: `var(${colour})`, "stroke-width": 9, "stroke-opacity": 0.45 });
-    const line = svg("path", { stroke: `var(${colour})`, "stroke-width": 3 });
-    return { bar, line };
-  };
-  const spreads = { batch: spread("--one"), running: spread("--line-1") };
-  const links = x.map(() => svg("path", { stroke: "var(--control)", "stroke-opacity": 0.7 }));
-  const moves = x.map(() => svg("path", { stroke: "var(--line-y)", "stroke-width": 4 }));
-  const ghosts = x.map(() => svg("circle", { r: 6, fill: "none", stroke: "var(--ink)", "stroke-dasharray": "2 2" }));
-  const outputs = x.map(() => svg("path", { stroke: "var(--bg)" }));
-  const stems = x.map(() => svg("path", { stroke: "var(--control)" }));
-  const handles = x.map((_, i) => {
-    const node = handle(
-      `Move x of point ${i + 1}`,
-      [
-        svg("circle", { r: 9, fill: "var(--ink)", stroke: "var(--bg)", "stroke-width": 1.5 }),
-        svg("text", { class: "bn-number", y: 4, "text-anchor": "middle" }, String(i + 1)),
-      ],
-      (n) => move(i, x[i] + n / 10),
-    );
-    set(node.querySelector(".dlx-touch"), { r: 14 });
-    drag(node, (event) => {
-      keep(i, true);
-      const off = x[i] - at(event)[0];
-      return (e) => move(i, at(e)[0] + off);
-    });
+  const spreads = ["--one", "--line-1"].map((colour) => ({
+    bar: path(colour, 9, { "stroke-opacity": 0.45 }),
+    middle: path(colour, 3),
+  }));
+  const links = each.map(() => path("--control", 1, { "stroke-opacity": 0.7 }));
+  const moves = each.map(() => path("--line-y", 4));
+  const ghosts = each.map(() =>
+    svg("circle", { r: 6, fill: "none", stroke: "var(--ink)", "stroke-dasharray": "2 2" })
+  );
+  const outputs = each.map(() => path("--bg", 1));
+  const stems = each.map(() => path("--control", 1));
+  const knobs = each.map((i) => {
+    const marks = [
+      svg("circle", { r: 9, fill: "var(--ink)", stroke: "var(--bg)", "stroke-width": 1.5 }),
+      label(0, 4, `${i + 1}`, "middle", { class: "bn-number" }),
+    ];
+    const node = handle(`Move x of point ${i + 1}`, marks, (n) => move(i, state.x[i] + n / 10));
+    set(node.firstChild, { r: 14 });
+    grab(node, picture, () => (keep(i), [state.x[i], 0]), ([u]) => move(i, u));
     return node;
   });
-  picture.node.append(
-    ...axis(TOP, "x", 1, 26),
-    ...axis(BOTTOM, "y", SEEN_Y / SEEN, 22),
-    ...links,
-    ...Object.values(spreads).flatMap(({ bar, line }) => [bar, line]),
-    ...stems,
-    ...moves,
-    ...ghosts,
-    ...outputs,
-    ...handles,
-  );
+  picture.node.append(...[
+    axis(TOP, "x", 1, 26),
+    axis(BOTTOM, "y", SEEN_Y / SEEN, 22),
+    links,
+    spreads.map(({ bar, middle }) => [bar, middle]),
+    stems,
+    moves,
+    ghosts,
+    outputs,
+    knobs,
+  ].flat(Infinity));
 
   // The outputs before point i began to move: they stay as rings, to compare with.
-  function keep(i, again) {
-    if (again || before?.i !== i) before = { i, x: x[i], ys: normalise().ys };
+  function keep(i) {
+    state.before = { i, x: state.x[i], ys: normalise(state).ys };
   }
   function move(i, value) {
-    keep(i, false);
-    x = x.map((old, k) => (k === i ? round2(clamp(value, -EDGE, EDGE)) : old));
-    draw();
+    if (state.before?.i !== i) keep(i);
+    update({ x: state.x.with(i, round2(clamp(value, ...limits.x))) });
   }
   // Any other change starts afresh: no point has moved yet.
-  function change(act) {
-    act();
-    before = undefined;
-    draw();
-  }
-
-  const modes = choice(
-    "Mean and variance from",
-    [
-      ["training", "the batch (training)"],
-      ["test", "the running averages (test)"],
-    ],
-    mode,
-    (value) => change(() => (mode = value)),
-  );
-  const gammas = slider("γ", "gamma", -MOST, MOST, (value) => change(() => (gamma = value)));
-  const betas = slider("β", "beta", -MOST, MOST, (value) => change(() => (beta = value)));
-  const momenta = slider("momentum", "momentum", 0, 1, (value) => change(() => (momentum = value)));
+  const afresh = (key) => ({
+    get: () => state[key],
+    set: (value) => update({ [key]: value, before: undefined }),
+  });
   // What forward(x, training=True) leaves behind; the variance kept has n − 1 below the line.
   function train(times) {
-    const [centre, variance] = batch();
-    const fair = variance * (x.length / (x.length - 1));
+    let { x, momentum, running: [centre, variance] } = state;
+    const [of, wide] = batch(x);
+    const fair = wide * (x.length / (x.length - 1));
     for (let k = 0; k < times; k++) {
-      running = [running[0] + momentum * (centre - running[0]), running[1] + momentum * (fair - running[1])];
+      centre += momentum * (of - centre);
+      variance += momentum * (fair - variance);
     }
-    steps += times;
+    update({ running: [centre, variance], steps: state.steps + times, before: undefined });
   }
-  const once = button("One training step", () => change(() => train(1)));
-  const often = button("Ten", () => change(() => train(10)), { "aria-label": "Ten training steps" });
-  const reset = button("Reset", () => {
-    change(fresh);
-    modes.write(mode);
-  });
 
-  const number = (of) => el("b", { class: "dlx-numbers", "data-num": of });
-  const [bMean, bVar, bStd, rMean, rVar, rStd, seen, moved] = ["mean", "var", "std", "running-mean", "running-var", "running-std", "steps", "moved"].map(number);
-  const name = (label, colour) => el("b", { style: `color: var(${colour})` }, label);
-  const [used, other] = ["used now", "not used now"];
-  const [bUse, rUse] = [el("span", { class: "dlx-soft" }), el("span", { class: "dlx-soft" })];
-  const ofBatch = el("p", {}, name("Batch", "--one"), ": mean ", bMean, ", variance ", bVar, ", std ", bStd, " ", bUse);
-  const ofRun = el("p", {}, name("Running", "--line-1"), ", after ", seen, " training steps: mean ", rMean, ", variance ", rVar, ", std ", rStd, " ", rUse);
+  const numbers = ["mean", "var", "std"].map(number);
+  const averages = ["running-mean", "running-var", "running-std"].map(number);
+  const [seen, moved] = ["steps", "moved"].map(number);
+  const name = (words, colour) => el("b", { style: `color: var(${colour})` }, words);
+  const uses = range(2).map(() => el("span.dlx-soft"));
+  const stats = ([a, b, c]) => ["mean ", a, ", variance ", b, ", std ", c, " "];
   const what = el("span");
-  const count = el("p", { class: "dlx-score" }, what, "Outputs that moved: ", moved, ` of ${x.length}.`);
-  const cells = x.map((_, i) => {
-    const input = el("input", {
-      type: "number",
-      min: -EDGE,
-      max: EDGE,
-      step: 0.01,
-      "aria-label": `x of point ${i + 1}, typed`,
-      oninput: () => Number.isFinite(input.valueAsNumber) && move(i, input.valueAsNumber),
-      onblur: () => (input.value = x[i].toFixed(2)),
-    });
-    const [hat, y, by] = ["hat", "y", "by"].map((of) => el("td", { "data-col": of }));
-    const row = el("tr", {}, el("th", { scope: "row" }, String(i + 1)), el("td", {}, input), hat, y, by);
-    return { row, input, hat, y, by };
+  const count = el("p.dlx-score", what, "Outputs that moved: ", moved, ` of ${each.length}.`);
+  const ofBatch = el("p", name("Batch", "--one"), ": ", stats(numbers), uses[0]);
+  const ofRun = el(
+    "p",
+    name("Running", "--line-1"),
+    ", after ",
+    seen,
+    " training steps: ",
+    stats(averages),
+    uses[1],
+  );
+  const cells = each.map(() => ["hat", "y", "by"].map((of) => cell(of)));
+  const rows = each.map((i) => {
+    const key = { get: () => state.x[i], set: (value) => move(i, value) };
+    return row(`${i + 1}`, [
+      el("td", field(`x of point ${i + 1}, typed`, key, ...limits.x)),
+      cells[i],
+    ]);
   });
   const code = el("pre");
-  const live = el("p", { class: "dlx-hidden", role: "status" });
-  const rest = settled(() => {
-    if (live.isConnected) live.textContent = `${count.textContent} ${ofBatch.textContent}. ${ofRun.textContent}.`;
-  });
 
   function draw() {
-    const [centre, variance] = batch();
-    const { hats, ys } = normalise();
+    const { x, gamma, beta, mode, momentum, running, steps, before } = state;
+    const { hats, ys } = normalise(state);
     const old = before?.ys ?? ys;
-    const went = ys.map((y, i) => y - old[i]);
-
-    for (const [key, [m, v], y, inUse] of [
-      ["batch", [centre, variance], TOP - 7, mode === "training"],
-      ["running", running, TOP + 7, mode === "test"],
-    ]) {
-      const { bar, line } = spreads[key];
-      const std = Math.sqrt(v);
-      set(bar, { d: `M${X(m - std)} ${y}H${X(m + std)}`, "stroke-width": inUse ? 9 : 3 });
-      set(line, { d: `M${X(m)} ${y - 8}v16` });
-    }
+    const went = ys.map((v, i) => v - old[i]);
+    const both = [batch(x), running];
+    both.forEach(([centre, variance], k) => {
+      const inUse = (k === 0) === (mode === "training");
+      const std = Math.sqrt(variance);
+      const y = TOP + (k ? 7 : -7);
+      set(spreads[k].bar, {
+        d: `M${X(centre - std)} ${y}H${X(centre + std)}`,
+        "stroke-width": inUse ? 9 : 3,
+      });
+      set(spreads[k].middle, { d: `M${X(centre)} ${y - 8}v16` });
+      [centre, variance, std].forEach((value, i) => show((k ? averages : numbers)[i], value, 3));
+      uses[k].textContent = `(${inUse ? "used now" : "not used now"})`;
+    });
     x.forEach((v, i) => {
       const up = TOP - (i % 2 ? 62 : 36);
       const [px, py] = [X(v), Y(ys[i])];
       const off = Math.abs(ys[i]) > SEEN_Y;
+      const side = Math.sign(ys[i]);
       const stays = Math.abs(went[i]) < 1e-9;
-      set(handles[i], {
-        transform: `translate(${px} ${up})`,
-        "aria-valuemin": -EDGE,
-        "aria-valuemax": EDGE,
-        "aria-valuenow": v,
-        "aria-valuetext": `x = ${text(v)}, y = ${text(ys[i])}`,
-      });
+      place(knobs[i], [px, up], limits.x, v, `x = ${text(v)}, y = ${text(ys[i])}`);
       set(stems[i], { d: `M${px} ${up}V${TOP}` });
       set(links[i], { d: `M${px} ${TOP + 30}L${py} ${BOTTOM - 8}` });
       set(outputs[i], {
-        d: off ? `M${py + 7 * Math.sign(ys[i])} ${BOTTOM}l${-9 * Math.sign(ys[i])} -6v12Z` : `M${py - 6} ${BOTTOM}a6 6 0 1 0 12 0a6 6 0 1 0 -12 0Z`,
+        d: off
+          ? `M${py + 7 * side} ${BOTTOM}l${-9 * side} -6v12Z`
+          : `M${py - 6} ${BOTTOM}a6 6 0 1 0 12 0a6 6 0 1 0 -12 0Z`,
         fill: stays ? "var(--ink)" : "var(--line-y)",
         "data-output": i,
         "data-value": ys[i],
       });
-      set(ghosts[i], { cx: Y(old[i]), cy: BOTTOM });
+      set(ghosts[i], { cx: Y(old[i]), cy: BOTTOM, hidden: stays });
       set(moves[i], { d: `M${Y(old[i])} ${BOTTOM}H${py}` });
-      ghosts[i].toggleAttribute("hidden", stays);
-      const { row, input, hat, y, by } = cells[i];
-      if (input !== document.activeElement) input.value = v.toFixed(2);
+      const [hat, y, by] = cells[i];
       show(hat, hats[i], 3);
       show(y, ys[i], 3);
-      show(by, went[i], 3);
-      by.textContent = stays ? "0" : (went[i] > 0 ? "+" : "") + by.textContent;
-      if (before?.i === i) row.dataset.own = "";
-      else delete row.dataset.own;
+      show(by, went[i], stays ? "0" : (went[i] > 0 ? "+" : "") + text(went[i], 3));
+      set(rows[i], { "data-own": before?.i === i && "" });
     });
-    [
-      [bMean, centre],
-      [bVar, variance],
-      [bStd, Math.sqrt(variance)],
-      [rMean, running[0]],
-      [rVar, running[1]],
-      [rStd, Math.sqrt(running[1])],
-    ].forEach(([node, value]) => show(node, value, 3));
     show(seen, steps, 0);
     show(moved, went.filter((by) => Math.abs(by) >= 1e-9).length, 0);
-    bUse.textContent = `(${mode === "training" ? used : other})`;
-    rUse.textContent = `(${mode === "test" ? used : other})`;
-    what.textContent = before ? `Point ${before.i + 1} moved from x = ${text(before.x)} to ${text(x[before.i])}. ` : "";
-    gammas.write(gamma);
-    betas.write(beta);
-    momenta.write(momentum);
+    what.textContent = before
+      ? `Point ${before.i + 1} moved from x = ${text(before.x)} to ${text(x[before.i])}. `
+      : "";
     code.textContent =
       `bn = BatchNorm(1, momentum=${momentum})\nbn.gamma.value[:] = ${gamma}\nbn.beta.value[:] = ${beta}\n` +
       `bn.running_mean[:] = ${running[0]}\nbn.running_var[:] = ${running[1]}\n` +
-      `x = np.array([${x.join(", ")}])\ny = bn.forward(x.reshape(-1, 1), training=${mode === "training" ? "True" : "False"})`;
-    rest();
+      `x = np.array([${x.join(", ")}])\n` +
+      `y = bn.forward(x.reshape(-1, 1), training=${mode === "training" ? "True" : "False"})`;
   }
 
-  const head = ["point", "x", "x̂", "y", "moved by"].map((one) => el("th", { scope: "col" }, one));
-  const table = el("table", {}, el("thead", {}, el("tr", {}, ...head)), el("tbody", {}, ...cells.map(({ row }) => row)));
-  const swatch = (style, label) => el("span", {}, el("i", { class: "dlx-swatch", style }), label);
-  draw();
-  return el(
-    "div",
+  function say() {
+    return `${count.textContent} ${ofBatch.textContent}. ${ofRun.textContent}.`;
+  }
+
+  return page(
     { style: "--label: 5.6rem" },
-    el("style", {}, STYLE),
-    el("p", {}, "Drag one numbered point, or move it with the arrow keys, and watch whose outputs y move. Then change to the running averages, and move it again."),
-    el("div", { class: "dlx-row" }, modes.node, reset),
+    el("style", STYLE),
     el(
-      "div",
-      { class: "dlx-columns" },
+      "p",
+      "Drag one numbered point, or move it with the arrow keys, and watch whose outputs y move. Then change to the running averages, and move it again.",
+    ),
+    el(
+      "div.dlx-row",
+      choice("Mean and variance from", afresh("mode"), [
+        ["training", "the batch (training)"],
+        ["test", "the running averages (test)"],
+      ]),
+      reset,
+    ),
+    el(
+      "div.dlx-columns",
       el(
         "div",
-        {},
-        picture.node,
-        el(
-          "p",
-          { class: "dlx-soft dlx-legend" },
-          swatch("border-top: 8px solid var(--one)", "batch: mean ± std"),
-          swatch("border-top: 8px solid var(--line-1)", "running: mean ± std"),
-          swatch("border-top: 4px solid var(--line-y)", "an output that moved"),
+        picture,
+        legend(
+          swatch("batch: mean ± std", "border-top: 8px solid var(--one)"),
+          swatch("running: mean ± std", "border-top: 8px solid var(--line-1)"),
+          swatch("an output that moved", "border-top: 4px solid var(--line-y)"),
         ),
         count,
         ofBatch,
@@ -264,15 +237,21 @@ function explore(props) {
       ),
       el(
         "div",
-        {},
-        gammas.node,
-        betas.node,
-        momenta.node,
-        el("div", { class: "dlx-row dlx-apart", style: "gap: 0.3rem" }, once, often),
-        el("div", { class: "dlx-scroll bn-table", tabindex: 0, role: "region", "aria-label": "The batch, number by number" }, table),
+        slider("γ", afresh("gamma"), ...limits.gamma),
+        slider("β", afresh("beta"), ...limits.gamma),
+        slider("momentum", afresh("momentum"), 0, 1),
+        el(
+          "div.dlx-row.dlx-apart.dlx-tight",
+          button("One training step", () => train(1)),
+          button("Ten", () => train(10), { "aria-label": "Ten training steps" }),
+        ),
+        scroll(
+          "The batch, number by number",
+          el("table", head("point", "x", "x̂", "y", "moved by"), el("tbody", rows)),
+          { class: "bn-table" },
+        ),
       ),
     ),
     code,
-    live,
   );
 }

@@ -2,6 +2,8 @@
 
 import math
 
+from dlscratch.explorables.explorable import Explorable
+
 EDGE = 6
 MOST = 2
 POINTS = (-1.5, -0.5, 0.2, 0.8, 1.4, 2.1, 3.0, 4.1)
@@ -43,8 +45,6 @@ def batch_norm(
     >>> batch_norm(training=False).label
     'Batch normalisation'
     """
-    from dlscratch.explorables import Explorable
-
     points = [float(v) for v in x]
     if not 2 <= len(points) <= 8 or not all(math.fabs(v) <= EDGE for v in points):
         raise ValueError(
@@ -85,5 +85,6 @@ def batch_norm(
         "mode": "training" if training else "test",
         "momentum": float(momentum),
         "running": [mean, variance],
+        "limits": {"x": [-EDGE, EDGE], "gamma": [-MOST, MOST]},
     }
     return Explorable("batch-norm", props, fallback, label="Batch normalisation")

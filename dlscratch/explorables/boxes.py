@@ -1,5 +1,7 @@
 """Two boxes: how far they agree, and which of them is kept."""
 
+from dlscratch.explorables.explorable import Explorable
+
 SIDE = 20
 
 
@@ -34,8 +36,6 @@ def boxes(a=(3, 3, 12, 13), b=(6, 5, 16, 14), *, scores=(0.9, 0.6), threshold=0.
     >>> boxes((0, 0, 4, 4), (2, 0, 6, 4)).label
     'Intersection over union'
     """
-    from dlscratch.explorables import Explorable
-
     both = [[int(v) for v in box] for box in (a, b)]
     for given, box in zip((a, b), both, strict=True):
         whole = len(box) == 4 and all(u == v for u, v in zip(box, given, strict=True))
@@ -61,5 +61,10 @@ def boxes(a=(3, 3, 12, 13), b=(6, 5, 16, 14), *, scores=(0.9, 0.6), threshold=0.
         "for boxes apart. Where it is above a threshold, non-maximum suppression "
         "removes the box with the lower score."
     )
-    props = {"boxes": both, "scores": numbers[:2], "threshold": numbers[2]}
+    props = {
+        "side": SIDE,
+        "boxes": both,
+        "scores": numbers[:2],
+        "threshold": numbers[2],
+    }
     return Explorable("boxes", props, fallback, label="Intersection over union")

@@ -4,6 +4,8 @@ from numbers import Integral
 
 import numpy as np
 
+from dlscratch.explorables.explorable import Explorable
+
 LONGEST = 4
 MOST_AXES = 3
 
@@ -36,8 +38,6 @@ def broadcasting(a=(2, 3), b=(3,), *, operation="+"):
     >>> broadcasting((3, 1), (4,)).label
     'Broadcasting two shapes'
     """
-    from dlscratch.explorables import Explorable
-
     shapes = [_shape(name, shape) for name, shape in (("a", a), ("b", b))]
     if operation not in ("+", "-", "*"):
         raise ValueError(
@@ -56,8 +56,14 @@ def broadcasting(a=(2, 3), b=(3,), *, operation="+"):
         f"entries that it comes from. At the start A has shape {shapes[0]} and B has "
         f"shape {shapes[1]}: {result}."
     )
-    props = {"a": shapes[0], "b": shapes[1], "operation": operation}
-    return Explorable("broadcasting", props, fallback, label="Broadcasting two shapes")
+    props = {
+        "A": shapes[0],
+        "B": shapes[1],
+        "operation": operation,
+        "limits": {"axes": MOST_AXES, "length": [1, LONGEST]},
+    }
+    label = "Broadcasting two shapes"
+    return Explorable("broadcasting", props, fallback, label=label)
 
 
 def _shape(name, shape):

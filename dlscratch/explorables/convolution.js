@@ -1,6 +1,8 @@
 // A kernel walks over a small picture: the window, its row of im2col, its output cell.
 
-const LONGEST = 6; // of the input's sides
+const { button, clamp, el, field, figure, fill, indices, only } = globalThis.explorables;
+const { player, range, round, row, scroll, set, show, walk } = globalThis.explorables;
+
 const PRESETS = {
   "vertical edge": { 3: [[1, 0, -1], [1, 0, -1], [1, 0, -1]], 2: [[1, -1], [1, -1]] },
   "horizontal edge": { 3: [[1, 1, 1], [0, 0, 0], [-1, -1, -1]], 2: [[1, 1], [-1, -1]] },
@@ -10,7 +12,7 @@ const PRESETS = {
 };
 const PICTURES = {
   square: (i, j, h, w) => (i > 0 && i < h - 1 && j > 0 && j < w - 1 ? 5 : 0),
-  edge: (i, j, h, w) => (j < w / 2 ? 1 : 6),
+  edge: (_i, j, _h, w) => (j < w / 2 ? 1 : 6),
   ramp: (i, j) => i + j,
   "one pixel": (i, j, h, w) => (i === h >> 1 && j === w >> 1 ? 1 : 0),
 };
@@ -46,286 +48,237 @@ const STYLE = `
 }
 `;
 
-function explore(props) {
-  let x, w, stride, padding, flip, at, pointed, preset, timer;
-  const copy = (rows) => rows.map((row) => [...row]);
-  function fresh() {
-    ({ stride, padding, flip, preset } = props);
-    [x, w, at, pointed] = [copy(props.x), copy(props.w), 0, undefined];
-  }
-  fresh();
+// At most so many decimals, and none that are zeros.
+const number = (value, decimals = 4) => String(round(value, decimals)).replace("-", "−");
+const factor = (value) => (value < 0 ? `(${number(value)})` : number(value));
+const entry = (name, [i, j]) => `${name}[${i}, ${j}]`;
+const times = (n, word) => `${n} ${word}${n === 1 ? "" : "s"}`;
+const sides = (rows) => [rows.length, rows[0].length];
+const by = ([height, width]) => `${height} × ${width}`;
 
-  // At most four decimals, and none that are zeros.
-  const number = (value) => String(Number(value.toFixed(4)) + 0).replace("-", "−");
-  const short = (value) => (Number.isInteger(value) ? number(value) : number(Number(value.toFixed(2))));
-  const factor = (value) => (value < 0 ? `(${number(value)})` : number(value));
-  const entry = (name, i, j) => `${name}[${i}, ${j}]`;
-  const times = (n, word) => `${n} ${word}${n === 1 ? "" : "s"}`;
-  const range = (n) => Array.from({ length: n }, (_, i) => i);
+// How far the kernel can move along a side of n numbers, and how many cells that gives.
+const room = (n, { w, padding }) => n + 2 * padding - w.length;
+const size = (n, state) => room(n, state) < 0 ? 0 : Math.floor(room(n, state) / state.stride) + 1;
+const shape = (state) => sides(state.x).map((n) => size(n, state));
+// Turned by 180°, the kernel's numbers come in the reverse order.
+const weights = ({ w, flip }) => (flip ? w.flat().reverse() : w.flat());
 
-  // The definition. Rows and columns count from 0, and are those of x: below 0 is padding.
-  const size = (n, k) => (n + 2 * padding < k ? 0 : Math.floor((n + 2 * padding - k) / stride) + 1);
-  const shape = () => [size(x.length, w.length), size(x[0].length, w[0].length)];
-  const read = (i, j) => x[i]?.[j] ?? 0;
-  const weight = (a, b) => (flip ? w[w.length - 1 - a][w[0].length - 1 - b] : w[a][b]);
-  function cell(place) {
-    const [row, column] = [Math.floor(place / shape()[1]), place % shape()[1]];
-    const terms = range(w.length).flatMap((a) =>
-      range(w[0].length).map((b) => {
-        const [i, j] = [row * stride - padding + a, column * stride - padding + b];
-        return { i, j, value: read(i, j), weight: weight(a, b) };
-      }),
-    );
-    return { row, column, terms, sum: terms.reduce((total, term) => total + term.value * term.weight, 0) };
-  }
-
-  // A field for a number; in a grid of them, the arrow keys move.
-  function numberField(label, low, high, digits, get, put) {
-    const input = el("input", {
-      type: "text",
-      inputmode: "text",
-      autocomplete: "off",
-      "aria-label": label,
-      oninput() {
-        const typed = input.value.trim().replace("−", "-").replace(",", ".");
-        const value = typed === "" ? NaN : Number(typed);
-        if (Number.isFinite(value)) put(Number(clamp(value, low, high).toFixed(digits)) + 0);
-      },
-      onblur: () => (input.value = number(get())),
+// The output cells. Rows and columns count from 0, and are those of x: below 0 is padding.
+function convolve(state) {
+  const { x, w, stride, padding } = state;
+  const factors = weights(state);
+  return indices(shape(state)).map((at) => {
+    const terms = indices(sides(w)).map((offset, k) => {
+      const [i, j] = offset.map((n, axis) => at[axis] * stride - padding + n);
+      return { from: `${i},${j}`, value: x[i]?.[j] ?? 0, weight: factors[k] };
     });
-    const write = () => {
-      if (input !== document.activeElement) input.value = number(get());
-      input.dataset.value = get();
-    };
-    return { input, write };
-  }
-  function walk(event, nodes, columns) {
-    const place = nodes.indexOf(event.target);
-    const [i, j] = [Math.floor(place / columns), place % columns];
-    const rows = nodes.length / columns;
-    const moves = {
-      ArrowRight: [i, j + 1],
-      ArrowLeft: [i, j - 1],
-      ArrowDown: [i + 1, j],
-      ArrowUp: [i - 1, j],
-      Home: [0, 0],
-      End: [rows - 1, columns - 1],
-    };
-    if (place < 0 || !(event.key in moves) || event.ctrlKey || event.metaKey || event.altKey) return;
-    event.preventDefault();
-    event.stopPropagation();
-    const [k, l] = moves[event.key];
-    nodes[clamp(k, 0, rows - 1) * columns + clamp(l, 0, columns - 1)].focus();
-  }
-  const only = (nodes, chosen) => nodes.forEach((node) => (node.tabIndex = node === chosen ? 0 : -1));
-  function grid(label, columns, cells, nodes, width, across = columns) {
-    return el(
-      "div",
-      {
-        class: "cv-grid",
-        role: "group",
-        "aria-label": label,
-        style: `grid-template-columns: repeat(${columns}, minmax(0, ${width}rem))`,
-        onkeydown: (event) => walk(event, nodes, across),
-        onfocusin: ({ target }) => nodes.includes(target) && only(nodes, target),
-      },
-      ...cells,
-    );
-  }
-
-  // What is built anew when a shape changes: the three grids and the im2col matrix.
-  const blocks = { x: el("div", { class: "cv-block" }), w: el("div", { class: "cv-block cv-kernel" }), y: el("div", { class: "cv-block" }) };
-  const rowsOf = el("div", {
-    class: "dlx-scroll cv-rows",
-    role: "region",
-    tabindex: 0,
-    "aria-label": "The im2col matrix, one row for each output cell",
+    const sum = terms.reduce((total, { value, weight }) => total + value * weight, 0);
+    return { name: entry("y", at), terms, sum };
   });
-  let inputs, weights, outputs, lines, padded, header;
+}
 
-  const title = (name, text) => el("p", {}, name, el("br"), el("span", { class: "dlx-soft" }, text));
+// One side's output size, in the words of the formula.
+function sizeInWords(name, n, state) {
+  const { w, stride, padding } = state;
+  const far = room(n, state);
+  const start = `Output ${name} = (${n} + 2·${padding} − ${w.length}) / ${stride}`;
+  if (far < 0) {
+    return `${start}: ${n} + ${2 * padding} is less than ${w.length}, so no window fits.`;
+  }
+  const down = far % stride ? `, rounded down ${Math.floor(far / stride)}` : "";
+  return `${start} = ${number(far / stride)}${down}, plus 1 = ${size(n, state)}.`;
+}
+
+function judge(state) {
+  const { x, w, stride, padding } = state;
+  const [rows, columns] = shape(state);
+  if (rows * columns === 0) {
+    const padded = by(sides(x).map((n) => n + 2 * padding));
+    return `Impossible: a ${by(sides(w))} kernel does not fit into ${padded} numbers${
+      padding ? ", padding included" : ""
+    }. Enlarge the input, or the padding.`;
+  }
+  const words = [`The output has ${times(rows, "row")} and ${times(columns, "column")}.`];
+  const rest = sides(x).map((n) => room(n, state) % stride);
+  const unread = ["row", "column"].map((word, k) => rest[k] && times(rest[k], word)).filter(
+    Boolean,
+  );
+  if (unread.length) {
+    const are = rest[0] + rest[1] === 1 ? "is" : "are";
+    words.push(
+      `The last ${
+        unread.join(" and ")
+      } of the padded input ${are} never read: the stride does not end there.`,
+    );
+  }
+  if (padding >= w.length) {
+    words.push(
+      "Some windows lie on the padding alone, so they give 0 whatever the picture holds.",
+    );
+  }
+  return words.join(" ");
+}
+
+export function explore({ limits, choices, ...start }) {
+  const first = { ...start, at: 0, pointed: undefined };
+  const { state, update, choice, field: side, reset, page } = figure(first, draw, say);
+  const point = (pointed) => update({ pointed });
+
+  // What is built anew when a shape changes: three grids, and the matrix of im2col.
+  const blocks = { x: el("div.cv-block"), w: el("div.cv-block.cv-kernel"), y: el("div.cv-block") };
+  const matrix = scroll("The im2col matrix, one row for each output cell", false, {
+    class: "cv-rows",
+  });
+  let built, padded, inputs, kernel, outputs, header, lines;
+
+  // The fields for an array: numbers as text, so that a minus sign or a comma can be typed.
+  const typed = ({ value }) =>
+    value.trim() ? Number(value.replace("−", "-").replace(",", ".")) : NaN;
+  const fields = (name, decimals) =>
+    indices(sides(state[name])).map(([i, j]) => {
+      const put = (value) => update({ [name]: state[name].with(i, state[name][i].with(j, value)) });
+      const one = field(entry(name, [i, j]), put, ...limits.entry, {
+        decimals,
+        read: typed,
+        shown: number,
+        type: "text",
+        autocomplete: "off",
+        onfocus: () => one.node.select(),
+      });
+      const write = () => {
+        one.write(state[name][i][j]);
+        one.node.dataset.value = state[name][i][j];
+      };
+      return { node: one.node, write };
+    });
+  const grid = (label, columns, width, cells) => {
+    const style = `grid-template-columns: repeat(${columns}, minmax(0, ${width}rem))`;
+    return el("div.cv-grid", { role: "group", "aria-label": label, style }, cells);
+  };
+  const title = (name, words) => el("p", name, el("br"), el("span.dlx-soft", words));
+
   function build() {
-    const [height, width] = [x.length, x[0].length];
-    inputs = [];
-    padded = range(height + 2 * padding).flatMap((r) =>
-      range(width + 2 * padding).map((c) => {
-        const [i, j] = [r - padding, c - padding];
-        const node = el("div", { class: "cv-cell", "data-x": `${i},${j}` });
-        if (x[i]?.[j] === undefined) {
-          node.classList.add("cv-pad");
-          node.append("0");
-          return { i, j, node };
-        }
-        const field = numberField(
-          entry("x", i, j),
-          -9,
-          9,
-          0,
-          () => x[i][j],
-          (value) => {
-            x[i][j] = value;
-            draw();
-          },
-        );
-        field.input.addEventListener("focus", () => {
-          field.input.select();
-          point([i, j]);
-        });
-        field.input.addEventListener("blur", () => point());
-        node.addEventListener("pointerenter", () => point([i, j]));
-        node.append(field.input);
-        inputs.push(field);
-        return { i, j, node };
-      }),
+    const { x, w, padding } = state;
+    play.stop();
+    state.pointed = undefined;
+    inputs = fields("x", 0);
+    const unused = [...inputs];
+    padded = indices(sides(x).map((n) => n + 2 * padding)).map((place) => {
+      const [i, j] = place.map((n) => n - padding);
+      const marks = { "data-x": `${i},${j}` };
+      if (x[i]?.[j] === undefined) return el("div.cv-cell.cv-pad", marks, "0");
+      const { node } = unused.shift();
+      set(node, { onfocus: () => point([i, j]), onblur: () => point() });
+      return el("div.cv-cell", { ...marks, onpointerenter: () => point([i, j]) }, node);
+    });
+    walk(inputs.map(({ node }) => node), sides(x));
+    const label = "The input: type numbers, arrow keys move";
+    fill(
+      blocks.x,
+      title(
+        `Input x: ${by(sides(x))}`,
+        padding ? `with ${padding} of padding on each side` : "no padding",
+      ),
+      set(grid(label, x[0].length + 2 * padding, 2.15, padded), { onpointerleave: () => point() }),
     );
-    const fields = inputs.map(({ input }) => input);
-    only(fields, fields[0]);
-    const frame = padding ? `with ${padding} of padding on each side` : "no padding";
-    blocks.x.replaceChildren(
-      title(`Input x: ${height} × ${width}`, frame),
-      grid("The input: type numbers, arrow keys move", width + 2 * padding, padded.map(({ node }) => node), fields, 2.15, width),
-    );
-    blocks.x.lastChild.addEventListener("pointerleave", () => point());
 
-    weights = w.flatMap((row, a) =>
-      row.map((_, b) =>
-        numberField(
-          entry("w", a, b),
-          -9,
-          9,
-          4,
-          () => w[a][b],
-          (value) => {
-            w[a][b] = value;
-            draw();
-          },
-        ),
+    kernel = fields("w", 4);
+    walk(kernel.map(({ node }) => node), sides(w));
+    fill(
+      blocks.w,
+      title(`Kernel w: ${by(sides(w))}`, "type your own"),
+      grid(
+        "The kernel: type numbers, arrow keys move",
+        w[0].length,
+        3.2,
+        kernel.map((one) => el("div.cv-cell", one)),
       ),
     );
-    const kernel = weights.map(({ input }) => input);
-    kernel.forEach((input) => input.addEventListener("focus", () => input.select()));
-    only(kernel, kernel[0]);
-    blocks.w.replaceChildren(
-      title(`Kernel w: ${w.length} × ${w[0].length}`, "type your own"),
-      grid("The kernel: type numbers, arrow keys move", w[0].length, kernel.map((input) => el("div", { class: "cv-cell" }, input)), kernel, 3.2),
-    );
 
-    const [rows, columns] = shape();
-    at = clamp(at, 0, Math.max(rows * columns - 1, 0));
-    outputs = rows * columns === 0 ? [] : range(rows * columns).map((place) =>
-      el("button", {
-        type: "button",
+    const size = shape(state);
+    const cells = convolve(state);
+    state.at = clamp(state.at, 0, Math.max(cells.length - 1, 0));
+    outputs = indices(size).map((place, k) =>
+      button("", () => choose(k), {
         class: "cv-cell",
-        "data-y": `${Math.floor(place / columns)},${place % columns}`,
-        onclick: () => choose(place),
-        onfocus: () => choose(place),
-        onpointerenter: () => choose(place),
-      }),
+        "data-y": place.join(),
+        onfocus: () => choose(k),
+        onpointerenter: () => choose(k),
+      })
     );
-    const some = outputs.length > 0;
-    blocks.y.replaceChildren(
-      title(some ? `Output y: ${rows} × ${columns}` : "Output y: none", some ? "point, or use arrow keys" : "the kernel does not fit"),
+    const moves = "The output: arrow keys move from cell to cell";
+    walk(outputs, size);
+    fill(
+      blocks.y,
+      cells.length
+        ? [
+          title(`Output y: ${by(size)}`, "point, or use arrow keys"),
+          grid(moves, size[1], 2.75, outputs),
+        ]
+        : title("Output y: none", "the kernel does not fit"),
     );
-    if (some) {
-      blocks.y.append(grid("The output: arrow keys move from cell to cell", columns, outputs, outputs, 2.75));
-      only(outputs, outputs[at]);
-    }
 
-    header = range(w.length * w[0].length).map(() => el("td", { "data-weight": "" }));
-    lines = outputs.map((_, place) => {
-      const { row, column, terms } = cell(place);
-      const cells = terms.map(({ i, j }) => el("td", { "data-from": `${i},${j}` }));
-      const result = el("td", { class: "cv-y" });
-      const node = el(
-        "tr",
-        { onclick: () => choose(place), onpointerenter: () => choose(place, false) },
-        el("th", { scope: "row" }, entry("y", row, column)),
-        ...cells,
-        result,
-      );
-      return { node, cells, result };
+    header = w.flat().map(() => el("td", { "data-weight": "" }));
+    lines = cells.map(({ name, terms }, k) => {
+      const cells = terms.map(({ from }) => el("td", { "data-from": from }));
+      const result = el("td.cv-y");
+      const listen = { onclick: () => choose(k), onpointerenter: () => update({ at: k }) };
+      return { node: row(name, [cells, result], listen), cells, result };
     });
-    const table = el(
-      "table",
-      {},
-      el("thead", {}, el("tr", {}, el("th", { scope: "row" }, "w"), ...header, el("td", {}, "sum"))),
-      el("tbody", {}, ...lines.map(({ node }) => node)),
+    fill(
+      matrix,
+      lines.length > 0 &&
+        el("table", el("thead", row("w", [header, el("td", "sum")])), el("tbody", lines)),
     );
-    rowsOf.replaceChildren(...(some ? [table] : []));
-    draw();
   }
 
-  const sizes = el("p", { class: "dlx-numbers cv-sizes", "data-sizes": "" });
+  function choose(at) {
+    update({ at });
+    // Scroll the matrix alone, never the page.
+    const { node } = lines[at];
+    const top = node.offsetTop - header[0].offsetHeight;
+    const foot = node.offsetTop + node.offsetHeight - matrix.clientHeight;
+    matrix.scrollTop = clamp(matrix.scrollTop, foot, Math.max(top, foot));
+  }
+
+  const sizes = el("p.dlx-numbers.cv-sizes", { "data-sizes": "" });
   const verdict = el("p", { "data-verdict": "" });
   const arithmetic = el("pre", { "data-arithmetic": "" });
-  const note = el("p", { class: "dlx-soft dlx-numbers cv-note", "data-note": "" });
-  const matrix = el("p", { class: "dlx-soft" });
+  const note = el("p.dlx-soft.dlx-numbers.cv-note", { "data-note": "" });
+  const about = el("p.dlx-soft");
   const code = el("pre", { "data-code": "" });
-  const live = el("p", { class: "dlx-hidden", role: "status" });
-  const say = settled(() => {
-    if (live.isConnected) live.textContent = `${verdict.textContent} ${spoken()}`;
-  });
-  function spoken() {
-    if (pointed) return note.textContent;
-    if (!outputs.length) return "";
-    const { row, column, sum } = cell(at);
-    return `${entry("y", row, column)} = ${number(sum)}.`;
-  }
 
-  // One side's output size, in the words of the formula.
-  function sizeInWords(name, n, k) {
-    const room = n + 2 * padding - k;
-    const start = `Output ${name} = (${n} + 2·${padding} − ${k}) / ${stride}`;
-    if (room < 0) return `${start}: ${n} + ${2 * padding} is less than ${k}, so no window fits.`;
-    const steps = number(room / stride);
-    const down = room % stride ? ` = ${steps}, rounded down ${Math.floor(room / stride)}` : ` = ${steps}`;
-    return `${start}${down}, plus 1 = ${size(n, k)}.`;
-  }
-
-  // All numbers on the page follow from x, w, stride, padding and flip.
   function draw() {
-    const [rows, columns] = shape();
-    const [kh, kw] = [w.length, w[0].length];
-    inputs.forEach(({ write }) => write());
-    weights.forEach(({ write }) => write());
-    const rest = [
-      [x.length, kh, "row"],
-      [x[0].length, kw, "column"],
-    ].flatMap(([n, k, word]) => {
-      const left = n + 2 * padding < k ? 0 : (n + 2 * padding - k) % stride;
-      return left ? [times(left, word)] : [];
-    });
-    sizes.replaceChildren(sizeInWords("height", x.length, kh), el("br"), sizeInWords("width", x[0].length, kw));
-    const framed = `${x.length + 2 * padding} × ${x[0].length + 2 * padding}`;
-    const works = outputs.length > 0;
-    verdict.className = works ? "dlx-good" : "dlx-bad";
-    verdict.textContent = works
-      ? `The output has ${times(rows, "row")} and ${times(columns, "column")}.`
-      : `Impossible: a ${kh} × ${kw} kernel does not fit into ${framed} numbers${padding ? ", padding included" : ""}. Enlarge the input, or the padding.`;
-    if (works && rest.length)
-      verdict.textContent += ` The last ${rest.join(" and ")} of the padded input ${rest.length > 1 || !rest[0].startsWith("1 ") ? "are" : "is"} never read: the stride does not end there.`;
-    if (works && padding >= Math.min(kh, kw))
-      verdict.textContent += " Some windows lie on the padding alone, so they give 0 whatever the picture holds.";
+    const { x, w, stride, padding, flip } = state;
+    const shapes = [sides(x), sides(w), stride, padding].join();
+    if (shapes !== built) build();
+    built = shapes;
+    [...inputs, ...kernel].forEach(({ write }) => write());
 
-    header.forEach((node, k) => {
-      const value = weight(Math.floor(k / kw), k % kw);
-      node.textContent = short(value);
-      node.dataset.value = value;
+    const cells = convolve(state);
+    const works = cells.length > 0;
+    weights(state).forEach((value, k) => show(header[k], value, number(value, 2)));
+    cells.forEach(({ name, terms, sum }, k) => {
+      terms.forEach(({ value }, n) => show(lines[k].cells[n], value, number(value)));
+      for (const node of [lines[k].result, outputs[k]]) show(node, sum, number(sum, 2));
+      set(outputs[k], { "aria-label": `${name} = ${number(sum)}` });
     });
-    lines.forEach(({ cells, result }, place) => {
-      const { row, column, terms, sum } = cell(place);
-      terms.forEach(({ value }, k) => {
-        cells[k].textContent = number(value);
-        cells[k].dataset.value = value;
-      });
-      for (const node of [result, outputs[place]]) {
-        node.textContent = short(sum);
-        node.dataset.value = sum;
-      }
-      set(outputs[place], { "aria-label": `${entry("y", row, column)} = ${number(sum)}` });
-    });
-    matrix.textContent = works
-      ? `im2col: each of the ${times(rows * columns, "window")} is written as one row of ${kh * kw} numbers. Each row times w${flip ? " (turned)" : ""}, written above it, gives one output cell.`
+    mark(cells);
+
+    fill(
+      sizes,
+      sizeInWords("height", x.length, state),
+      el("br"),
+      sizeInWords("width", x[0].length, state),
+    );
+    verdict.textContent = judge(state);
+    verdict.className = works ? "dlx-good" : "dlx-bad";
+    about.textContent = works
+      ? `im2col: each of the ${
+        times(cells.length, "window")
+      } is written as one row of ${w.flat().length} numbers. Each row times w${
+        flip ? " (turned)" : ""
+      }, written above it, gives one output cell.`
       : "Without a window, im2col has no rows.";
     code.textContent = [
       ...(flip ? ["w = w[::-1, ::-1]"] : []),
@@ -333,191 +286,119 @@ function explore(props) {
       "cols = windows.reshape(-1, w.size)  # im2col",
       "y = (cols @ w.ravel()).reshape(windows.shape[:2])",
     ].join("\n");
-    mark();
   }
 
-  // Light up what belongs to the chosen output cell, and to an input cell pointed at.
-  function mark() {
-    const works = outputs.length > 0;
-    const { row, column, terms, sum } = works ? cell(at) : { terms: [], sum: 0 };
-    for (const { i, j, node } of padded) {
-      const term = terms.find((one) => one.i === i && one.j === j);
-      node.classList.toggle("cv-in", term !== undefined);
-      node.dataset.weight = term ? `×${short(term.weight).replace(/^(−?)0\./, "$1.")}` : "";
-    }
-    [outputs, lines.map(({ node }) => node)].forEach((nodes) =>
-      nodes.forEach((node, place) => {
-        if (place === at) node.setAttribute("aria-current", "true");
-        else node.removeAttribute("aria-current");
-      }),
-    );
-    const kw = w[0].length;
-    const products = range(w.length).map((a) =>
-      terms
-        .slice(a * kw, (a + 1) * kw)
-        .map(({ value, weight }) => `${factor(value)}·${factor(weight)}`)
-        .join(" + "),
-    );
-    arithmetic.hidden = !works;
-    arithmetic.textContent = `${entry("y", row, column)} = ${products.join("\n        + ")}\n        = ${number(sum)}`;
-    arithmetic.dataset.value = sum;
-
+  // Lights up what belongs to the chosen output cell, and to an input cell pointed at.
+  function mark(cells) {
+    const { x, w, at, pointed } = state;
+    const { name, terms, sum } = cells[at] ?? { terms: [] };
     const from = pointed?.join();
-    const users = [];
-    lines.forEach(({ cells }, place) => {
-      const uses = cells.filter((node) => {
-        node.classList.toggle("cv-used", node.dataset.from === from);
-        return node.dataset.from === from;
-      });
-      outputs[place].classList.toggle("cv-used", uses.length > 0);
-      if (uses.length) users.push(outputs[place].dataset.y.split(",").map(Number));
+    for (const node of padded) {
+      const term = terms.find((one) => one.from === node.dataset.x);
+      node.classList.toggle("cv-in", term !== undefined);
+      node.classList.toggle("cv-used", node.dataset.x === from);
+      node.dataset.weight = term ? `×${number(term.weight, 2).replace(/^(−?)0\./, "$1.")}` : "";
+    }
+    only(outputs, outputs[at]);
+    lines.forEach(({ node, cells }, k) => {
+      const current = { "aria-current": k === at && "true" };
+      for (const one of [node, outputs[k]]) set(one, current);
+      const uses = (cell) => cell.dataset.from === from;
+      cells.forEach((cell) => cell.classList.toggle("cv-used", uses(cell)));
+      outputs[k].classList.toggle("cv-used", cells.some(uses));
     });
-    padded.forEach(({ node }) => node.classList.toggle("cv-used", node.dataset.x === from));
-    const value = pointed && `${entry("x", ...pointed)} = ${number(read(...pointed))}`;
+
+    arithmetic.hidden = !name;
+    const products = terms.map(({ value, weight }) => `${factor(value)}·${factor(weight)}`);
+    const sums = range(w.length).map((a) =>
+      products.slice(a * w.length, (a + 1) * w.length).join(" + ")
+    );
+    if (name) {
+      const words = `${name} = ${sums.join("\n        + ")}\n        = ${number(sum)}`;
+      show(arithmetic, sum, words);
+    }
+
+    const users = cells.filter((cell) => cell.terms.some((term) => term.from === from));
+    const value = pointed && `${entry("x", pointed)} = ${number(x[pointed[0]][pointed[1]])}`;
     note.textContent = !pointed
       ? "Point at an output cell or a row of im2col: its window lights up. Point at an input cell: all outputs that use it do."
       : users.length
-        ? `${value} stands in ${times(users.length, "window")}, so in ${times(users.length, "row")} of im2col. Used by ${users.map(([i, j]) => entry("y", i, j)).join(", ")}.`
-        : `${value} stands in no window: no output cell uses it.`;
-    backButton.disabled = at === 0;
-    nextButton.disabled = !works || at === outputs.length - 1;
-    play.disabled = !works || outputs.length < 2;
-    say();
-  }
-  function point(place) {
-    pointed = place;
-    mark();
-  }
-  function choose(place, follow = true) {
-    at = clamp(place, 0, outputs.length - 1);
-    only(outputs, outputs[at]);
-    mark();
-    if (!follow) return;
-    // Scroll the matrix alone, never the page.
-    const { node } = lines[at];
-    const head = header[0].offsetHeight;
-    const [top, foot] = [node.offsetTop - head, node.offsetTop + node.offsetHeight - rowsOf.clientHeight];
-    rowsOf.scrollTop = clamp(rowsOf.scrollTop, foot, Math.max(top, foot));
+      ? `${value} stands in ${times(users.length, "window")}, so in ${
+        times(users.length, "row")
+      } of im2col. Used by ${users.map((cell) => cell.name).join(", ")}.`
+      : `${value} stands in no window: no output cell uses it.`;
+
+    back.disabled = at === 0;
+    next.disabled = at >= outputs.length - 1;
+    play.node.disabled = outputs.length < 2;
   }
 
-  function stop() {
-    clearInterval(timer);
-    timer = undefined;
-    play.textContent = "Play";
+  function say() {
+    if (state.pointed) return `${verdict.textContent} ${note.textContent}`;
+    const cell = convolve(state)[state.at];
+    return `${verdict.textContent} ${cell ? `${cell.name} = ${number(cell.sum)}.` : ""}`;
   }
-  const step = (by) => () => {
-    stop();
-    choose(at + by);
-  };
-  const backButton = button("Back", step(-1));
-  const nextButton = button("Next", step(1));
-  const play = button("Play", () => {
-    if (timer) return stop();
-    choose(at === outputs.length - 1 ? 0 : at + 1);
-    play.textContent = "Pause";
-    timer = setInterval(() => {
-      if (!play.isConnected || at >= outputs.length - 1) return stop();
-      choose(at + 1);
-    }, 800);
-  });
-  play.hidden = matchMedia("(prefers-reduced-motion: reduce)").matches;
 
-  const changed = (put) => (value) => {
-    stop();
-    put(value);
-    build();
-  };
-  const numbered = (numbers) => numbers.map((n) => [String(n), String(n)]);
-  const controls = {
-    size: choice("Kernel size", [["2", "2 × 2"], ["3", "3 × 3"]], String(w.length), changed((k) => (w = copy(PRESETS[preset][k])))),
-    stride: choice("Stride", numbered([1, 2, 3]), String(stride), changed((n) => (stride = Number(n)))),
-    padding: choice("Padding", numbered([0, 1, 2]), String(padding), changed((n) => (padding = Number(n)))),
-    flip: choice(
-      "Operation",
-      [
-        ["", "cross-correlation"],
-        ["flip", "true convolution"],
-      ],
-      flip ? "flip" : "",
-      changed((value) => (flip = value === "flip")),
-    ),
-  };
-  const kernels = Object.keys(PRESETS).map((name) =>
-    button(
-      name,
-      changed(() => {
-        preset = name;
-        w = copy(PRESETS[name][w.length]);
-      }),
-    ),
-  );
-  const resize = (height, width) => (x = range(height).map((i) => range(width).map((j) => read(i, j))));
-  const pictures = Object.entries(PICTURES).map(([name, value]) =>
-    button(
-      name,
-      changed(() => (x = x.map((row, i) => row.map((_, j) => value(i, j, x.length, row.length))))),
-    ),
-  );
-  const sides = ["height", "width"].map((name, axis) => {
-    const input = el("input", {
-      type: "number",
-      min: 1,
-      max: LONGEST,
-      step: 1,
-      "aria-label": `Input ${name}`,
-      oninput() {
-        if (!Number.isFinite(input.valueAsNumber)) return;
-        const sides = [x.length, x[0].length];
-        sides[axis] = clamp(Math.round(input.valueAsNumber), 1, LONGEST);
-        changed(() => resize(...sides))();
-      },
-      onblur: () => write(),
+  const step = (label, by) =>
+    button(label, () => {
+      play.stop();
+      choose(state.at + by);
     });
-    const write = () => (input.value = axis ? x[0].length : x.length);
-    return { node: el("label", {}, name, input), write };
+  const [back, next] = [step("Back", -1), step("Next", 1)];
+  const ended = () => state.at >= outputs.length - 1;
+  const play = player(800, {
+    begin: () => choose(ended() ? 0 : state.at + 1),
+    next: () => choose(state.at + 1),
+    ended,
   });
-  const reset = button("Reset", () => {
-    stop();
-    fresh();
-    controls.size.write(String(w.length));
-    controls.stride.write(String(stride));
-    controls.padding.write(String(padding));
-    controls.flip.write(flip ? "flip" : "");
-    sides.forEach(({ write }) => write());
-    build();
-  });
-  sides.forEach(({ write }) => write());
+  set(reset, { onclick: play.stop });
 
+  const kernelSize = {
+    get: () => state.w.length,
+    set: (k) => update({ w: PRESETS[state.preset][k] }),
+  };
+  const presets = Object.keys(PRESETS).map((preset) =>
+    button(preset, () => update({ preset, w: PRESETS[preset][state.w.length] }))
+  );
+  const picture = ([height, width], value) =>
+    update({ x: range(height).map((i) => range(width).map((j) => value(i, j, height, width))) });
+  const pictures = Object.entries(PICTURES).map(([name, value]) =>
+    button(name, () => picture(sides(state.x), value))
+  );
+  const lengths = ["height", "width"].map((name, axis) => {
+    const key = {
+      get: () => sides(state.x)[axis],
+      set: (n) => picture(sides(state.x).with(axis, n), (i, j) => state.x[i]?.[j] ?? 0),
+    };
+    return el("label", name, side(`Input ${name}`, key, ...limits.side, { decimals: 0 }));
+  });
   const group = (legend, ...nodes) =>
-    el("fieldset", {}, el("legend", {}, legend), el("div", { class: "dlx-row", style: "gap: 0.3rem" }, ...nodes));
-  const figure = el(
-    "div",
-    {},
-    el("style", {}, STYLE),
+    el("fieldset", el("legend", legend), el("div.dlx-row.dlx-tight", nodes));
+
+  return page(
+    el("style", STYLE),
     el(
-      "div",
-      { class: "dlx-row cv-controls" },
-      group("Kernel", ...kernels),
-      controls.size.node,
-      controls.stride.node,
-      controls.padding.node,
-      group("Input", ...pictures, ...sides.map(({ node }) => node)),
-      controls.flip.node,
+      "div.dlx-row.cv-controls",
+      group("Kernel", presets),
+      choice("Kernel size", kernelSize, [[2, "2 × 2"], [3, "3 × 3"]]),
+      choice("Stride", "stride", choices.stride),
+      choice("Padding", "padding", choices.padding),
+      group("Input", pictures, lengths),
+      choice("Operation", "flip", [[false, "cross-correlation"], [true, "true convolution"]]),
     ),
-    el("div", { class: "cv-picture" }, blocks.x, blocks.w, blocks.y),
+    el("div.cv-picture", blocks.x, blocks.w, blocks.y),
     el(
-      "div",
-      { class: "dlx-columns" },
-      el("div", {}, el("div", { class: "dlx-row" }, backButton, nextButton, play, reset), arithmetic, note),
-      el("div", {}, matrix, rowsOf),
+      "div.dlx-columns",
+      el("div", el("div.dlx-row", back, next, play, reset), arithmetic, note),
+      el("div", about, matrix),
     ),
-    el("p", { class: "dlx-soft" }, "Output size = (input + 2·padding − kernel) / stride, rounded down, plus 1:"),
+    el(
+      "p.dlx-soft",
+      "Output size = (input + 2·padding − kernel) / stride, rounded down, plus 1:",
+    ),
     sizes,
     verdict,
-    el("p", { class: "dlx-soft" }, "The same in NumPy:"),
+    el("p.dlx-soft", "The same in NumPy:"),
     code,
-    live,
   );
-  build();
-  return figure;
 }

@@ -4,7 +4,11 @@ from numbers import Integral
 
 import numpy as np
 
+from dlscratch.explorables.explorable import Explorable
+
 LONGEST = 6
+LARGEST = 9
+STRIDES, PADDINGS = (1, 2, 3), (0, 1, 2)
 SEVEN = (
     (0, 0, 0, 0, 0, 0),
     (0, 5, 5, 5, 5, 0),
@@ -49,33 +53,32 @@ def convolution(x=SEVEN, kernel=EDGE, *, stride=1, padding=0, flip=False):
     >>> convolution(stride=2, padding=1).label
     'A convolution, step by step'
     """
-    from dlscratch.explorables import Explorable
-
     x, w = np.array(x, dtype=float), np.array(kernel, dtype=float)
     sides = x.shape if x.ndim == 2 else (0,)
     if not (
         all(1 <= n <= LONGEST for n in sides)
-        and np.all(np.abs(x) <= 9)
+        and np.all(np.abs(x) <= LARGEST)
         and np.array_equal(x, np.round(x))
     ):
         raise ValueError(
             f"convolution: expected x with sides of 1 to {LONGEST} and whole numbers "
-            f"from -9 to 9, got {x.tolist()}"
+            f"from -{LARGEST} to {LARGEST}, got {x.tolist()}"
         )
     if (
         w.shape not in ((2, 2), (3, 3))
-        or not np.all(np.abs(w) <= 9)
+        or not np.all(np.abs(w) <= LARGEST)
         or not np.array_equal(w, np.round(w, 4))
     ):
         raise ValueError(
-            "convolution: expected a kernel of 2×2 or 3×3 numbers from -9 to 9 with at "
-            f"most 4 decimals, got {w.tolist()}"
+            f"convolution: expected a kernel of 2×2 or 3×3 numbers from -{LARGEST} to "
+            f"{LARGEST} with at most 4 decimals, got {w.tolist()}"
         )
-    for name, value, least in (("stride", stride, 1), ("padding", padding, 0)):
-        if not isinstance(value, Integral) or not least <= value <= least + 2:
+    given = (("stride", stride, STRIDES), ("padding", padding, PADDINGS))
+    for name, value, allowed in given:
+        if not isinstance(value, Integral) or value not in allowed:
             raise ValueError(
-                f"convolution: expected {name} {least}, {least + 1} or {least + 2}, "
-                f"got {value!r}"
+                f"convolution: expected {name} {allowed[0]}, {allowed[1]} or "
+                f"{allowed[2]}, got {value!r}"
             )
     k = len(w)
     rows, columns = (max((n + 2 * padding - k) // stride + 1, 0) for n in sides)
@@ -97,6 +100,8 @@ def convolution(x=SEVEN, kernel=EDGE, *, stride=1, padding=0, flip=False):
         "padding": int(padding),
         "flip": bool(flip),
         "preset": "vertical edge",
+        "limits": {"side": [1, LONGEST], "entry": [-LARGEST, LARGEST]},
+        "choices": {"stride": STRIDES, "padding": PADDINGS},
     }
     label = "A convolution, step by step"
     return Explorable("convolution", props, fallback, label=label)

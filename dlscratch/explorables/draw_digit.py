@@ -6,6 +6,7 @@ from importlib.resources import files
 
 import numpy as np
 
+from dlscratch.explorables.explorable import Explorable
 from dlscratch.layers import Linear
 
 STEPS = 32  # to 1
@@ -41,8 +42,6 @@ def draw_digit(model):
     >>> draw_digit(pretrained("draw-mlp")).label
     'Draw a digit'
     """
-    from dlscratch.explorables import Explorable
-
     sizes, activation = _form(model)
     props = {
         "sizes": sizes,
@@ -58,7 +57,11 @@ def draw_digit(model):
         f"hidden layer, the ten logits and the ten probabilities.{known(model)}"
     )
     return Explorable(
-        "draw-digit", props, fallback, label="Draw a digit", shared=["drawing-board"]
+        "draw-digit",
+        props,
+        fallback,
+        label="Draw a digit",
+        shared=["drawing-board"],
     )
 
 

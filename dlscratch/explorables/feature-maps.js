@@ -1,6 +1,23 @@
 // Draw a digit, and see every feature map that a convolutional network makes of it.
 
-const STYLE = `${BOARD_STYLE}
+const { ARROWS, button, clamp, el, fill, keys, only, range, set } = globalThis.explorables;
+const { svg, text } = globalThis.explorables;
+const { GRID, KEYS_HELP, SHRINK_HELP, SIZE, affine, drawing } = globalThis.explorables.drawing;
+const { help, largest, paint, percent, picture, soft, softmax } = globalThis.explorables.drawing;
+const { table, unpack } = globalThis.explorables.drawing;
+
+const TITLES = { conv: "Convolution", pool: "Pooling", linear: "Hidden layer" };
+const MAKERS = {
+  conv:
+    "What the marked cell is made from. Left the kernel's weights: orange above 0, blue below. Right the values they are multiplied with.",
+  pool: "What the marked cell is made from: the largest of these values.",
+};
+// Colours of values, and of weights: above 0, below 0.
+const [CREAM, SIGNS] = [["#f4efe2", "#69b7f5"], ["#ff9e5e", "#69b7f5"]];
+// Keys in rows of eight maps.
+const STEPS = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: 8, ArrowUp: -8 };
+
+const STYLE = `
 .dlx .fm { display: flex; flex-wrap: wrap; gap: 0.8rem 1.5rem; }
 .dlx .fm-left { flex: 1 1 16rem; max-width: 20rem; min-width: 0; margin: 0 auto; }
 .dlx .fm-right { flex: 1.6 1 21rem; min-width: 0; }
@@ -31,428 +48,388 @@ const STYLE = `${BOARD_STYLE}
 .dlx .fm-part svg { width: 3.2rem; }
 .dlx .fm-wide .fm-part svg { width: 7rem; }
 .dlx .fm-part text { font-size: 3px; text-anchor: middle; fill: #fff; paint-order: stroke; stroke: #12161c; stroke-width: 0.7px; }
-.dlx .fm-tables { max-height: 20rem; overflow: auto; }
 `;
-const INK = [244, 239, 226];
-const range = (n) => Array.from({ length: n }, (_, i) => i);
-
-// The layers with their weights: whole steps in one byte each, or float32.
-function unpack({ layers, steps, weights }) {
-  const { buffer } = bytes(weights);
-  const all = Float64Array.from(
-    steps ? new Int8Array(buffer) : new Float32Array(buffer),
-    (v) => v / (steps || 1),
-  );
-  let at = 0;
-  const take = (n) => all.subarray(at, (at += n));
-  return layers.map((layer) => {
-    if (layer.kind === "conv") return { ...layer, W: take(layer.F * layer.C * layer.K ** 2), b: take(layer.F) };
-    if (layer.kind === "linear") return { ...layer, W: take(layer.n * layer.m), b: take(layer.m) };
-    return layer;
-  });
-}
 
 // An array (C, H, W) as one flat list; outside of a map lies the padding's 0.
-const value = ({ values, H, W }, c, i, j) => (i < 0 || j < 0 || i >= H || j >= W ? 0 : values[(c * H + i) * W + j]);
+const at = ({ values, H, W }, c, i, j) =>
+  i < 0 || j < 0 || i >= H || j >= W ? 0 : values[(c * H + i) * W + j];
 
 // The K×K numbers of channel c that feed the cell (i, j).
-function patch(layer, input, c, i, j) {
-  const { K, stride, padding } = layer;
-  const place = (k) => [i * stride - padding + Math.floor(k / K), j * stride - padding + (k % K)];
-  return range(K * K).map((k) => value(input, c, ...place(k)));
+function patch({ K, stride, padding }, input, c, i, j) {
+  const [top, left] = [i * stride - padding, j * stride - padding];
+  return range(K * K).map((k) => at(input, c, top + Math.floor(k / K), left + (k % K)));
 }
 
 const kernel = ({ W, C, K }, f, c) => W.subarray((f * C + c) * K * K, (f * C + c + 1) * K * K);
 const product = (a, b) => a.reduce((sum, x, k) => sum + x * b[k], 0);
 const side = (n, { K, stride, padding }) => Math.floor((n + 2 * padding - K) / stride) + 1;
 
+// The sums of a convolution, or what a pooling gives: maps (C, H, W).
+function maps(layer, input) {
+  const [H, W] = [side(input.H, layer), side(input.W, layer)];
+  const C = layer.kind === "conv" ? layer.F : input.C;
+  const cell = layer.kind === "pool"
+    ? (...place) => Math.max(...patch(layer, input, ...place))
+    : (f, i, j) =>
+      range(input.C).reduce(
+        (sum, c) => sum + product(patch(layer, input, c, i, j), kernel(layer, f, c)),
+        layer.b[f],
+      );
+  const place = (k) => [Math.floor(k / (H * W)), Math.floor(k / W) % H, k % W];
+  return { sums: Float64Array.from(range(C * H * W), (k) => cell(...place(k))), C, H, W };
+}
+
 // Each layer's output from the one before; sums are the values before the ReLU.
 function run(layers, x) {
   const outputs = [{ values: x, C: 1, H: GRID, W: GRID }];
   for (const layer of layers) {
     const input = outputs.at(-1);
-    if (layer.kind === "linear") {
-      const sums = Float64Array.from(layer.b);
-      input.values.forEach((a, j) => {
-        if (a) for (let k = 0; k < layer.m; k++) sums[k] += a * layer.W[j * layer.m + k];
-      });
-      outputs.push({ sums, values: layer.relu ? sums.map((z) => Math.max(z, 0)) : sums });
-      continue;
-    }
-    const C = layer.kind === "conv" ? layer.F : input.C;
-    const [H, W] = [side(input.H, layer), side(input.W, layer)];
-    const sums = new Float64Array(C * H * W);
-    for (let f = 0; f < C; f++)
-      for (let i = 0; i < H; i++)
-        for (let j = 0; j < W; j++)
-          sums[(f * H + i) * W + j] =
-            layer.kind === "pool"
-              ? Math.max(...patch(layer, input, f, i, j))
-              : range(input.C).reduce((sum, c) => sum + product(patch(layer, input, c, i, j), kernel(layer, f, c)), layer.b[f]);
-    outputs.push({ sums, values: layer.kind === "conv" ? sums.map((z) => Math.max(z, 0)) : sums, C, H, W });
+    const one = layer.kind === "linear"
+      ? { sums: affine(layer, input.values) }
+      : maps(layer, input);
+    const relu = layer.kind === "conv" || layer.relu;
+    outputs.push({ ...one, values: relu ? one.sums.map((z) => Math.max(z, 0)) : one.sums });
   }
   return outputs;
 }
 
-function softmax(logits) {
-  const top = Math.max(...logits);
-  const powers = Array.from(logits, (z) => Math.exp(z - top));
-  const total = powers.reduce((sum, p) => sum + p);
-  return powers.map((p) => p / total);
+// What a cell is made from: patches of channels, and for a convolution kernels and the sums
+// of their products.
+function sources(layer, input, { f, i, j }) {
+  const conv = layer.kind === "conv";
+  const channels = conv ? range(layer.C) : [f];
+  const patches = channels.map((c) => patch(layer, input, c, i, j));
+  const kernels = conv ? channels.map((c) => [...kernel(layer, f, c)]) : [];
+  return { channels, patches, kernels, sums: kernels.map((w, c) => product(patches[c], w)) };
 }
 
 // The first and last row (or column) of the input that the i-th of layer l depends on.
 function field(layers, l, i) {
   let [first, last] = [i, i];
-  for (let k = l; k >= 0; k--) {
-    const { K, stride, padding } = layers[k];
+  for (const { K, stride, padding } of layers.slice(0, l + 1).reverse()) {
     [first, last] = [first * stride - padding, last * stride - padding + K - 1];
   }
   return [first, last];
 }
 
-function explore(props) {
-  const layers = unpack(props);
-  const spatial = layers.filter(({ kind }) => kind !== "linear");
-  const counts = { conv: 0, pool: 0, linear: 0 };
-  const names = layers.map((layer) => {
-    counts[layer.kind] += 1;
-    if (layer === layers.at(-1)) return ["logits", "Logits"];
-    const title = { conv: "Convolution", pool: "Pooling", linear: "Hidden layer" }[layer.kind];
-    return [`${layer.kind}-${counts[layer.kind]}`, `${title} ${counts[layer.kind]}`];
+// The k-th of the squares in a picture that is n wide.
+const square = (k, n, more) =>
+  svg("rect", {
+    x: 10 * (k % n),
+    y: 10 * Math.floor(k / n),
+    width: 10,
+    height: 10,
+    stroke: "#59636e",
+    ...more,
   });
+const share = (v, top) => (Math.abs(v) / top).toFixed(3);
 
-  let outputs, probabilities, ink;
-  let chosen = { l: 0, f: 0, i: 0, j: 0 };
-  let waiting = false;
-  let place = "";
-  function changed() {
-    if (waiting) return;
-    waiting = true;
-    requestAnimationFrame(render);
+// n×n numbers as a picture, with the numbers written into it if there is room.
+const tiles = (values, n, top, colours, written) =>
+  svg(
+    "svg",
+    { viewBox: `0 0 ${10 * n} ${10 * n}`, "aria-hidden": "true" },
+    values.map((v, k) => [
+      square(k, n, {
+        "stroke-width": 0.3,
+        fill: colours[v < 0 ? 1 : 0],
+        "fill-opacity": share(v, top),
+      }),
+      written && svg("text", { x: 10 * (k % n) + 5, y: 10 * Math.floor(k / n) + 6 }, text(v)),
+    ]),
+  );
+
+export function explore({ layers: given, samples, ...packed }) {
+  const take = unpack(packed);
+  const layers = given.map((layer) => {
+    const { kind, F, C, K, n, m } = layer;
+    if (kind === "pool") return layer;
+    const [weights, biases] = kind === "conv" ? [F * C * K ** 2, F] : [n * m, m];
+    return { ...layer, W: take(weights), b: take(biases) };
+  });
+  const names = layers.map(({ kind }, l) => {
+    const number = layers.slice(0, l + 1).filter((one) => one.kind === kind).length;
+    return { key: `${kind}-${number}`, title: `${TITLES[kind]} ${number}` };
+  });
+  const depth = layers.filter(({ kind }) => kind !== "linear").length;
+  let outputs = run(layers, new Float64Array(GRID ** 2));
+
+  // The map of layer l that is shown large, and a cell of it: at first the one in the middle.
+  const middle = (l) => ({ i: outputs[l + 1].H >> 1, j: outputs[l + 1].W >> 1 });
+  const { state, update, frame, board, samples: pictures, page } = drawing(
+    samples,
+    { l: 0, f: 0, ...middle(0) },
+    draw,
+    "The numbers",
+    tabulate,
+  );
+  function choose(l, f, i, j) {
+    only(rows[l].buttons, rows[l].buttons[f]);
+    update({ l, f, i, j });
   }
-  const board = drawingBoard(props.samples, changed, (words) => {
-    place = words;
-    say();
-  });
-
-  const big = el("span", { class: "dd-big", "aria-hidden": "true" });
-  const sentence = el("span");
-  const answer = el("p", { class: "dd-answer" }, big, sentence);
-  const said = el("p", { class: "dlx-hidden", role: "status" });
-  const say = settled(() => {
-    said.textContent = place + sentence.textContent;
-    place = "";
-  });
+  // A click takes the map, and the cell under the pointer.
+  function press({ detail, clientX, clientY }, l, f) {
+    const { H, W } = outputs[l + 1];
+    const { left, top, width, height } = rows[l].canvases[f].getBoundingClientRect();
+    const cell = (part, n) => clamp(Math.floor(part * n), 0, n - 1);
+    const { i, j } = state.l === l ? state : middle(l);
+    if (!detail) choose(l, f, i, j); // a key
+    else choose(l, f, cell((clientY - top) / height, H), cell((clientX - left) / width, W));
+  }
 
   // The maps, a row of buttons for each layer; arrow keys move along it.
-  const picture = (H, W) => el("canvas", { width: W, height: H });
-  function paint(canvas, values, top) {
-    const image = new ImageData(canvas.width, canvas.height);
-    values.forEach((v, k) => image.data.set([...INK, (255 * v) / top], 4 * k));
-    canvas.getContext("2d").putImageData(image, 0, 0);
-  }
-  const boxes = () => [el("span", { class: "fm-field" }), el("span", { class: "fm-field" })];
-  const [onBoard, onInput] = boxes();
-  const inputCanvas = picture(GRID, GRID);
-  board.frame.append(onBoard);
-  outputs = run(layers, new Float64Array(GRID * GRID));
-  const maps = spatial.map((layer, l) => {
+  const rows = layers.slice(0, depth).map(({ kind, K }, l) => {
+    const { key, title } = names[l];
     const { C, H, W } = outputs[l + 1];
-    const canvases = range(C).map(() => picture(H, W));
+    const canvases = range(C).map(() => picture(W, H));
     const buttons = canvases.map((canvas, f) =>
       button(canvas, (event) => press(event, l, f), {
-        "aria-label": `${names[l][1]}, map ${f + 1} of ${C}`,
-        "aria-pressed": "false",
-        tabindex: f ? -1 : 0,
-      }),
+        "aria-label": `${title}, map ${f + 1} of ${C}`,
+      })
     );
-    const node = el(
-      "div",
-      {
-        class: "fm-maps",
-        role: "group",
-        "aria-label": names[l][1],
-        "data-layer": names[l][0],
-        onkeydown(event) {
-          const steps = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: 8, ArrowUp: -8 };
-          if (!(event.key in steps) || event.ctrlKey || event.metaKey || event.altKey) return;
-          event.preventDefault();
-          event.stopPropagation();
-          const next = buttons[clamp(buttons.indexOf(event.target) + steps[event.key], 0, C - 1)];
-          buttons.forEach((one) => (one.tabIndex = one === next ? 0 : -1));
-          next.focus();
-        },
-      },
-      ...buttons,
+    only(buttons, buttons[0]);
+    const onkeydown = keys(STEPS, (by, { target }) => {
+      const next = buttons[clamp(buttons.indexOf(target) + by, 0, C - 1)];
+      only(buttons, next);
+      next.focus();
+    });
+    const words = kind === "conv" ? `${K} × ${K} kernels, then ReLU` : `largest of ${K} × ${K}`;
+    const attributes = { role: "group", "aria-label": title, "data-layer": key, onkeydown };
+    const node = el("div.fm-maps", attributes, buttons);
+    const large = range(H * W).map((k) =>
+      square(k, W, {
+        "stroke-width": 0.4,
+        fill: CREAM[0],
+        "data-cell": `${Math.floor(k / W)},${k % W}`,
+      })
     );
-    const kind = layer.kind === "conv" ? `${layer.K} × ${layer.K} kernels, then ReLU` : `largest of ${layer.K} × ${layer.K}`;
-    const title = el("p", { class: "fm-title" }, `${names[l][1]}: ${C} maps of ${H} × ${W} `, el("span", { class: "dlx-soft" }, kind));
-    return { node, title, canvases, buttons };
+    const head = [`${title}: ${C} maps of ${H} × ${W} `, el("span.dlx-soft", words)];
+    return { node, head: el("p.fm-title", head), canvases, buttons, large };
   });
-  // A click takes the map, and the cell under the pointer.
-  function press(event, l, f) {
-    const { H, W } = outputs[l + 1];
-    const box = maps[l].canvases[f].getBoundingClientRect();
-    const cell = (offset, size, n) => clamp(Math.floor((offset / size) * n), 0, n - 1);
-    if (event.detail) choose(l, f, cell(event.clientY - box.top, box.height, H), cell(event.clientX - box.left, box.width, W));
-    else choose(l, f, ...(chosen.l === l ? [chosen.i, chosen.j] : [H >> 1, W >> 1]));
-  }
-
-  const strips = layers.slice(spatial.length, -1).map(({ m }, k) => {
-    const canvas = picture(1, m);
-    const l = spatial.length + k;
-    const node = el("div", { class: "fm-cells", role: "img", "aria-label": `${names[l][1]}: ${m} cells`, "data-layer": names[l][0] }, canvas);
-    return { node, canvas, title: el("p", { class: "fm-title" }, `${names[l][1]}: ${m} cells`) };
+  const strips = layers.slice(depth, -1).map(({ m }, k) => {
+    const canvas = picture(m, 1);
+    const { key, title } = names[depth + k];
+    const words = `${title}: ${m} cells`;
+    const attributes = { role: "img", "aria-label": words, "data-layer": key };
+    return {
+      canvas,
+      node: el("div.fm-cells", attributes, canvas),
+      head: el("p.fm-title", words),
+    };
   });
   const bars = range(10).map((digit) => {
     const [number, bar] = [el("span"), el("i")];
-    return { number, bar, node: el("div", {}, number, bar, el("b", {}, String(digit))) };
+    return { number, bar, node: el("div", number, bar, el("b", `${digit}`)) };
   });
-  const inputNode = el("div", { class: "dd-frame", style: "width: 6.5rem", "data-layer": "input" }, el("div", { class: "fm-cells", style: "border: 0" }, inputCanvas), onInput);
-  inputCanvas.style.height = "auto";
-  const probabilityNode = el("div", { class: "fm-bars", "data-layer": "probabilities" }, ...bars.map(({ node }) => node));
+  const results = el("div.fm-bars", { "data-layer": "probabilities" }, bars);
 
-  // The chosen map, large, one cell of it, and what feeds the cell.
-  const largeTitle = el("p", { class: "fm-title" });
-  const large = el("div", { class: "fm-big" });
-  const formulaLine = el("p", { class: "dlx-numbers", "data-formula": "" });
-  const parts = el("div", { class: "fm-parts" });
-  const seen = el("p", { class: "dlx-soft", "data-field": "" });
-  let cells = [];
-  function choose(l, f, i, j) {
-    chosen = { l, f, i, j };
-    maps.forEach(({ buttons }, k) =>
-      buttons.forEach((one, g) => {
-        set(one, { "aria-pressed": String(k === l && g === f) });
-        if (k === l) one.tabIndex = g === f ? 0 : -1;
-      }),
-    );
-    changed();
-  }
+  // The input; a frame on it, and one on the board, is what the chosen cell looks at.
+  const [onBoard, onInput] = [el("span.fm-field"), el("span.fm-field")];
+  frame.append(onBoard);
+  const pixels = set(picture(GRID, GRID), { style: "height: auto" });
+  const input = el(
+    "div.dd-frame",
+    { style: "width: 6.5rem", "data-layer": "input" },
+    el("div.fm-cells", { style: "border: 0" }, pixels),
+    onInput,
+  );
+
+  // The chosen map, large, one cell of it, and what the cell is made from.
+  const largeTitle = el("p.fm-title");
+  const mark = svg("rect", {
+    width: 10,
+    height: 10,
+    fill: "none",
+    stroke: "#ffb37a",
+    "stroke-width": 1.2,
+    "pointer-events": "none",
+  });
   const slider = svg("svg", {
     role: "slider",
     tabindex: 0,
     "aria-label": "A cell of the map: arrow keys move",
     "aria-valuemin": 1,
-    onkeydown(event) {
-      const steps = { ArrowRight: [0, 1], ArrowLeft: [0, -1], ArrowDown: [1, 0], ArrowUp: [-1, 0] };
-      if (!(event.key in steps) || event.ctrlKey || event.metaKey || event.altKey) return;
-      event.preventDefault();
-      event.stopPropagation();
-      const { l, f, i, j } = chosen;
+    onkeydown: keys(ARROWS, ([right, up]) => {
+      const { l, f, i, j } = state;
       const { H, W } = outputs[l + 1];
-      const [down, right] = steps[event.key];
-      choose(l, f, clamp(i + down, 0, H - 1), clamp(j + right, 0, W - 1));
-    },
-    onpointerover(event) {
-      if (!event.target.dataset.cell) return;
-      const [i, j] = event.target.dataset.cell.split(",").map(Number);
-      choose(chosen.l, chosen.f, i, j);
+      choose(l, f, clamp(i - up, 0, H - 1), clamp(j + right, 0, W - 1));
+    }),
+    onpointerover({ target }) {
+      const { cell } = target.dataset;
+      if (cell) choose(state.l, state.f, ...cell.split(",").map(Number));
     },
   });
-  large.append(largeTitle, slider);
+  const maker = soft();
+  const parts = el("div.fm-parts");
+  const formula = el("p.dlx-numbers", { "data-formula": "" });
+  const seen = el("p.dlx-soft", { "data-field": "" });
 
-  // A square of numbers as a picture: cream for values, orange and blue for weights.
-  function tiles(values, n, top, colours, written) {
-    const node = svg("svg", { viewBox: `0 0 ${10 * n} ${10 * n}`, "aria-hidden": "true" });
-    values.forEach((v, k) => {
-      const [x, y] = [10 * (k % n), 10 * Math.floor(k / n)];
-      node.append(svg("rect", { x, y, width: 10, height: 10, stroke: "#59636e", "stroke-width": 0.3, fill: colours[v < 0 ? 1 : 0], "fill-opacity": (Math.abs(v) / top).toFixed(3) }));
-      if (written) node.append(svg("text", { x: x + 5, y: y + 6 }, text(v)));
-    });
-    return node;
-  }
-  const legend = el("p", { class: "dlx-soft" });
-  const [CREAM, SIGNS] = [["#f4efe2", "#69b7f5"], ["#ff9e5e", "#69b7f5"]];
-  const most = (values) => values.reduce((top, v) => Math.max(top, Math.abs(v)), 1e-9);
+  const source = (c) => (state.l === 0 ? "input" : `map ${c + 1}`);
+  const made = () => sources(layers[state.l], outputs[state.l], state);
 
+  // The large map, and the sum that makes its cell.
   function detail() {
-    const { l, f, i, j } = chosen;
-    const [layer, input, output] = [layers[l], outputs[l], outputs[l + 1]];
-    const { H, W } = output;
-    const at = (f * H + i) * W + j;
-    largeTitle.textContent = `${names[l][1]}, map ${f + 1}`;
-    const top = most(output.values);
-    if (cells.length !== H * W || Number(slider.dataset.width) !== W) {
-      cells = range(H * W).map((k) =>
-        svg("rect", { x: 10 * (k % W), y: 10 * Math.floor(k / W), width: 10, height: 10, stroke: "#59636e", "stroke-width": 0.4, fill: "#f4efe2", "data-cell": `${Math.floor(k / W)},${k % W}` }),
-      );
-      const mark = svg("rect", { width: 10, height: 10, fill: "none", stroke: "#ffb37a", "stroke-width": 1.2, "pointer-events": "none" });
-      slider.replaceChildren(...cells, mark);
-      set(slider, { viewBox: `0 0 ${10 * W} ${10 * H}`, "data-width": W });
+    const { l, f, i, j } = state;
+    const { K, b, kind } = layers[l];
+    const { sums, values, H, W } = outputs[l + 1];
+    const { large } = rows[l];
+    largeTitle.textContent = `${names[l].title}, map ${f + 1}`;
+    if (slider.firstChild !== large[0]) {
+      fill(set(slider, { viewBox: `0 0 ${10 * W} ${10 * H}` }), large, mark);
     }
     // The fill is there even at 0, so that the cell can be pointed at.
-    cells.forEach((cell, k) => set(cell, { "fill-opacity": (output.values[f * H * W + k] / top).toFixed(3) }));
-    set(slider.lastChild, { x: 10 * j, y: 10 * i });
+    const top = largest(values);
+    large.forEach((one, k) => set(one, { "fill-opacity": share(values[f * H * W + k], top) }));
+    set(mark, { x: 10 * j, y: 10 * i });
 
-    const channels = layer.kind === "conv" ? range(layer.C) : [f];
-    const patches = channels.map((c) => patch(layer, input, c, i, j));
-    const name = (c) => (l === 0 ? "input" : `map ${c + 1}`);
-    let words;
-    legend.textContent =
-      layer.kind === "conv"
-        ? "What the marked cell is made from. Left the kernel's weights: orange above 0, blue below. Right the values they are multiplied with."
-        : "What the marked cell is made from: the largest of these values.";
-    parts.classList.toggle("fm-wide", channels.length === 1);
-    if (layer.kind === "conv") {
-      const kernels = channels.map((c) => kernel(layer, f, c));
-      const [strongest, brightest] = [most(kernels.flatMap((one) => [...one])), most(patches.flat())];
-      const sums = channels.map((_, c) => product(patches[c], kernels[c]));
-      parts.replaceChildren(
-        ...channels.map((c) =>
-          el(
-            "div",
-            { class: "fm-part" },
-            tiles([...kernels[c]], layer.K, strongest, SIGNS, layer.C === 1),
-            tiles(patches[c], layer.K, brightest, CREAM, layer.C === 1),
-            el("span", { "data-part": sums[c] }, `${name(c)}: ${text(sums[c], 3)}`),
-          ),
-        ),
-      );
-      Object.assign(parts.dataset, { weights: JSON.stringify(kernels.map((one) => [...one])), patches: JSON.stringify(patches) });
-      const added = sums.map((sum) => (sum < 0 ? `(${text(sum, 3)})` : text(sum, 3))).join(" + ");
-      const bias = layer.b[f] < 0 ? `(${text(layer.b[f], 3)})` : text(layer.b[f], 3);
-      words = `relu(${added} + bias ${bias}) = relu(${text(output.sums[at], 4)}) = ${text(output.values[at], 4)}`;
-    } else {
-      parts.replaceChildren(
-        el("div", { class: "fm-part" }, tiles(patches[0], layer.K, most(patches[0]), CREAM, true), el("span", {}, `from ${name(f)}`)),
-      );
-      Object.assign(parts.dataset, { weights: "", patches: JSON.stringify(patches) });
-      words = `max(${patches[0].map((v) => text(v, 3)).join(", ")}) = ${text(output.values[at], 4)}`;
-    }
-    formulaLine.textContent = `Row ${i + 1}, column ${j + 1}: ${words}`;
-    Object.assign(formulaLine.dataset, { sum: output.sums[at], value: output.values[at] });
-    set(slider, { "aria-valuemax": H * W, "aria-valuenow": i * W + j + 1, "aria-valuetext": formulaLine.textContent });
-
-    // Where on the input, and on the drawing, it looks.
-    const [rows, columns] = [field(layers, l, i), field(layers, l, j)];
-    const inside = (n) => clamp(n, 0, GRID - 1);
-    const [r, c] = [rows.map(inside), columns.map(inside)];
-    const beyond = [...rows, ...columns].some((n) => n !== inside(n)) ? " The rest of it lies on padding." : "";
-    seen.textContent = `Receptive field: rows ${r[0] + 1} to ${r[1] + 1}, columns ${c[0] + 1} to ${c[1] + 1} of the 14 × 14 pixels.${beyond}`;
-    Object.assign(seen.dataset, { rows: JSON.stringify(r), columns: JSON.stringify(c) });
-    const put = (box, [y0, x0], [y1, x1], size) => {
-      const [a, b, d, e] = [y0, x0, y1, x1].map((v) => (100 * clamp(v, 0, size)) / size);
-      box.style.cssText = `top: ${a}%; left: ${b}%; height: ${d - a}%; width: ${e - b}%`;
-    };
-    put(onInput, [r[0], c[0]], [r[1] + 1, c[1] + 1], GRID);
-    put(onBoard, ink.at(r[0], c[0]), ink.at(r[1] + 1, c[1] + 1), SIZE);
-    inputNode.toggleAttribute("data-feeds", l === 0);
-    maps.forEach(({ buttons }, k) =>
-      buttons.forEach((one, g) => {
-        if (k === l - 1 && channels.includes(g)) one.dataset.feeds = "";
-        else delete one.dataset.feeds;
-      }),
+    const { channels, patches, kernels, sums: products } = made();
+    const [strongest, brightest] = [kernels, patches].map((all) => largest(all.flat()));
+    const written = channels.length === 1;
+    maker.textContent = MAKERS[kind];
+    parts.classList.toggle("fm-wide", written);
+    fill(
+      parts,
+      channels.map((c, k) =>
+        el(
+          "div.fm-part",
+          kind === "conv" && tiles(kernels[k], K, strongest, SIGNS, written),
+          tiles(patches[k], K, brightest, CREAM, written),
+          kind === "conv"
+            ? el("span", { "data-part": products[k] }, `${source(c)}: ${text(products[k], 3)}`)
+            : el("span", `from ${source(c)}`),
+        )
+      ),
     );
+    parts.dataset.weights = kind === "conv" ? JSON.stringify(kernels) : "";
+    parts.dataset.patches = JSON.stringify(patches);
+    const k = (f * H + i) * W + j;
+    const value = text(values[k], 4);
+    const term = (v) => v < 0 ? `(${text(v, 3)})` : text(v, 3);
+    const words = kind === "conv"
+      ? `relu(${products.map(term).join(" + ")} + bias ${term(b[f])}) = relu(${text(sums[k], 4)})`
+      : `max(${patches[0].map((v) => text(v, 3)).join(", ")})`;
+    formula.textContent = `Row ${i + 1}, column ${j + 1}: ${words} = ${value}`;
+    Object.assign(formula.dataset, { sum: sums[k], value: values[k] });
+    set(slider, {
+      "aria-valuemax": H * W,
+      "aria-valuenow": i * W + j + 1,
+      "aria-valuetext": formula.textContent,
+    });
+    rows.forEach(({ buttons }, k) =>
+      buttons.forEach((one, g) =>
+        set(one, {
+          "aria-pressed": `${k === l && g === f}`,
+          "data-feeds": k === l - 1 && channels.includes(g) && "",
+        })
+      )
+    );
+    input.toggleAttribute("data-feeds", l === 0);
   }
 
-  // Everything that the page shows follows from the ink and the chosen cell.
-  function render() {
-    waiting = false;
-    const { empty, meant } = board.paint();
-    ink = shrink(board.ink);
-    outputs = run(layers, ink.x);
-    probabilities = softmax(outputs.at(-1).values);
+  // Where on the input, and on the drawing, the cell looks.
+  function look(place) {
+    const ways = [state.i, state.j].map((i) => field(layers, state.l, i));
+    const [r, c] = ways.map((way) => way.map((n) => clamp(n, 0, GRID - 1)));
+    const padded = ways.flat().some((n) => n < 0 || n >= GRID);
+    seen.textContent = `Receptive field: rows ${r[0] + 1} to ${r[1] + 1}, columns ${c[0] + 1} to ${
+      c[1] + 1
+    } of the 14 × 14 pixels.${padded ? " The rest of it lies on padding." : ""}`;
+    Object.assign(seen.dataset, { rows: JSON.stringify(r), columns: JSON.stringify(c) });
+    const put = (box, from, to, size) => {
+      const [top, left, bottom, right] = [...from, ...to].map((v) => 100 * clamp(v / size, 0, 1));
+      box.style.cssText = `top: ${top}%; left: ${left}%; height: ${bottom - top}%; width: ${
+        right - left
+      }%`;
+    };
+    const [from, to] = [[r[0], c[0]], [r[1] + 1, c[1] + 1]];
+    put(onInput, from, to, GRID);
+    put(onBoard, place(...from), place(...to), SIZE);
+  }
 
-    const keep = (node, values) => (node.dataset.values = JSON.stringify([...values]));
-    paint(inputCanvas, ink.x, 1);
-    keep(inputNode, ink.x);
-    maps.forEach(({ node, canvases }, l) => {
+  function draw({ x, at: place }) {
+    outputs = run(layers, x);
+    const logits = [...outputs.at(-1).values];
+    const probabilities = softmax(logits);
+    const keep = (node, values) => node.dataset.values = JSON.stringify([...values]);
+    paint(pixels, x);
+    keep(input, x);
+    rows.forEach(({ node, canvases }, l) => {
       const { values, H, W } = outputs[l + 1];
-      canvases.forEach((canvas, f) => paint(canvas, values.subarray(f * H * W, (f + 1) * H * W), most(values)));
+      const top = largest(values);
+      canvases.forEach((one, f) => paint(one, values.subarray(f * H * W, (f + 1) * H * W), top));
       keep(node, values);
     });
     strips.forEach(({ node, canvas }, k) => {
-      const { values } = outputs[spatial.length + k + 1];
-      paint(canvas, values, most(values));
+      const { values } = outputs[depth + k + 1];
+      paint(canvas, values, largest(values));
       keep(node, values);
     });
-    keep(probabilityNode, probabilities);
-    probabilityNode.dataset.logits = JSON.stringify([...outputs.at(-1).values]);
+    keep(results, probabilities);
+    results.dataset.logits = JSON.stringify(logits);
     bars.forEach(({ number, bar }, k) => {
       number.textContent = percent(probabilities[k]);
       bar.style.height = `${(2.4 * probabilities[k]).toFixed(3)}rem`;
     });
-
-    const [digit, words, sure] = verdict(probabilities);
-    big.textContent = empty ? "?" : digit;
-    answer.classList.toggle("dd-unsure", empty || !sure);
-    const wrong = meant !== undefined && meant !== digit;
-    const message = empty
-      ? `Nothing is drawn, yet the network says ${digit} (${inWords(probabilities[digit])}): one of ten is all it can say.`
-      : words + (wrong ? ` Its label says ${meant}: the network is wrong.` : "");
-    if (sentence.textContent !== message) {
-      if (sentence.textContent) say();
-      sentence.textContent = message;
-    }
-    Object.assign(answer.dataset, { digit: empty ? "" : digit, probability: probabilities[digit] });
     detail();
-    if (tables.open) tabulate();
+    look(place);
+    return probabilities;
   }
 
   // The same numbers as text.
-  const cell = (tag, more) => (v) => el(tag, more, typeof v === "number" ? text(v, 4) : v);
-  const [td, head, name] = [cell("td", {}), cell("th", { scope: "col" }), cell("th", { scope: "row" })];
-  function table(caption, titles, body) {
-    const lines = body.map(([first, ...rest]) => el("tr", {}, name(first), ...rest.map(td)));
-    return el("table", {}, el("caption", {}, caption), el("thead", {}, el("tr", {}, ...titles.map(head))), el("tbody", {}, ...lines));
-  }
-  const sheet = el("div", { class: "fm-tables", tabindex: 0, role: "region", "aria-label": "The numbers" });
   function tabulate() {
-    const { l, f } = chosen;
+    const { l, f } = state;
     const { values, H, W } = outputs[l + 1];
-    const lists = (key) => JSON.parse(parts.dataset[key] || "[]");
-    const sources = lists("patches").flatMap((one, c) => {
-      const from = layers[l].kind === "pool" ? `map ${f + 1}` : l ? `map ${c + 1}` : "input";
-      const weights = lists("weights")[c];
-      return weights ? [[`${from}: weights`, ...weights], [`${from}: values`, ...one]] : [[`${from}: values`, ...one]];
-    });
-    sheet.replaceChildren(
-      table("Output", ["digit", "logit", "probability"], probabilities.map((p, k) => [String(k), outputs.at(-1).values[k], p])),
-      table("What feeds the chosen cell", ["row by row", ...range(layers[l].K ** 2).map((k) => String(k + 1))], sources),
+    const logits = outputs.at(-1).values;
+    const output = softmax(logits).map((p, k) => [k, logits[k], p]);
+    const { channels, patches, kernels } = made();
+    const lines = channels.flatMap((c, k) => [
+      ...(kernels[k] ? [[`${source(c)}: weights`, ...kernels[k]]] : []),
+      [`${source(c)}: values`, ...patches[k]],
+    ]);
+    const counted = (n) => range(n).map((k) => k + 1);
+    const row = (i) => values.subarray((f * H + i) * W, (f * H + i + 1) * W);
+    return [
+      table("Output", ["digit", "logit", "probability"], output),
+      table("What feeds the chosen cell", ["row by row", ...counted(layers[l].K ** 2)], lines),
       table(
-        `${names[l][1]}, map ${f + 1}`,
-        ["row", ...range(W).map((j) => String(j + 1))],
-        range(H).map((i) => [String(i + 1), ...values.subarray((f * H + i) * W, (f * H + i + 1) * W)]),
+        `${names[l].title}, map ${f + 1}`,
+        ["row", ...counted(W)],
+        range(H).map((i) => [i + 1, ...row(i)]),
       ),
-    );
+    ];
   }
-  const tables = el("details", { ontoggle: () => tables.open && tabulate() }, el("summary", {}, "The numbers as tables"), sheet);
 
-  const soft = (words) => el("p", { class: "dlx-soft" }, words);
-  const help = el(
-    "details",
-    {},
-    el("summary", {}, "Keys, and what happens to your drawing"),
-    el("p", {}, KEYS_HELP),
-    el("p", {}, "In a row of maps: arrow keys move, Enter or Space chooses. In the large map, arrow keys move from cell to cell."),
-    el("p", {}, SHRINK_HELP),
+  return page(
+    STYLE,
+    el(
+      "div.fm",
+      el(
+        "div.fm-left",
+        board,
+        results,
+        soft("Softmax: probabilities in %."),
+        soft("Draw, or load one of MNIST's test images:"),
+        pictures,
+      ),
+      el(
+        "div.fm-right",
+        el("p.fm-title", { style: "margin-top: 0" }, "Input: 14 × 14 pixels"),
+        input,
+        [...rows, ...strips].map(({ head, node }) => [head, node]),
+        soft(
+          "Brightness: a value's share of the layer's largest. Choose a map to see what makes it; what it is made from has a blue frame.",
+        ),
+      ),
+    ),
+    el(
+      "div.fm-detail",
+      el("div.fm-big", largeTitle, slider),
+      el("div.fm-sum", maker, parts, formula, seen),
+    ),
+    help(
+      KEYS_HELP,
+      "In a row of maps: arrow keys move, Enter or Space chooses. In the large map, arrow keys move from cell to cell.",
+      SHRINK_HELP,
+    ),
   );
-  const left = el(
-    "div",
-    { class: "fm-left" },
-    board.frame,
-    board.tools,
-    soft("Use mouse, finger, pen, or keys: arrows move, Space draws."),
-    answer,
-    said,
-    probabilityNode,
-    soft("Softmax: probabilities in %."),
-    soft("Draw, or load one of MNIST's test images:"),
-    board.pictures,
-  );
-  const right = el(
-    "div",
-    { class: "fm-right" },
-    el("p", { class: "fm-title", style: "margin-top: 0" }, "Input: 14 × 14 pixels"),
-    inputNode,
-    ...maps.flatMap(({ title, node }) => [title, node]),
-    ...strips.flatMap(({ title, node }) => [title, node]),
-    soft("Brightness: a value's share of the layer's largest. Choose a map to see what makes it; what it is made from has a blue frame."),
-  );
-  const detailNode = el("div", { class: "fm-detail" }, large, el("div", { class: "fm-sum" }, legend, parts, formulaLine, seen));
-  render();
-  choose(0, 0, outputs[1].H >> 1, outputs[1].W >> 1);
-  return el("div", {}, el("style", {}, STYLE), el("div", { class: "fm" }, left, right), detailNode, help, tables);
 }

@@ -5,6 +5,7 @@ import re
 import numpy as np
 
 from dlscratch.explorables.draw_digit import known, packed
+from dlscratch.explorables.explorable import Explorable
 from dlscratch.layers import Conv2d, Flatten, Linear, MaxPool2d, ReLU
 
 LETTERS = {Conv2d: "C", ReLU: "R", MaxPool2d: "P", Flatten: "F", Linear: "L"}
@@ -42,8 +43,6 @@ def feature_maps(model):
     >>> feature_maps(pretrained("draw-cnn")).label
     'Draw a digit, and see its feature maps'
     """
-    from dlscratch.explorables import Explorable
-
     layers = _form(model)
     props = {
         "layers": layers,

@@ -3,6 +3,8 @@
 import math
 from numbers import Integral
 
+from dlscratch.explorables.explorable import Explorable
+
 SURFACES = {
     "bowl": "f = x0² + x1²",
     "ravine": "f = x0²/20 + x1²",
@@ -47,8 +49,6 @@ def gradient_descent(surface="bowl", *, start=(-3, 4), lr=0.1, steps=0):
     >>> gradient_descent("ravine", lr=0.9, steps=20).label
     'Gradient descent'
     """
-    from dlscratch.explorables import Explorable
-
     if surface not in SURFACES:
         raise ValueError(
             f"gradient_descent: expected surface in {tuple(SURFACES)}, got {surface!r}"
@@ -76,5 +76,18 @@ def gradient_descent(surface="bowl", *, start=(-3, 4), lr=0.1, steps=0):
         "so it diverges where lr is above 2/λ. On flat ground it is stuck: on a "
         "plateau, or exactly at a saddle."
     )
-    props = {"surface": surface, "start": place, "lr": float(lr), "steps": int(steps)}
-    return Explorable("gradient-descent", props, fallback, label="Gradient descent")
+    props = {
+        "surface": surface,
+        "start": place,
+        "lr": float(lr),
+        "steps": int(steps),
+        "limits": {
+            "start": [-EDGE, EDGE],
+            "lr": [SLOWEST, FASTEST],
+            "steps": [0, MOST],
+        },
+    }
+    label = "Gradient descent"
+    return Explorable(
+        "gradient-descent", props, fallback, label=label, shared=["landscape"]
+    )

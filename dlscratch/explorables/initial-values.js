@@ -1,8 +1,9 @@
 // Layers without biases: a = h @ W with W = std·Z, then h = f(a). The gradient goes back
 // through them: da = dh·f'(a), then dh = da @ Wᵀ; at the last layer, dh is random.
 
-const [INPUTS, UNITS, MOST] = [200, 100, 10];
-const LARGEST = 10;
+const { button, clamp, el, figure, head, num, range, row, scroll, set } = globalThis.explorables;
+const { show, svg, uniform } = globalThis.explorables;
+
 // An odd number: 0 lies inside the middle bin of a range such as −1 to 1.
 const BINS = 31;
 // A bar at full height holds this part of the values, or more.
@@ -36,20 +37,12 @@ const ACTIVATIONS = {
   },
 };
 const GRADIENTS = [-1, 1];
-const SCALES = [
-  ["0", 0],
-  ["0.01", 0.01],
-  ["Xavier: 1/√100", Math.sqrt(1 / UNITS)],
-  ["He: √(2/100)", Math.sqrt(2 / UNITS)],
-  ["1", 1],
-];
 const STYLE = `
 .dlx .iv-bars { display: block; width: 100%; min-width: 5rem; height: 2.6rem; border-bottom: 1px solid var(--control); background: var(--well); }
 .dlx .iv-table table { width: 100%; }
 .dlx.dlx .iv-table td { padding: 0.12rem 0.3rem; }
 .dlx.dlx .iv-table :is(td, th):nth-child(n + 3) { text-align: right; }
 .dlx.dlx .iv-table :is(td, th):nth-child(2) { width: 60%; text-align: center; }
-.dlx button[aria-pressed=true] { background: var(--ink); border-color: var(--ink); color: var(--bg); }
 `;
 
 // Box and Muller: from two uniform numbers to two normal ones, row by row.
@@ -66,22 +59,26 @@ function normal(next, size) {
 
 // std · (x @ Mᵀ): each entry is a row of x times a row of M. Four at a time are faster.
 function times(x, M, std) {
-  const y = new Float64Array(INPUTS * UNITS);
-  for (let i = 0; i < INPUTS; i++) {
-    for (let j = 0; j < UNITS; j += 4) {
+  const units = Math.sqrt(M.length);
+  const y = new Float64Array(x.length);
+  for (let i = 0; i < x.length; i += units) {
+    for (let j = 0; j < units; j += 4) {
       let [p, q, r, s] = [0, 0, 0, 0];
-      for (let k = 0, at = i * UNITS, m = j * UNITS; k < UNITS; k++, at++, m++) {
-        p += x[at] * M[m];
-        q += x[at] * M[m + UNITS];
-        r += x[at] * M[m + 2 * UNITS];
-        s += x[at] * M[m + 3 * UNITS];
+      for (let k = 0, m = j * units; k < units; k++, m++) {
+        p += x[i + k] * M[m];
+        q += x[i + k] * M[m + units];
+        r += x[i + k] * M[m + 2 * units];
+        s += x[i + k] * M[m + 3 * units];
       }
-      y.set([std * p, std * q, std * r, std * s], i * UNITS + j);
+      y.set([std * p, std * q, std * r, std * s], i + j);
     }
   }
   return y;
 }
-const transpose = (Z) => Z.map((_, at) => Z[(at % UNITS) * UNITS + Math.floor(at / UNITS)]);
+function transpose(Z) {
+  const n = Math.sqrt(Z.length);
+  return Z.map((_, at) => Z[(at % n) * n + Math.floor(at / n)]);
+}
 
 function average(values, f) {
   let sum = 0;
@@ -98,31 +95,47 @@ function histogram(values, [low, high]) {
   return bins.map((count) => count / values.length);
 }
 
-// A number with so many significant digits.
-function num(value, digits = 3) {
-  const size = Math.abs(value);
-  const plain = size === 0 || (size >= 1e-3 && size < 1e4);
-  const shown = plain ? String(Number(value.toPrecision(digits))) : value.toExponential(1);
-  return shown.replace("e+", "e").replace(/-/g, "−");
+const short = (value) => num(value, 3, { most: 1e4, decimals: 1 });
+
+// A table with a row for each layer: its histogram, and numbers in columns.
+function rows(most, kind, colour, columns) {
+  return range(most).map((k) => {
+    const bars = svg("path", { fill: `var(${colour})` });
+    const picture = svg(
+      "svg.iv-bars",
+      { viewBox: `0 0 ${BINS * 4} 40`, preserveAspectRatio: "none", "aria-hidden": "true" },
+      bars,
+    );
+    const cells = columns.map((name) => el("td", { [`data-${kind}`]: name }));
+    const node = row(`${k + 1}`, [el("td", picture), cells]);
+    // Shows the values between these ends; returns their standard deviation.
+    const write = (values, ends) => {
+      const bins = [...histogram(values, ends)];
+      picture.dataset.bins = bins.join(" ");
+      const bar = (b, i) => `M${4 * i} 40v${-40 * Math.min(b / FULL, 1)}h3.6V40Z`;
+      set(bars, { d: bins.map(bar).join("") });
+      const value = deviation(values);
+      show(cells[0], value, short(value));
+      return value;
+    };
+    return { node, part: cells[1], write };
+  });
 }
 
-function explore(props) {
-  let activation, std, layers;
-  const fresh = () => {
-    ({ activation, std, layers } = props);
-  };
-  fresh();
+export function explore({ seed, sizes: { inputs, units }, scales, limits, ...start }) {
+  const { state, update, choice, slider, reset, page } = figure(start, draw, say);
+  const most = limits.layers[1];
   // Drawn once, in this order, so that a change of depth keeps the first layers.
-  const next = uniform(props.seed);
-  const inputs = normal(next, INPUTS * UNITS);
-  const top = normal(next, INPUTS * UNITS);
-  const Z = Array.from({ length: MOST }, () => normal(next, UNITS * UNITS));
+  const next = uniform(seed);
+  const x = normal(next, inputs * units);
+  const top = normal(next, inputs * units);
+  const Z = range(most).map(() => normal(next, units * units));
   const ZT = Z.map(transpose);
 
-  function propagate() {
+  function propagate({ activation, std, layers }) {
     const { f, slope } = ACTIVATIONS[activation];
     const hs = [];
-    for (let k = 0; k < layers; k++) hs.push(times(hs[k - 1] ?? inputs, ZT[k], std).map(f));
+    for (let k = 0; k < layers; k++) hs.push(times(hs[k - 1] ?? x, ZT[k], std).map(f));
     const das = [];
     let dh = top;
     for (let k = layers - 1; k >= 0; k--) {
@@ -132,150 +145,102 @@ function explore(props) {
     return { hs, das };
   }
 
-  const activations = choice(
-    "Activation",
-    [
-      ["sigmoid", "sigmoid"],
-      ["tanh", "tanh"],
-      ["relu", "ReLU"],
-    ],
-    activation,
-    (value) => {
-      activation = value;
-      draw();
-    },
+  const presets = [
+    ["0", 0],
+    ["0.01", 0.01],
+    [`Xavier: 1/√${units}`, scales.xavier],
+    [`He: √(2/${units})`, scales.he],
+    ["1", 1],
+  ];
+  const buttons = presets.map(([label, std]) =>
+    button(label, () => update({ std }), { "aria-label": `std = ${label}` })
   );
-  const resize = (value) => {
-    std = clamp(value, 0, LARGEST);
-    draw();
-  };
-  const range = el("input", {
-    type: "range",
-    min: -3,
-    max: 1,
-    step: 0.02,
-    "aria-label": "std of the weights",
-    oninput: () => resize(Number((10 ** range.valueAsNumber).toPrecision(3))),
-  });
-  const typed = el("input", {
-    type: "number",
-    min: 0,
-    max: LARGEST,
-    step: "any",
-    "aria-label": "std of the weights, typed",
-    oninput: () => typed.valueAsNumber >= 0 && resize(typed.valueAsNumber),
-    onblur: () => (typed.value = Number(std.toPrecision(4))),
-  });
-  const scales = SCALES.map(([label, value]) => button(label, () => resize(value), { "aria-label": `std = ${label}` }));
-  const deep = (value) => {
-    layers = clamp(Math.round(value), 1, MOST);
-    draw();
-  };
-  const [depth, count] = ["range", "number"].map((type) =>
-    el("input", {
-      type,
-      min: 1,
-      max: MOST,
-      step: 1,
-      "aria-label": type === "range" ? "layers" : "layers, typed",
-      oninput: ({ target }) => Number.isFinite(target.valueAsNumber) && deep(target.valueAsNumber),
-      onblur: ({ target }) => (target.value = layers),
-    }),
-  );
-  const reset = button("Reset", () => {
-    fresh();
-    activations.write(activation);
-    draw();
-  });
-
-  // A row for each layer: its histogram, and its numbers.
-  function rows(kind, colour) {
-    return Array.from({ length: MOST }, (_, k) => {
-      const bars = svg("path", { fill: `var(${colour})` });
-      const picture = svg("svg", { viewBox: `0 0 ${BINS * 4} 40`, preserveAspectRatio: "none", class: "iv-bars", "aria-hidden": "true" }, bars);
-      const [spread, part] = ["std", "idle"].map((name) => el("td", { [`data-${kind}`]: name }));
-      const node = el("tr", {}, el("th", { scope: "row" }, String(k + 1)), el("td", {}, picture), spread, ...(kind === "h" ? [part] : []));
-      const write = (values, ends) => {
-        const bins = histogram(values, ends);
-        picture.dataset.bins = bins.join(" ");
-        set(bars, { d: Array.from(bins, (b, i) => `M${4 * i} 40v${-40 * Math.min(b / FULL, 1)}h3.6V40Z`).join("") });
-        const value = deviation(values);
-        spread.textContent = num(value);
-        spread.dataset.value = value;
-        return value;
-      };
-      return { node, part, write };
-    });
-  }
-  const forwards = rows("h", "--one");
-  const backwards = rows("da", "--line-1");
-  const [title, word] = [el("caption"), el("th", { scope: "col" })];
-  const rule = el("p", { class: "dlx-soft" });
-  const summary = el("p", { class: "dlx-numbers" });
-  const live = el("p", { class: "dlx-hidden", role: "status" });
-  const rest = settled(() => {
-    if (live.isConnected) live.textContent = `${activation}, std = ${num(std)}, ${layers} layers. ${summary.textContent}`;
-  });
+  const forwards = rows(most, "h", "--one", ["std", "idle"]);
+  const backwards = rows(most, "da", "--line-1", ["std"]);
+  const [title, word] = [el("caption"), el("span")];
+  const rule = el("p.dlx-soft");
+  const summary = el("p.dlx-numbers");
 
   function draw() {
+    const { activation, std, layers } = state;
     const { ends, idle, word: name, rule: why } = ACTIVATIONS[activation];
-    const { hs, das } = propagate();
+    const { hs, das } = propagate(state);
     const spreads = hs.map((h, k) => {
       const part = average(h, (v) => (idle(v) ? 1 : 0));
-      forwards[k].part.textContent = `${(100 * part).toFixed(0)} %`;
-      forwards[k].part.dataset.value = part;
+      show(forwards[k].part, part, `${(100 * part).toFixed(0)} %`);
       return forwards[k].write(h, ends);
     });
     const sizes = das.map((da, k) => backwards[k].write(da, GRADIENTS));
-    for (const all of [forwards, backwards]) all.forEach(({ node }, k) => (node.hidden = k >= layers));
-    title.textContent = `Activations h, from ${ends[0]} to ${ends[1]}${activation === "relu" ? " and beyond" : ""}`.replace("-", "−");
+    for (const all of [forwards, backwards]) {
+      all.forEach(({ node }, k) => node.hidden = k >= layers);
+    }
+    const beyond = activation === "relu" ? " and beyond" : "";
+    title.textContent = `Activations h, from ${ends[0]} to ${ends[1]}${beyond}`.replace("-", "−");
     word.textContent = name;
-    rule.textContent = `A bar at full height holds ${100 * FULL} % of the values or more. The bars at the ends hold what lies beyond, too. Layer: a = h W, then h = f(a). L stands for a loss whose ∂L/∂h at the last layer is random, with std 1. ${name[0].toUpperCase()}${name.slice(1)}: ${why}.`;
+    rule.textContent = `A bar at full height holds ${
+      100 * FULL
+    } % of the values or more. The bars at the ends hold what lies beyond, too. Layer: a = h W, then h = f(a). L stands for a loss whose ∂L/∂h at the last layer is random, with std 1. ${
+      name[0].toUpperCase()
+    }${name.slice(1)}: ${why}.`;
     summary.textContent =
-      `Activations: std ${num(spreads[0])} in layer 1, ${num(spreads.at(-1))} in layer ${layers}. ` +
-      `Gradients: std ${num(sizes.at(-1))} at layer ${layers}, ${num(sizes[0])} back at layer 1.`;
-    range.value = std > 0 ? Math.log10(std) : -3;
-    set(range, { "aria-valuetext": num(std) });
-    if (typed !== document.activeElement) typed.value = Number(std.toPrecision(4));
-    scales.forEach((node, k) => set(node, { "aria-pressed": String(std === SCALES[k][1]) }));
-    for (const input of [depth, count]) if (input.type === "range" || input !== document.activeElement) input.value = layers;
-    rest();
+      `Activations: std ${short(spreads[0])} in layer 1, ${
+        short(spreads.at(-1))
+      } in layer ${layers}. ` +
+      `Gradients: std ${short(sizes.at(-1))} at layer ${layers}, ${
+        short(sizes[0])
+      } back at layer 1.`;
+    buttons.forEach((one, k) => set(one, { "aria-pressed": `${std === presets[k][1]}` }));
   }
 
-  const head = (...cells) => el("thead", {}, el("tr", {}, ...cells));
-  const column = (label) => el("th", { scope: "col" }, label);
-  const scroll = (label, ...children) => el("div", { class: "dlx-scroll iv-table", tabindex: 0, role: "region", "aria-label": label }, el("table", {}, ...children));
-  draw();
-  return el(
-    "div",
+  function say() {
+    const { activation, std, layers } = state;
+    return `${activation}, std = ${short(std)}, ${layers} layers. ${summary.textContent}`;
+  }
+
+  const table = (label, ...parts) => scroll(label, el("table", parts), { class: "iv-table" });
+  const body = (all) => el("tbody", all);
+  return page(
     { style: "--label: 2.9rem" },
-    el("style", {}, STYLE),
-    el("p", {}, `${INPUTS} random inputs run through layers of ${UNITS} units. Change the standard deviation of the weights until the activations of every layer stay spread out, away from the ends, and the gradients keep their size on the way back to layer 1.`),
-    el("div", { class: "dlx-row" }, activations.node, reset),
+    el("style", STYLE),
     el(
-      "div",
-      { class: "dlx-columns" },
+      "p",
+      `${inputs} random inputs run through layers of ${units} units. Change the standard deviation of the weights until the activations of every layer stay spread out, away from the ends, and the gradients keep their size on the way back to layer 1.`,
+    ),
+    el(
+      "div.dlx-row",
+      choice("Activation", "activation", ["sigmoid", "tanh", ["relu", "ReLU"]]),
+      reset,
+    ),
+    el(
+      "div.dlx-columns",
       el(
         "div",
-        {},
-        el("div", { class: "dlx-slider" }, el("span", { "aria-hidden": "true" }, "std"), range, typed),
-        el("div", { class: "dlx-row dlx-apart", style: "gap: 0.3rem" }, ...scales),
+        slider("std", "std", ...limits.std, {
+          says: "std of the weights",
+          log: [-3, 1],
+          step: 0.02,
+          shown: (std) => Number(std.toPrecision(4)),
+        }),
+        el("div.dlx-row.dlx-apart.dlx-tight", buttons),
       ),
-      el("div", {}, el("div", { class: "dlx-slider" }, el("span", { "aria-hidden": "true" }, "layers"), depth, count)),
+      el("div", slider("layers", "layers", ...limits.layers, { decimals: 0 })),
     ),
     summary,
     el(
-      "div",
-      { class: "dlx-columns" },
-      scroll("Activations, layer by layer", title, head(column("layer"), column("histogram"), column("std"), word), el("tbody", {}, ...forwards.map(({ node }) => node))),
-      scroll(
+      "div.dlx-columns",
+      table(
+        "Activations, layer by layer",
+        title,
+        head("layer", "histogram", "std", word),
+        body(forwards),
+      ),
+      table(
         "Gradients, layer by layer",
-        el("caption", {}, "Gradients ∂L/∂a, from −1 to 1 and beyond"),
-        head(column("layer"), column("histogram"), column("std")),
-        el("tbody", {}, ...backwards.map(({ node }) => node)),
+        el("caption", "Gradients ∂L/∂a, from −1 to 1 and beyond"),
+        head("layer", "histogram", "std"),
+        body(backwards),
       ),
     ),
     rule,
-    live,
   );
 }

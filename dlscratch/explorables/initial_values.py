@@ -3,6 +3,8 @@
 import math
 from numbers import Integral, Real
 
+from dlscratch.explorables.explorable import Explorable
+
 UNITS = 100
 INPUTS = 200
 SEED = 6
@@ -44,8 +46,6 @@ def initial_values(activation="sigmoid", *, std=1.0, layers=5):
     >>> initial_values("relu", std="he").label
     'Initial values, layer by layer'
     """
-    from dlscratch.explorables import Explorable
-
     if activation not in ACTIVATIONS:
         raise ValueError(
             f"initial_values: expected activation in {ACTIVATIONS}, got {activation!r}"
@@ -74,11 +74,9 @@ def initial_values(activation="sigmoid", *, std=1.0, layers=5):
         "std": float(number),
         "layers": int(layers),
         "seed": SEED,
+        "sizes": {"inputs": INPUTS, "units": UNITS},
+        "scales": SCALES,
+        "limits": {"std": [0, LARGEST], "layers": [1, MOST]},
     }
-    return Explorable(
-        "initial-values",
-        props,
-        fallback,
-        label="Initial values, layer by layer",
-        shared=["random-numbers"],
-    )
+    label = "Initial values, layer by layer"
+    return Explorable("initial-values", props, fallback, label=label)

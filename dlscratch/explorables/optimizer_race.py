@@ -1,12 +1,15 @@
 """The optimizer race: six update rules start at one place, on four surfaces."""
 
-import math
 from numbers import Integral
 
-# The function, the start, and a fitting learning rate for each optimizer.
+from dlscratch.explorables.explorable import Explorable
+
+# The function, the map's edges, the start, and a fitting learning rate for each.
 SURFACES = {
     "ravine": {
         "f": "x²/20 + y²",
+        "xs": [-8, 8],
+        "ys": [-5, 5],
         "start": [-7.0, 2.0],
         "lr": {
             "SGD": 0.95,
@@ -19,6 +22,8 @@ SURFACES = {
     },
     "tilted ravine": {
         "f": "(x + y)²/40 + (x - y)²/2",
+        "xs": [-8, 8],
+        "ys": [-5, 5],
         "start": [-6.36, -3.54],
         "lr": {
             "SGD": 0.95,
@@ -31,6 +36,8 @@ SURFACES = {
     },
     "curved valley": {
         "f": "(x - 1)²/20 + (y - x²)²",
+        "xs": [-2.4, 2.4],
+        "ys": [-0.75, 2.25],
         "start": [-1.5, 1.0],
         "lr": {
             "SGD": 0.1,
@@ -43,6 +50,8 @@ SURFACES = {
     },
     "saddle": {
         "f": "x²/2 + (y² - 1)²/20",
+        "xs": [-3.2, 3.2],
+        "ys": [-2, 2],
         "start": [-2.5, 0.01],
         "lr": {
             "SGD": 0.3,
@@ -55,13 +64,8 @@ SURFACES = {
     },
 }
 OPTIMIZERS = tuple(SURFACES["ravine"]["lr"])
-EDGES = {
-    "ravine": (8, 5),
-    "tilted ravine": (8, 5),
-    "curved valley": (2.4, 2.25),
-    "saddle": (3.2, 2),
-}
 SLOWEST, FASTEST = 1e-6, 100
+STRONGEST = 0.99
 LAST = 200
 
 
@@ -112,8 +116,6 @@ def optimizer_race(
     >>> optimizer_race("saddle", optimizers=["SGD", "Adam"]).label
     'The optimizer race'
     """
-    from dlscratch.explorables import Explorable
-
     if surface not in SURFACES:
         raise ValueError(
             f"optimizer_race: expected surface in {tuple(SURFACES)}, got {surface!r}"
@@ -130,16 +132,17 @@ def optimizer_race(
             raise ValueError(
                 f"optimizer_race: expected lr 1e-06 to 100, got {rate!r} for {name}"
             )
-    if not 0 <= momentum <= 0.99:
+    if not 0 <= momentum <= STRONGEST:
         raise ValueError(f"optimizer_race: expected momentum 0..0.99, got {momentum!r}")
     own = SURFACES[surface]
     place = [float(v) for v in (own["start"] if start is None else start)]
+    edges = own["xs"], own["ys"]
     if len(place) != 2 or not all(
-        math.fabs(v) <= edge for v, edge in zip(place, EDGES[surface], strict=False)
+        low <= v <= high for v, (low, high) in zip(place, edges, strict=True)
     ):
         raise ValueError(
-            f"optimizer_race: expected a start x, y on the map, within "
-            f"±{EDGES[surface][0]} and ±{EDGES[surface][1]}, got {start!r}"
+            f"optimizer_race: expected a start x, y on the map, x within {edges[0]} "
+            f"and y within {edges[1]}, got {start!r}"
         )
     if not isinstance(steps, Integral) or not 0 <= steps <= LAST:
         raise ValueError(f"optimizer_race: expected steps 0 to 200, got {steps!r}")
@@ -160,8 +163,11 @@ def optimizer_race(
         "with a bend; on a fourth, SGD is held at a saddle for many updates."
     )
     props = {
-        "surfaces": {
-            key: {k: one[k] for k in ("start", "lr")} for key, one in SURFACES.items()
+        "surfaces": SURFACES,
+        "limits": {
+            "step": [0, LAST],
+            "lr": [SLOWEST, FASTEST],
+            "momentum": [0, STRONGEST],
         },
         "surface": surface,
         "racing": optimizers,
@@ -171,4 +177,7 @@ def optimizer_race(
         "step": int(steps),
         "chosen": look_into,
     }
-    return Explorable("optimizer-race", props, fallback, label="The optimizer race")
+    label = "The optimizer race"
+    return Explorable(
+        "optimizer-race", props, fallback, label=label, shared=["landscape"]
+    )

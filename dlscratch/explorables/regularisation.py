@@ -2,6 +2,8 @@
 
 import math
 
+from dlscratch.explorables.explorable import Explorable
+
 VALLEYS = ("round", "stretched", "tilted")
 EDGE, STRONGEST = 3, 4
 
@@ -36,8 +38,6 @@ def regularisation(valley="tilted", *, minimum=(2.2, 0.6), strength=0.8):
     >>> regularisation("round", strength=1.0).label
     'L1 and L2 penalties'
     """
-    from dlscratch.explorables import Explorable
-
     if valley not in VALLEYS:
         raise ValueError(
             f"regularisation: expected valley in {VALLEYS}, got {valley!r}"
@@ -62,5 +62,10 @@ def regularisation(valley="tilted", *, minimum=(2.2, 0.6), strength=0.8):
         "exactly 0. In the round valley L2 divides each weight by 1 + λ; L1 moves each "
         "weight towards 0 by λ, and those that are closer than λ become 0."
     )
-    props = {"valley": valley, "best": c, "strength": float(strength)}
+    props = {
+        "valley": valley,
+        "best": c,
+        "strength": float(strength),
+        "limits": {"best": [-EDGE, EDGE], "strength": [0, STRONGEST]},
+    }
     return Explorable("regularisation", props, fallback, label="L1 and L2 penalties")

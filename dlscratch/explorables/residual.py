@@ -7,6 +7,7 @@ import numpy as np
 
 from dlscratch import layers
 from dlscratch.datasets import load_digits
+from dlscratch.explorables.explorable import Explorable
 from dlscratch.explorables.random_numbers import uniform
 
 EXAMPLES = 20
@@ -52,8 +53,6 @@ def residual(
     >>> residual(30, activation="tanh").label
     'Plain against residual'
     """
-    from dlscratch.explorables import Explorable
-
     if not isinstance(depth, Integral) or not 1 <= depth <= DEEPEST:
         raise ValueError(f"residual: expected depth 1 to {DEEPEST}, got {depth!r}")
     if activation not in ACTIVATIONS:
@@ -100,14 +99,11 @@ def residual(
         "seed": SEED,
         "pixels": "".join("0123456789abcdefg"[v] for v in pixels.ravel()),
         "classes": data.t_train[:EXAMPLES].tolist(),
+        "sizes": {"inputs": INPUTS, "units": UNITS, "classes": CLASSES},
+        "gains": {name: gain for name, (_, gain) in ACTIVATIONS.items()},
+        "limits": {"depth": [1, DEEPEST], "scale": [SMALLEST, LARGEST]},
     }
-    return Explorable(
-        "residual",
-        props,
-        fallback,
-        label="Plain against residual",
-        shared=["random-numbers"],
-    )
+    return Explorable("residual", props, fallback, label="Plain against residual")
 
 
 def gradient_sizes(

@@ -1,5 +1,10 @@
 """What every explorable must do, whatever it shows."""
 
+from base64 import b64decode
+from io import BytesIO
+
+import numpy as np
+from PIL import Image
 from site_tools import PHONE, offences
 
 
@@ -80,3 +85,23 @@ def drag(page, locator, dx, dy):
     page.mouse.move(x + dx, y + dy)
     page.mouse.up()
     return x + dx, y + dy
+
+
+def check_map(page, f, edges, count, power):
+    """Compare the bands and lines of a map with the heights of a surface f."""
+    png = page.locator(".ls-map image").get_attribute("href").split(",")[1]
+    opacity = np.array(Image.open(BytesIO(b64decode(png))))[..., 3]
+    rows, columns = opacity.shape
+    x = edges[0] + (np.arange(columns) + 0.5) / columns * (edges[1] - edges[0])
+    y = edges[3] - (np.arange(rows) + 0.5) / rows * (edges[3] - edges[2])
+    heights = f(np.stack(np.meshgrid(x, y)))
+    heights = (heights - heights.min()) / np.ptp(heights)
+    bands = np.floor(count * heights**power)
+    line = opacity == 0xAA
+    # A pixel within rounding of two bands may be in either.
+    exact = np.rint(126 / count * bands)
+    assert np.mean(opacity[~line] == exact[~line]) > 0.999
+    assert len(np.unique(opacity)) > min(count, 10)
+    change = bands[1:, 1:] != bands[1:, :-1]
+    change |= bands[1:, 1:] != bands[:-1, 1:]
+    assert np.mean(line[1:, 1:] == change) > 0.999

@@ -115,7 +115,7 @@ def test_the_mouse_shifts_the_line(figure):
 
 
 def test_the_mouse_shifts_the_line_by_any_of_its_points(figure):
-    grip = figure.locator("[data-line=one] line.dlx-handle")
+    grip = figure.locator("[data-line=one] .dlx-handle")
     figure.mouse.move(*centre(grip))
     box = figure.locator("svg.dlx-plot").first.bounding_box()
     at = box["x"] + box["width"] * 0.9 / 2.4, box["y"] + box["height"] * 1.5 / 2.4

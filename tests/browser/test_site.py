@@ -81,6 +81,7 @@ def test_page(address, site, clean_page, look):
     assert not page.evaluate(OUT_OF_REACH), "scrolls, but not with the keyboard"
 
     look(page)
+    assert page.locator(".dlx:not([data-live])").count() == 0
     assert page.locator("main h1:visible").count() == 1
     assert page.title()
     description = page.locator("meta[name=description]").get_attribute("content")
@@ -188,6 +189,25 @@ def test_scripts_and_styles_are_few(site, page):
     page.goto(f"{site}/book/glossary.html")
     settle(page)
     assert sum(sizes.values()) < 3_000_000, sizes
+
+
+def test_what_figures_share_is_loaded_once_where_there_are_some(site):
+    """The notebooks' outputs hold it each; the pages load it from a file."""
+    drawn = []
+    for address in ["search.html", *pages_in_toc()]:
+        html = (HTML / address).read_text("utf-8")
+        some = "data-explorable=" in html
+        for text in (
+            "globalThis.explorables = ",
+            "explorables.drawing = ",
+            "explorables.landscape = ",
+            "--line-y: ",
+        ):
+            assert text not in html, (address, text)
+        for name in ("explorable.js", "explorable.css"):
+            assert html.count(f"_static/{name}") == some, (address, name)
+        drawn += [address] * html.count("_static/drawing-board.js")
+    assert [address[10:12] for address in drawn] == ["03", "07"]
 
 
 class Links(HTMLParser):

@@ -1,7 +1,8 @@
 """What the site adds to plain Markdown, and to and from the theme.
 
 Each convention of the notebooks has a module of its own: `boxes`, `numbers` (formulas,
-figures, exercises), `terms`, `citations` and `asides`. Here is the rest.
+figures, exercises), `terms`, `citations` and `asides`; `interactive` is about the
+figures with scripts. Here is the rest.
 """
 
 import os
@@ -11,11 +12,8 @@ from html import escape, unescape
 from pathlib import Path
 
 from docutils import nodes
-from sphinx.util.docutils import SphinxDirective
 
-from dlscratch import explorables
-
-from . import asides, boxes, citations, numbers, prose, terms
+from . import asides, boxes, citations, interactive, numbers, prose, terms
 
 DESCRIPTION = (
     "An interactive textbook: build neural networks in NumPy, piece by piece, "
@@ -26,20 +24,6 @@ DESCRIPTION = (
 def japanese(name, rawtext, text, lineno, inliner, options=None, content=None):
     """Mark text as Japanese, so that browsers choose its glyphs and voice."""
     return [nodes.inline(rawtext, text, classes=["language-ja"])], []
-
-
-class ExplorableDirective(SphinxDirective):
-    """Show an interactive figure on a hand-written page: its name is the argument."""
-
-    required_arguments = 1
-
-    def run(self):
-        """Return the figure's HTML."""
-        folder = Path(explorables.__file__).parent
-        for path in folder.iterdir():
-            self.env.note_dependency(str(path))
-        figure = getattr(explorables, self.arguments[0])()
-        return [nodes.raw("", figure._repr_html_(), format="html")]
 
 
 def drop_thebe_config(app, doctree, page):
@@ -136,9 +120,8 @@ def setup(app):
     """Register with Sphinx."""
     app.config.templates_path.insert(0, str(Path(__file__).parent / "templates"))
     app.add_role("ja", japanese)
-    app.add_directive("explorable", ExplorableDirective)
     app.add_transform(boxes.Boxes)
-    for part in (numbers, terms, citations, asides):
+    for part in (numbers, terms, citations, asides, interactive):
         part.setup(app)
     app.connect("builder-inited", note_start)
     app.connect("env-get-outdated", read_chapters_again)
