@@ -1,15 +1,18 @@
 """Data sets: real handwriting and clothes as images, and toy points in the plane.
 
 Every function returns a `Dataset` of four arrays. `load_digits` needs no network;
-`load_mnist` and `load_fashion_mnist` download four files once and keep them.
+`load_mnist` and `load_fashion_mnist` download four files once and keep them. For your
+own data see `dlscratch.own_data`.
 """
 
 import gzip
 import io
 import math
+import os
 import zlib
 from importlib import resources
 from numbers import Integral, Real
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -20,8 +23,15 @@ DIGITS_SHA256 = "b2dab7b501728c22e9119ad76740b2e17c77a231e42d1e592380d90886f1a05
 TEST_SHARE = 0.2  # of the toy sets' points
 
 
-class Dataset(NamedTuple):
-    """Training and test data.
+class _Parts(NamedTuple):
+    x_train: np.ndarray
+    t_train: np.ndarray
+    x_test: np.ndarray | None = None
+    t_test: np.ndarray | None = None
+
+
+class Dataset(_Parts):
+    """Training and test data; the test part may be missing.
 
     Attributes
     ----------
@@ -29,12 +39,49 @@ class Dataset(NamedTuple):
         Inputs, one row (or picture) each.
     t_train, t_test : ndarray of int64, shape (N,)
         Class ids, counted from 0.
+    classes : tuple of str, or None
+        What the classes are called, where that is known.
+
+    Raises
+    ------
+    ValueError
+        If there are not as many labels as inputs, if the test part is incomplete, or
+        if its inputs have another shape.
+
+    Examples
+    --------
+    >>> data = Dataset([[0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [0, 1, 1])
+    >>> data.x_train.shape, data.x_test
+    ((3, 2), None)
+    >>> validation_split(data, 1).x_test
+    array([[1., 1.]])
     """
 
-    x_train: np.ndarray
-    t_train: np.ndarray
-    x_test: np.ndarray
-    t_test: np.ndarray
+    def __new__(cls, x_train, t_train, x_test=None, t_test=None, *, classes=None):
+        """Check the parts."""
+        if (x_test is None) != (t_test is None):
+            raise ValueError("Dataset: expected x_test and t_test, or neither, got one")
+        parts = [
+            None if part is None else np.asarray(part)
+            for part in (x_train, t_train, x_test, t_test)
+        ]
+        for name, x, t in (("train", *parts[:2]), ("test", *parts[2:])):
+            sizes = (
+                [] if x is None else [a.shape[0] if a.ndim else None for a in (x, t)]
+            )
+            if len(set(sizes)) > 1 or None in sizes:
+                raise ValueError(
+                    f"Dataset: expected as many labels in t_{name} as examples in "
+                    f"x_{name}, got the shapes {t.shape} and {x.shape}"
+                )
+        if x_test is not None and parts[0].shape[1:] != parts[2].shape[1:]:
+            raise ValueError(
+                f"Dataset: expected examples of the same shape in both parts, got "
+                f"{parts[0].shape[1:]} in x_train and {parts[2].shape[1:]} in x_test"
+            )
+        data = super().__new__(cls, *parts)
+        data.classes = classes
+        return data
 
 
 def load_digits(*, shuffle=None, flatten=True, dtype=np.float64):
@@ -139,16 +186,16 @@ def load_fashion_mnist(*, flatten=True, dtype=np.float32):
     return _load_idx("fashion-mnist", flatten, dtype)
 
 
-def read_idx(raw, name="IDX data"):
+def read_idx(raw, name=None):
     r"""Read an array of bytes in MNIST's file format, IDX.
 
     Parameters
     ----------
-    raw : bytes
-        The file, gzipped or not: two zero bytes, the type code 8 (unsigned bytes), the
-        number of dimensions; each dimension as 4 bytes, the most significant first;
-        then the values in row-major order.
-    name : str
+    raw : str, Path or bytes
+        The file, or what it holds, gzipped or not: two zero bytes, the type code 8
+        (unsigned bytes), the number of dimensions; each dimension as 4 bytes, the most
+        significant first; then the values in row-major order.
+    name : str, optional
         What to call the file in an error.
 
     Returns
@@ -157,8 +204,12 @@ def read_idx(raw, name="IDX data"):
 
     Raises
     ------
+    FileNotFoundError
+        If there is no such file.
     ValueError
-        If `raw` is not exactly that, or has no values.
+        If the file is not exactly that, or has no values.
+    TypeError
+        If `raw` is neither a path nor bytes.
 
     Examples
     --------
@@ -166,6 +217,15 @@ def read_idx(raw, name="IDX data"):
     array([[0, 1, 2],
            [3, 4, 5]], dtype=uint8)
     """
+    if isinstance(raw, str | os.PathLike):
+        if not (path := Path(raw)).is_file():
+            raise FileNotFoundError(f"read_idx: expected a file, got {path}")
+        name, raw = name or path, path.read_bytes()
+    if not isinstance(raw, bytes | bytearray):
+        raise TypeError(
+            f"read_idx: expected a file's path or its bytes, got {type(raw).__name__}"
+        )
+    name = name or "IDX data"
     if raw[:2] == b"\x1f\x8b":  # gzip's signature
         try:
             raw = gzip.decompress(raw)
