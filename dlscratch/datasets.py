@@ -57,6 +57,8 @@ class Dataset(_Parts):
     array([[1., 1.]])
     """
 
+    classes = None
+
     def __new__(cls, x_train, t_train, x_test=None, t_test=None, *, classes=None):
         """Check the parts."""
         if (x_test is None) != (t_test is None):
@@ -82,6 +84,9 @@ class Dataset(_Parts):
         data = super().__new__(cls, *parts)
         data.classes = classes
         return data
+
+    def _replace(self, **parts):
+        return Dataset(**(self._asdict() | parts), classes=self.classes)
 
 
 def load_digits(*, shuffle=None, flatten=True, dtype=np.float64):
@@ -402,7 +407,7 @@ def validation_split(data, n, rng=None):
     order = np.arange(size) if rng is None else rng.permutation(size)
     rest, held = order[:-n], order[-n:]
     x, t = data.x_train, data.t_train
-    return Dataset(x[rest], t[rest], x[held], t[held])
+    return Dataset(x[rest], t[rest], x[held], t[held], classes=data.classes)
 
 
 def random_shift(x, rng, pixels=1):

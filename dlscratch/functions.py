@@ -245,10 +245,10 @@ def confusion_matrix(t, y, n_classes=None):
             f"confusion_matrix: expected t and y of one shape, got {t.shape} and "
             f"{y.shape}; of scores (N, K), pass the classes, scores.argmax(axis=1)"
         )
+    if not t.size:
+        raise ValueError("confusion_matrix: expected at least one example, got none")
     if n_classes is None:
-        if not t.size:
-            raise ValueError("confusion_matrix: expected n_classes, without examples")
-        n_classes = max(t.max(), y.max()) + 1
+        n_classes = int(max(t.max(), y.max())) + 1
     t, y = (_class_ids(ids, n_classes, "confusion_matrix") for ids in (t, y))
     table = np.zeros((n_classes, n_classes), dtype=int)
     np.add.at(table, (t, y), 1)

@@ -152,22 +152,27 @@ def _clearest(pixels):
     """Choose the colour in which the ink is clearest: (H, W), ink dark; and how it was.
 
     The paper is the median of what is near. Marks that touch the border do not count:
-    they may be remains of a shadow.
+    they may be remains of a shadow. If the digit hangs together with one, a higher
+    threshold parts them.
     """
-    best, chosen = 0, None
+    inks = []
     for channel in pixels.transpose(2, 0, 1):
         small = _small(channel, 128)
         tiny = np.pad(_small(small, 48), 10, mode="edge")
         paper = np.median(sliding_window_view(tiny, (21, 21)), axis=(-2, -1))
         rest = small - _large(paper, small.shape)
-        for light, ink in ((False, -rest), (True, rest)):  # light ink on dark paper?
-            _, weight, at_border = _weighed(np.maximum(ink, 0), FAINTEST / 2)
-            heaviest = np.max(weight * ~at_border)
-            if heaviest > best:
-                best, chosen = heaviest, (1 - channel if light else channel, light)
-    if chosen is None:
-        _refuse_blank()
-    return chosen
+        inks.append((np.maximum(-rest, 0), channel, False))
+        inks.append((np.maximum(rest, 0), 1 - channel, True))  # light on dark paper
+    touches = False
+    for threshold in (FAINTEST / 2, FAINTEST, 2 * FAINTEST):
+        weights = []
+        for ink, _, _ in inks:
+            _, weight, at_border = _weighed(ink, threshold)
+            weights.append(np.max(weight * ~at_border))
+            touches |= at_border[1:].any()
+        if max(weights) > 0:
+            return inks[np.argmax(weights)][1:]
+    return _refuse_border() if touches else _refuse_blank()
 
 
 def _largest_near(x, reach):
@@ -207,16 +212,20 @@ def _marks(ink, threshold):
     if not heavy.any():
         _refuse_blank()
     if (heavy & at_border).any():
-        _refuse(
-            "the ink touches the border of the picture",
-            "leave a margin of blank paper around the digit, and nothing else",
-        )
+        _refuse_border()
     marks = heavy[labels].repeat(step, axis=0).repeat(step, axis=1)
     return marks[: ink.shape[0], : ink.shape[1]]
 
 
 def _refuse_blank():
     _refuse("sees no digit in the picture", "write it larger, or with more contrast")
+
+
+def _refuse_border():
+    _refuse(
+        "the ink touches the border of the picture",
+        "leave a margin of blank paper around the digit, and nothing else",
+    )
 
 
 def _weighed(ink, threshold):
@@ -260,10 +269,11 @@ def _one_digit(ink):
     ink = ink[_box(ink)]
     if max(ink.shape) < 20:
         _refuse_blank()
-    empty = np.flatnonzero(ink.max(axis=0) <= 0.5)
+    columns = np.sum(ink > 0.5, axis=0)
+    empty = np.flatnonzero(columns == 0)
     for gap in np.split(empty, np.flatnonzero(np.diff(empty) > 1) + 1):
-        sides = [part.sum() for part in np.split(ink, gap[:1], axis=1)]
-        if len(gap) > 0.1 * len(ink) and min(sides) > 0.2 * ink.sum():
+        sides = [part.sum() for part in np.split(columns, gap[:1])]
+        if len(gap) > 0.1 * len(ink) and min(sides) > 0.2 * columns.sum():
             _refuse("sees more than one digit", "crop the picture to one of them")
     return ink
 

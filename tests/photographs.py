@@ -75,7 +75,7 @@ def enlarged(image, height=200):
 
 def photographed(ink, rng, kind="jpeg"):
     """Put ink (H, W) of 0 to 1 on paper, and photograph it: a file in memory."""
-    long = rng.integers(300, 1300)
+    long = rng.integers(300, 800)
     short = round(long * rng.uniform(0.55, 1))
     width, height = (long, short) if rng.random() < 0.5 else (short, long)
 
