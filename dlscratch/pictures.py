@@ -184,21 +184,26 @@ def _largest_near(x, reach):
 
 def _ink(x, light):
     """Return the ink of a picture in which it is dark: (H, W), from 0 to 1."""
-    # What is dark and narrow disappears in the brightest nearby. What is wide, such as
-    # a shadow, comes back in the darkest nearby of these.
     small = _small(x, 128)
-    reach = round(WIDEST * 128 / 2)
-    padded = np.pad(small, 2 * reach, mode="edge")
-    paper = -_largest_near(-_largest_near(padded, reach), reach)
-    paper = np.clip(_large(paper, x.shape), 0.05, 1)
-    ink = np.clip(paper - x if light else 1 - x / paper, 0, 1)
-
-    level = np.quantile(ink[::2, ::2], 0.999)
+    widest = WIDEST
     for _ in range(2):
-        marks = _marks(ink, max(FAINTEST, level / 2))
-        level = np.sum(ink[marks] ** 3) / np.sum(ink[marks] ** 2)
-    ink = np.where(marks, ink / level, 0)
-    return np.clip((ink - 0.3) / 0.4, 0, 1).astype(np.float32)
+        # What is dark and narrow disappears in the brightest nearby. What is wide, such
+        # as a shadow, comes back in the darkest nearby of these.
+        reach = round(widest * 128 / 2)
+        padded = np.pad(small, 2 * reach, mode="edge")
+        paper = -_largest_near(-_largest_near(padded, reach), reach)
+        paper = np.clip(_large(paper, x.shape), 0.05, 1)
+        rest = np.clip(paper - x if light else 1 - x / paper, 0, 1)
+
+        level = np.quantile(rest[::2, ::2], 0.999)
+        for _ in range(2):
+            marks = _marks(rest, max(FAINTEST, level / 2))
+            level = np.sum(rest[marks] ** 3) / np.sum(rest[marks] ** 2)
+        ink = np.where(marks, rest / level, 0)
+        ink = np.clip((ink - 0.3) / 0.4, 0, 1).astype(np.float32)
+        # Once the width of the lines is known, look for narrower shadows.
+        widest = np.clip(4 * _line_width(ink) / max(x.shape), 0.06, WIDEST)
+    return ink
 
 
 def _marks(ink, threshold):
@@ -278,12 +283,16 @@ def _one_digit(ink):
     return ink
 
 
-def _widened(ink, thinnest):
-    """Widen the lines of a thin pen, so that they stay visible in a small picture."""
+def _line_width(ink):
+    """Return the width of the lines in pixels: their area by half of their outline."""
     padded = np.pad(ink, 1)
     down, across = (np.abs(np.diff(padded, axis=axis)).sum() for axis in (0, 1))
-    line = 2 * ink.sum() / np.hypot(down, across)  # its area by half of its outline
-    more = round((thinnest * max(ink.shape) / 20 - line) / 2)
+    return 2 * ink.sum() / np.hypot(down, across)
+
+
+def _widened(ink, thinnest):
+    """Widen the lines of a thin pen, so that they stay visible in a small picture."""
+    more = round((thinnest * max(ink.shape) / 20 - _line_width(ink)) / 2)
     if more < 1:
         return ink
     wide = Image.fromarray(np.pad(ink, more)).filter(
