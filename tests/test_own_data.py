@@ -177,6 +177,9 @@ def unreadable(case, page, folder):
         image[100:105, 200:204] = 0
     elif case == "at the border":
         image = page[:, 150:]
+    elif case == "at the border, with a speck":
+        image = page[:, 150:].copy()
+        image[330:340, 200:208] = 0
     elif case == "two digits":
         image = np.hstack([page[:, 60:260], page[:, 60:260]])
     elif case == "tiny":
@@ -202,6 +205,7 @@ def unreadable(case, page, folder):
         ("noise", "sees no digit"),
         ("one speck", "sees no digit"),
         ("at the border", "touches the border of the picture; leave a margin"),
+        ("at the border, with a speck", "touches the border of the picture"),
         ("two digits", "sees more than one digit; crop the picture"),
         ("tiny", "expected 16×16 pixels at least, got 12×12"),
         ("text", r"expected a picture, such as a JPEG or PNG, .*notes\.txt"),
