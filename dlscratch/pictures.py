@@ -37,7 +37,7 @@ def read_picture(path, size=28):
         :func:`~dlscratch.datasets.load_digits`: the digit is set upright and stretched
         to all 8 rows and up to 5 columns, and the values are 0 to 16, divided by 16.
         What was done to those digits is known less exactly, and so little is left of
-        them that the networks read only about three of four such photographs.
+        them that the networks read only about four of five such photographs.
 
     Returns
     -------
