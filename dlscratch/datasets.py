@@ -1,14 +1,17 @@
 """Data sets: real handwriting and clothes as images, and toy points in the plane.
 
 Every function returns a `Dataset` of four arrays. `load_digits` needs no network;
-`load_mnist` and `load_fashion_mnist` download four files once and keep them.
+`load_mnist` and `load_fashion_mnist` download four files once and keep them. For your
+own data see `dlscratch.own_data`.
 """
 
 import gzip
 import io
 import math
+import os
 import zlib
 from importlib import resources
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -19,8 +22,15 @@ from dlscratch.checks import float_dtype, numbers, real, whole
 DIGITS_SHA256 = "b2dab7b501728c22e9119ad76740b2e17c77a231e42d1e592380d90886f1a05e"
 
 
-class Dataset(NamedTuple):
-    """Training and test data.
+class _Parts(NamedTuple):
+    x_train: np.ndarray
+    t_train: np.ndarray
+    x_test: np.ndarray | None = None
+    t_test: np.ndarray | None = None
+
+
+class Dataset(_Parts):
+    """Training and test data; the test part may be missing.
 
     Attributes
     ----------
@@ -28,16 +38,60 @@ class Dataset(NamedTuple):
         Inputs, one row (or picture) each.
     t_train, t_test : ndarray of int64, shape (N,)
         Class ids, counted from 0.
+    classes : tuple of str, or None
+        What the classes are called, where that is known. No part of the tuple.
     n_measured : int or None
-        No part of the tuple: what :meth:`measuring` set, or None for all.
+        What :meth:`measuring` set, or None for all. No part of the tuple.
+
+    Raises
+    ------
+    ValueError
+        If there are not as many labels as inputs, if the test part is incomplete, or
+        if its inputs have another shape.
+
+    Examples
+    --------
+    >>> data = Dataset([[0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [0, 1, 1])
+    >>> data.x_train.shape, data.x_test
+    ((3, 2), None)
+    >>> validation_split(data, 1).x_test
+    array([[1., 1.]])
     """
 
-    x_train: np.ndarray
-    t_train: np.ndarray
-    x_test: np.ndarray
-    t_test: np.ndarray
+    classes = n_measured = None
 
-    n_measured = None
+    def __new__(cls, x_train, t_train, x_test=None, t_test=None, *, classes=None):
+        """Check the parts."""
+        if (x_test is None) != (t_test is None):
+            raise ValueError("Dataset: expected x_test and t_test, or neither, got one")
+        parts = {"x_train": x_train, "t_train": t_train}
+        if x_test is not None:
+            parts |= {"x_test": x_test, "t_test": t_test}
+        parts = {
+            name: numbers(part, f"Dataset: {name}") for name, part in parts.items()
+        }
+        shapes = {name: part.shape for name, part in parts.items()}
+        for name in ("train", "test")[: len(parts) // 2]:
+            x, t = shapes[f"x_{name}"], shapes[f"t_{name}"]
+            if not x or not t or x[0] != t[0]:
+                raise ValueError(
+                    f"Dataset: expected as many labels in t_{name} as examples in "
+                    f"x_{name}, got the shapes {t} and {x}"
+                )
+        x, x_test = shapes["x_train"], shapes.get("x_test", shapes["x_train"])
+        if x[1:] != x_test[1:]:
+            raise ValueError(
+                "Dataset: expected examples of the same shape in both parts, got "
+                f"{x[1:]} in x_train and {x_test[1:]} in x_test"
+            )
+        data = super().__new__(cls, **parts)
+        data.classes = classes
+        return data
+
+    def _replace(self, **parts):
+        data = Dataset(**(self._asdict() | parts), classes=self.classes)
+        data.n_measured = self.n_measured
+        return data
 
     def measuring(self, n):
         """Return the same data, with fewer training examples to measure.
@@ -58,18 +112,9 @@ class Dataset(NamedTuple):
         >>> len(digits.x_train), digits.n_measured
         (1437, 100)
         """
-        if n < 1:
-            raise ValueError(f"Dataset.measuring: expected n >= 1, got {n}")
-        data = _MeasuredInPart(*self)
-        data.n_measured = n
+        data = self._replace()
+        data.n_measured = whole(n, "Dataset.measuring", "n")
         return data
-
-
-class _MeasuredInPart(Dataset):
-    """What ``measuring`` returns: a dataset like all others, and a number beside it."""
-
-    def _replace(self, **parts):
-        return super()._replace(**parts).measuring(self.n_measured)
 
 
 def load_digits(*, shuffle=None, flatten=True, dtype=np.float64):
@@ -174,16 +219,16 @@ def load_fashion_mnist(*, flatten=True, dtype=np.float32):
     return _load_idx("fashion-mnist", flatten, dtype)
 
 
-def read_idx(raw, name="IDX data"):
+def read_idx(raw, name=None):
     r"""Read an array of bytes in MNIST's file format, IDX.
 
     Parameters
     ----------
-    raw : bytes
-        The file, gzipped or not: two zero bytes, the type code 8 (unsigned bytes), the
-        number of dimensions; each dimension as 4 bytes, the most significant first;
-        then the values in row-major order.
-    name : str
+    raw : str, Path or bytes
+        The file, or what it holds, gzipped or not: two zero bytes, the type code 8
+        (unsigned bytes), the number of dimensions; each dimension as 4 bytes, the most
+        significant first; then the values in row-major order.
+    name : str, optional
         What to call the file in an error.
 
     Returns
@@ -192,8 +237,12 @@ def read_idx(raw, name="IDX data"):
 
     Raises
     ------
+    FileNotFoundError
+        If there is no such file.
     ValueError
-        If `raw` is not exactly that, or has no values.
+        If the file is not exactly that, or has no values.
+    TypeError
+        If `raw` is neither a path nor bytes.
 
     Examples
     --------
@@ -201,6 +250,15 @@ def read_idx(raw, name="IDX data"):
     array([[0, 1, 2],
            [3, 4, 5]], dtype=uint8)
     """
+    if isinstance(raw, str | os.PathLike):
+        if not (path := Path(raw)).is_file():
+            raise FileNotFoundError(f"read_idx: expected a file, got {path}")
+        name, raw = name or path, path.read_bytes()
+    if not isinstance(raw, bytes | bytearray):
+        raise TypeError(
+            f"read_idx: expected a file's path or its bytes, got {type(raw).__name__}"
+        )
+    name = name or "IDX data"
     if raw[:2] == b"\x1f\x8b":  # gzip's signature
         try:
             raw = gzip.decompress(raw)
@@ -374,7 +432,7 @@ def validation_split(data, n, rng=None):
         order = _generator(rng).permutation(size)
     rest, held = order[:-n], order[-n:]
     x, t = data.x_train, data.t_train
-    return Dataset(x[rest], t[rest], x[held], t[held])
+    return Dataset(x[rest], t[rest], x[held], t[held], classes=data.classes)
 
 
 def random_shift(x, rng, pixels=1):

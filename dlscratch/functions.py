@@ -231,6 +231,48 @@ def cross_entropy(y, t):
     return float(-np.mean(log_y[np.arange(len(t)), t]))
 
 
+def confusion_matrix(t, y, n_classes=None):
+    """Count how often each class was answered for each true class.
+
+    Parameters
+    ----------
+    t, y : array_like of int, of one shape
+        The true classes, and the answers. Mind the order: rows first.
+    n_classes : int, optional
+        By default one more than the largest id in ``t`` and ``y``.
+
+    Returns
+    -------
+    ndarray of int, shape (n_classes, n_classes)
+        In row i and column j, how many examples of class i were taken for class j.
+        Right answers stand on the diagonal.
+
+    Examples
+    --------
+    Of three zeros one was taken for a one; the single two was read right:
+
+    >>> confusion_matrix([0, 0, 0, 2], [0, 1, 0, 2])
+    array([[2, 1, 0],
+           [0, 0, 0],
+           [0, 0, 1]])
+    """
+    t, y = (numbers(ids, "confusion_matrix") for ids in (t, y))
+    if t.shape != y.shape:
+        raise ValueError(
+            f"confusion_matrix: expected t and y of one shape, got {t.shape} and "
+            f"{y.shape}; of scores (N, K), pass the classes, scores.argmax(axis=1)"
+        )
+    if not t.size:
+        raise ValueError("confusion_matrix: expected at least one example, got none")
+    if n_classes is None:
+        n_classes = int(max(t.max(), y.max())) + 1
+    n_classes = whole(n_classes, "confusion_matrix", "n_classes")
+    t, y = (_class_ids(ids, n_classes, "confusion_matrix") for ids in (t, y))
+    table = np.zeros((n_classes, n_classes), dtype=int)
+    np.add.at(table, (t, y), 1)
+    return table
+
+
 def _same_shape(y, t, name):
     y, t = floats(y, name), floats(t, name)
     if y.shape != t.shape or y.size == 0:

@@ -10,7 +10,8 @@ from tqdm import tqdm
 
 from dlscratch import files
 from dlscratch.base import check_tree, places
-from dlscratch.checks import generator, numbers, whole
+from dlscratch.checks import generator, whole
+from dlscratch.datasets import Dataset
 
 
 @dataclass
@@ -188,26 +189,13 @@ def train(
 
 def _examples(data):
     """Return x and t of the training part, and of the test part if there is one."""
-    parts = []
-    for part in ("train", "test"):
-        x, t = (getattr(data, f"{letter}_{part}", None) for letter in "xt")
-        if x is None and t is None and part == "test":
-            continue
-        if x is None or t is None:
-            raise ValueError(f"train: expected data with x_{part} and t_{part}")
-        x, t = numbers(x, f"train: x_{part}"), numbers(t, f"train: t_{part}")
-        if x.ndim < 2 or t.ndim < 1 or len(x) != len(t) or len(x) == 0:
-            raise ValueError(
-                f"train: expected as many examples x_{part} (N, ...) as labels "
-                f"t_{part}, at least one, got shapes {x.shape} and {t.shape}"
-            )
-        parts += [x, t]
-    x, x_test = parts[0], parts[-2]
-    if x.shape[1:] != x_test.shape[1:]:
-        raise ValueError(
-            f"train: expected test examples like those of training, {x.shape[1:]}, got "
-            f"{x_test.shape[1:]}"
-        )
+    if not isinstance(data, Dataset):
+        kind = type(data).__name__
+        raise TypeError(f"train: expected a Dataset, such as Dataset(x, t), got {kind}")
+    parts = [part for part in data if part is not None]
+    if any(len(part) == 0 for part in parts):
+        sizes = [len(part) for part in parts]
+        raise ValueError(f"train: expected at least one example, got {sizes}")
     return parts
 
 

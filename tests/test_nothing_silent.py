@@ -298,6 +298,16 @@ ARGUMENTS = {
         lambda v: np.equal.outer(np.asarray(v), np.arange(3)).astype(float),
     ),
     "one_hot n_classes": (lambda v: functions.one_hot([0], v), whole(1), None),
+    "confusion_matrix t": (
+        lambda v: functions.confusion_matrix(v, [0, 1], 3),
+        IDS,
+        lambda v: np.histogram2d(v, [0, 1], bins=3, range=[(0, 3), (0, 3)])[0],
+    ),
+    "confusion_matrix n_classes": (
+        lambda v: functions.confusion_matrix([0], [0], v),
+        lambda v: v is None or whole(1)(v),
+        None,
+    ),
     "sum_squared_error t": (
         lambda v: functions.sum_squared_error(LOGITS, v),
         TWO,
