@@ -514,7 +514,7 @@ def test_how_many_are_measured_stays_with_the_data():
     x_train, *_, t_test = part
     np.testing.assert_array_equal(x_train, data.x_train)
     np.testing.assert_array_equal(t_test, data.t_test[::-1])
-    with pytest.raises(ValueError, match="expected n to be a whole number from 1, got 0"):
+    with pytest.raises(ValueError, match="n to be a whole number from 1, got 0"):
         data.measuring(0)
 
 
