@@ -3,6 +3,7 @@
 from itertools import pairwise
 
 import matplotlib as mpl
+import numpy as np
 import pytest
 
 from dlscratch import graphs, plotting
@@ -156,6 +157,55 @@ def test_no_words_overlap_or_leave_the_figure(edges, down):
         assert box.y1 <= fig.bbox.y1, text
         for other, second in boxes[:i]:
             assert not box.overlaps(second), (text, other)
+
+
+def drawing(fig):
+    """Return where the words stand, the corners of the arrows, and the boxes."""
+    patches = fig.axes[0].patches
+    arrows = [patch for patch in patches if hasattr(patch, "get_arrowstyle")]
+    boxes = [patch for patch in patches if patch not in arrows]
+    return (
+        [(t.get_text(), *t.get_position()) for t in fig.axes[0].texts if t.get_text()],
+        [point for a in arrows for point in a._path_original.vertices],
+        [(b.get_x(), b.get_y(), b.get_width(), b.get_height()) for b in boxes],
+    )
+
+
+def test_a_drawing_point_by_point():
+    """The third edge leaves a fork: its word stands low, level with its way past."""
+    fig = graphs.draw(RESIDUAL)
+    assert 72 * fig.get_size_inches() == pytest.approx([360, 108])
+    words, corners, boxes = drawing(fig)
+    nodes = [(16, 54), (102, 79), (183, 79), (263, 79), (344, 79)]
+    assert [word for word, *_ in words] == ["x", "x", "f", "g", "+", "y"]
+    places = [place for _, *place in words]
+    np.testing.assert_allclose(places, [(72, 33), *nodes], atol=1)
+    expected = [(28, 54), (42, 79), (90, 79), (114, 79), (171, 79), (195, 79)]
+    expected += [(251, 79), (28, 54), (42, 29), (102, 29), (183, 29), (237, 29)]
+    expected += [(251, 72), (275, 79), (332, 79)]
+    np.testing.assert_allclose(corners, expected, atol=1)
+    expected = [(x - 12, y - 12, 24, 24) for x, y in nodes[1:4]]
+    np.testing.assert_allclose(boxes, expected, atol=1)
+
+
+def test_a_drawing_point_by_point_downwards():
+    fig = graphs.draw(APPLES, down=True)
+    assert 72 * fig.get_size_inches() == pytest.approx([360, 254])
+    words, corners, boxes = drawing(fig)
+    assert [word for word, *_ in words[10:]] == [
+        *("apples", "price", "×", "tax", "×", "total")
+    ]
+    edges = [(145, 201), (207, 208), (145, 127), (207, 134), (145, 53)]
+    expected = [(x + 13 * side, y) for x, y in edges for side in (0, 1)]
+    nodes = [(149, 238), (211, 238), (149, 164), (211, 164), (149, 90), (149, 16)]
+    places = [place for _, *place in words]
+    np.testing.assert_allclose(places, expected + nodes, atol=1)
+    expected = [(154, 181), (154, 221), (149, 226), (149, 176), (216, 195), (216, 221)]
+    expected += [(211, 226), (211, 190), (156, 176), (154, 107), (154, 147)]
+    expected += [(149, 152), (149, 102), (216, 121), (216, 147), (211, 152)]
+    expected += [(211, 116), (156, 102), (154, 33), (154, 73), (149, 78), (149, 28)]
+    np.testing.assert_allclose(corners, expected, atol=1)
+    np.testing.assert_allclose(boxes, [(137, 152, 24, 24), (137, 78, 24, 24)], atol=1)
 
 
 def test_width():

@@ -58,6 +58,14 @@ def test_accuracy_counts_the_last_partial_batch(model, x):
         assert model.accuracy(x, t, batch_size) == pytest.approx(6 / 7)
 
 
+def test_evaluate_is_the_mean_over_all_examples(model, x):
+    t = np.array([0, 1, 2, 0, 1, 2, 0])
+    expected = model.loss(x, t), model.accuracy(x, t)
+    for batch_size in (1, 3, 7, 100):
+        assert model.evaluate(x, t, batch_size) == pytest.approx(expected)
+    assert model.evaluate(x, t) == pytest.approx(expected)
+
+
 def test_accuracy_of_a_single_output():
     model = Sequential([])
     y = np.array([[-1.0], [0.0], [2.0]])
@@ -85,6 +93,10 @@ def test_mlp_errors():
         mlp((2, 2), "gelu", rng=rng)
     with pytest.raises(ValueError, match="at least two sizes"):
         mlp((2,), rng=rng)
+
+
+def test_the_smallest_mlp_is_one_linear_layer():
+    assert repr(mlp((4, 3), rng=np.random.default_rng(0)).layers) == "[Linear(4, 3)]"
 
 
 class TestNames:
@@ -342,6 +354,16 @@ def test_record_cnn_has_the_stated_shapes_and_size():
     assert "Dropout" not in repr(
         models.record_cnn(rng=np.random.default_rng(0), dropout=0)
     )
+
+
+@pytest.mark.parametrize(
+    ("make", "dropped"), [(models.deep_cnn, 0.5), (models.record_cnn, 0.3)]
+)
+def test_what_the_networks_drop(make, dropped):
+    rng = np.random.default_rng(0)
+    for p, settings in ((dropped, {}), (0.2, {"dropout": 0.2})):
+        (layer,) = (x for x in make(rng=rng, **settings).layers if hasattr(x, "p"))
+        assert layer.p == p
 
 
 @pytest.mark.parametrize(

@@ -61,6 +61,25 @@ def test_formulas(name, rng):
     assert optimizer.steps == 6
 
 
+DEFAULTS = {
+    "SGD": {"lr": 0.01},
+    "Momentum": {"lr": 0.01, "momentum": 0.9},
+    "Nesterov": {"lr": 0.01, "momentum": 0.9},
+    "AdaGrad": {"lr": 0.01, "eps": 1e-10},
+    "RMSprop": {"lr": 0.01, "alpha": 0.99, "eps": 1e-8},
+    "Adam": {"lr": 1e-3, "betas": (0.9, 0.999), "eps": 1e-8},
+    "AdamW": {"lr": 1e-3, "betas": (0.9, 0.999), "eps": 1e-8, "weight_decay": 0.01},
+}
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_defaults(name):
+    """What the chapters take from a call like Adam(parameters)."""
+    optimizer = ALL[name]([Parameter(np.zeros(2), name="W")])
+    expected = {"weight_decay": 0.0, **DEFAULTS[name]}
+    assert {k: getattr(optimizer, k) for k in expected} == expected
+
+
 @pytest.mark.parametrize("name", ALL)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_it_keeps_the_dtype_and_goes_downhill(name, dtype, rng):

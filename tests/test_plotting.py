@@ -7,12 +7,27 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
+from matplotlib_inline.backend_inline import set_matplotlib_formats
 
 from dlscratch import plotting
 from dlscratch.training import History
 
 mpl.use("agg")
 pytestmark = pytest.mark.usefixtures("house_style")
+
+
+def test_the_look():
+    """White paper and a grid, no frame but the axes, dark ink in pictures."""
+    fig, ax = plt.subplots()
+    assert list(fig.get_size_inches()) == [5, 3.2]
+    assert fig.get_constrained_layout()
+    assert [ax.spines[side].get_visible() for side in ("top", "right")] == [False] * 2
+    assert [ax.spines[side].get_visible() for side in ("bottom", "left")] == [True] * 2
+    assert all(line.get_visible() for line in ax.get_xgridlines())
+    (line,) = ax.plot([0, 1], label="a line")
+    assert (line.get_color(), line.get_linewidth()) == (plotting.COLOURS[0], 2)
+    assert not ax.legend().get_frame_on()
+    assert ax.imshow([[0, 1]]).get_cmap()(1.0) == (0, 0, 0, 1)
 
 
 def curve(noise):
@@ -80,7 +95,16 @@ def test_where_drawings_may_not_be_shown_a_sentence_stands(monkeypatch):
     shell = InteractiveShell()
     monkeypatch.setattr("IPython.get_ipython", lambda: shell)
     monkeypatch.setattr("IPython.core.getipython.get_ipython", lambda: shell)
+    monkeypatch.setattr(InteractiveShell, "instance", lambda: shell)
+    set_matplotlib_formats("png")  # as notebooks show figures by themselves
     plotting.use_house_style()
-    shown, _ = shell.display_formatter.format(plt.figure())
+    fig, ax = plt.subplots()
+    ax.plot(np.tanh(np.linspace(-3, 3, 50)))
+    shown, _ = shell.display_formatter.format(fig)
     assert shown["text/plain"].startswith("A figure stands here when you run this cell")
-    assert shown["image/svg+xml"].startswith("<?xml")
+    assert "image/png" not in shown
+    svg = shown["image/svg+xml"]
+    assert svg.startswith("<?xml")
+    assert re.search(r' d="[^"]*\d\.\d\d\b', svg)
+    assert not re.search(r' d="[^"]*\d\.\d{3}', svg), "not the book's own SVG"
+    assert "<dc:date>" not in svg
