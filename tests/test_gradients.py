@@ -1,5 +1,7 @@
 """Numerical gradients, and exact gradients of every layer and loss against them."""
 
+from inspect import signature
+
 import numpy as np
 import pytest
 
@@ -43,6 +45,16 @@ def test_numerical_gradient_of_any_shape_leaves_x_alone(rng):
         numerical_gradient(lambda x: np.sum(x**3), x), 3 * x**2, rtol=1e-5, atol=1e-7
     )
     np.testing.assert_array_equal(x, before)
+
+
+def test_the_steps_are_as_small_as_told():
+    """The error of the central difference of x³ at 0 is h²."""
+    cube, zero = (lambda x: x[0] ** 3), np.zeros(1)
+    assert numerical_gradient(cube, zero, h=1e-2)[0] == pytest.approx(1e-4)
+    assert numerical_gradient(cube, zero)[0] == pytest.approx(1e-8)
+    usual = signature(check_gradients).parameters
+    names = ("h", "tolerance", "training")
+    assert [usual[name].default for name in names] == [1e-5, 1e-7, False]
 
 
 def test_relative_error():

@@ -188,6 +188,31 @@ def test_a_drawing_point_by_point():
     np.testing.assert_allclose(boxes, expected, atol=1)
 
 
+@WAYS
+def test_two_outputs_stand_beside_the_middle(down):
+    fig = graphs.draw([("x", "f"), ("f", "a"), ("f", "b")], down=down)
+    words, *_ = drawing(fig)
+    places = {word: place[not down] for word, *place in words}
+    if not down:  # the first stands above
+        places = {word: 108 - y for word, y in places.items()}
+        assert 72 * fig.get_size_inches()[1] == pytest.approx(108)
+    assert places["x"] == places["f"]
+    assert places["a"] < places["f"] < places["b"]
+    assert places["a"] + places["b"] == pytest.approx(2 * places["f"])
+
+
+def test_a_wide_drawing_has_room_for_its_words():
+    fig = graphs.draw(NETWORK)
+    assert 72 * fig.get_size_inches() == pytest.approx([707, 108], abs=1)
+    words, _, boxes = drawing(fig)
+    across = [x for _, x, _ in words[-13:]]  # the nodes
+    expected = [17, 17, 100, 100, 181, 266, 266, 353, 353, 435, 435, 555, 691]
+    np.testing.assert_allclose(across, expected, atol=1.5)
+    widths = [width for _, _, width, _ in boxes]
+    np.testing.assert_allclose(widths, [27, 24, 36, 27, 24, 105], atol=1)
+    assert {height for *_, height in boxes} == {24}
+
+
 def test_a_drawing_point_by_point_downwards():
     fig = graphs.draw(APPLES, down=True)
     assert 72 * fig.get_size_inches() == pytest.approx([360, 254])

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from dlscratch import layers, models
+from dlscratch.datasets import load_digits
 from dlscratch.gradients import check_gradients
 from dlscratch.layers import Parameter
 from dlscratch.models import Sequential, mlp, pretrained
@@ -294,6 +295,15 @@ class TestSaveAndLoad:
 def test_pretrained_names():
     with pytest.raises(ValueError, match=r"expected one of \[.*\], got 'none'"):
         pretrained("none")
+    with pytest.raises(ValueError, match="'digits-mlp', 'draw-cnn', 'draw-mlp'"):
+        pretrained("digits")
+
+
+def test_a_pretrained_network_reads_and_knows_its_record():
+    model = pretrained("digits-mlp")
+    data = load_digits()
+    assert model.accuracy(data.x_test, data.t_test) > 0.85
+    assert model.record
 
 
 def test_summary_counts(model):

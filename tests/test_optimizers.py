@@ -151,6 +151,24 @@ def test_refused(make, words):
         make([Parameter(np.zeros(2), name="W")])
 
 
+@pytest.mark.parametrize("name", ALL)
+def test_every_number_is_checked(name):
+    """Below 0 none is right; eps and weight_decay alone may be 1 and more."""
+    parameters = [Parameter(np.zeros(2), name="W")]
+    for argument in {"weight_decay": 0.0, **DEFAULTS[name]}:
+        pair = argument == "betas"
+        for bad in ((-0.1, 0.5), (0.5, -0.1), (1.0, 0.5)) if pair else (-0.1,):
+            with pytest.raises(ValueError, match=f"^{name}: expected .*, got "):
+                ALL[name](parameters, **{argument: bad})
+        if argument in ("momentum", "alpha"):
+            with pytest.raises(ValueError, match=f"{argument} .* below 1, got 1"):
+                ALL[name](parameters, **{argument: 1.0})
+        elif not pair:
+            ALL[name](parameters, **{argument: 1.5})
+            if argument != "lr":
+                ALL[name](parameters, **{argument: 0.0})
+
+
 def test_no_gradient_yet():
     with pytest.raises(RuntimeError, match=r"Adam\.step: 0\.W has no gradient yet"):
         Adam([Parameter(np.zeros(2), name="0.W")]).step()
