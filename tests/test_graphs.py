@@ -179,13 +179,13 @@ def test_a_drawing_point_by_point():
     nodes = [(16, 54), (102, 79), (183, 79), (263, 79), (344, 79)]
     assert [word for word, *_ in words] == ["x", "x", "f", "g", "+", "y"]
     places = [place for _, *place in words]
-    np.testing.assert_allclose(places, [(72, 33), *nodes], atol=1)
+    np.testing.assert_allclose(places, [(72, 33), *nodes], atol=0.75)
     expected = [(28, 54), (42, 79), (90, 79), (114, 79), (171, 79), (195, 79)]
     expected += [(251, 79), (28, 54), (42, 29), (102, 29), (183, 29), (237, 29)]
     expected += [(251, 72), (275, 79), (332, 79)]
-    np.testing.assert_allclose(corners, expected, atol=1)
+    np.testing.assert_allclose(corners, expected, atol=0.75)
     expected = [(x - 12, y - 12, 24, 24) for x, y in nodes[1:4]]
-    np.testing.assert_allclose(boxes, expected, atol=1)
+    np.testing.assert_allclose(boxes, expected, atol=0.75)
 
 
 @WAYS
@@ -209,7 +209,7 @@ def test_a_wide_drawing_has_room_for_its_words():
     expected = [17, 17, 100, 100, 181, 266, 266, 353, 353, 435, 435, 555, 691]
     np.testing.assert_allclose(across, expected, atol=1.5)
     widths = [width for _, _, width, _ in boxes]
-    np.testing.assert_allclose(widths, [27, 24, 36, 27, 24, 105], atol=1)
+    np.testing.assert_allclose(widths, [27, 24, 36, 27, 24, 105], atol=0.75)
     assert {height for *_, height in boxes} == {24}
 
 
@@ -224,13 +224,15 @@ def test_a_drawing_point_by_point_downwards():
     expected = [(x + 13 * side, y) for x, y in edges for side in (0, 1)]
     nodes = [(149, 238), (211, 238), (149, 164), (211, 164), (149, 90), (149, 16)]
     places = [place for _, *place in words]
-    np.testing.assert_allclose(places, expected + nodes, atol=1)
+    np.testing.assert_allclose(places, expected + nodes, atol=0.75)
     expected = [(154, 181), (154, 221), (149, 226), (149, 176), (216, 195), (216, 221)]
     expected += [(211, 226), (211, 190), (156, 176), (154, 107), (154, 147)]
     expected += [(149, 152), (149, 102), (216, 121), (216, 147), (211, 152)]
     expected += [(211, 116), (156, 102), (154, 33), (154, 73), (149, 78), (149, 28)]
-    np.testing.assert_allclose(corners, expected, atol=1)
-    np.testing.assert_allclose(boxes, [(137, 152, 24, 24), (137, 78, 24, 24)], atol=1)
+    np.testing.assert_allclose(corners, expected, atol=0.75)
+    np.testing.assert_allclose(
+        boxes, [(137, 152, 24, 24), (137, 78, 24, 24)], atol=0.75
+    )
 
 
 def test_width():
