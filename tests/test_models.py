@@ -67,6 +67,21 @@ def test_evaluate_is_the_mean_over_all_examples(model, x):
     assert model.evaluate(x, t) == pytest.approx(expected)
 
 
+@pytest.mark.parametrize("measure", [Sequential.accuracy, Sequential.evaluate])
+def test_a_thousand_examples_are_measured_at_a_time(measure):
+    seen = []
+
+    class Spy(layers.Layer):
+        def forward(self, x, training=False):
+            assert not training
+            seen.append(len(x))
+            return x
+
+    model = Sequential([Spy()], layers.SoftmaxCrossEntropy())
+    measure(model, np.zeros((2500, 2)), np.zeros(2500, int))
+    assert seen == [1000, 1000, 500]
+
+
 def test_accuracy_of_a_single_output():
     model = Sequential([])
     y = np.array([[-1.0], [0.0], [2.0]])
