@@ -84,8 +84,8 @@ def test_a_thousand_examples_are_measured_at_a_time(measure):
 
 def test_accuracy_of_a_single_output():
     model = Sequential([])
-    y = np.array([[-1.0], [0.0], [2.0]])
-    assert model.accuracy(y, np.array([0, 0, 1])) == 1
+    y = np.array([[-1.0], [0.0], [2.0], [0.1]])
+    assert model.accuracy(y, np.array([0, 0, 1, 1])) == 1
 
 
 def test_accuracy_errors(model, x):
