@@ -60,6 +60,8 @@ def test_the_steps_are_as_small_as_told():
 def test_relative_error():
     assert relative_error(np.zeros(3), np.zeros(3)) == 0
     assert relative_error([1.0], [-1.0]) == 2
+    small, large = np.array([3], np.uint8), np.array([5], np.uint8)
+    assert relative_error(small, large) == relative_error(large, small) == 0.4
     assert np.isnan(relative_error([np.nan], [1.0]))
     with pytest.raises(ValueError, match="one shape"):
         relative_error([1.0], [1.0, 2.0])

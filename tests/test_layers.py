@@ -8,6 +8,7 @@ import pytest
 from dlscratch import initializers, layers
 from dlscratch.gradients import check_gradients
 from dlscratch.layers import Linear, Parameter
+from dlscratch.losses import Loss
 from dlscratch.models import Sequential
 from dlscratch.optimizers import SGD
 
@@ -118,6 +119,20 @@ def test_a_pass_is_for_use_and_the_way_back_is_whole_unless_told(kind):
     assert "input_gradient" not in back or back["input_gradient"].default is True
 
 
+def test_what_a_layer_or_a_loss_has_to_bring():
+    for call in (
+        lambda: layers.Layer().forward(np.zeros((2, 2))),
+        lambda: layers.Layer().backward(np.zeros((2, 2))),
+        lambda: Loss().forward(np.zeros((2, 2)), [0, 1]),
+        lambda: Loss().backward(),
+    ):
+        with pytest.raises(NotImplementedError):
+            call()
+    layer = layers.Layer()
+    assert (layer.parameters, layer.buffers, layer.config) == ([], {}, {})
+    assert repr(layer) == "Layer()"
+
+
 def test_what_layers_take_by_default(rng):
     norm = layers.BatchNorm(3)
     assert (norm.momentum, norm.eps) == (0.1, 1e-5)
@@ -146,6 +161,8 @@ def test_a_row_of_predictions_is_a_column_and_a_number_is_neither(loss):
     np.testing.assert_array_equal(of_row.backward(), of_column.backward()[:, 0])
     with pytest.raises(ValueError, match=r"one shape, got \(\) and \(\)"):
         loss().forward(0.5, 1)
+    with pytest.raises(ValueError, match=r"one shape, got \(4, 3\) and \(4,\)"):
+        loss().forward(np.zeros((4, 3)), np.zeros(4))
 
 
 def test_labels_beyond_the_classes():
@@ -288,6 +305,13 @@ class TestDropout:
     def test_fraction(self, p):
         with pytest.raises(ValueError, match="the fraction dropped, 0 <= p < 1, got"):
             layers.Dropout(p)
+
+    def test_whole_numbers(self):
+        layer = layers.Dropout(0.5, rng=np.random.default_rng(0))
+        y = layer.forward(np.full((20, 5), 3), training=True)
+        assert set(y.ravel()) == {0, 6}
+        layer.p = 0.75
+        assert set(layer.forward(np.full((20, 5), 3), True).ravel()) == {0, 12}
 
     def test_training_needs_a_generator(self):
         with pytest.raises(TypeError, match="Dropout: to train, pass rng="):

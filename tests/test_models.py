@@ -205,6 +205,15 @@ class TestSaveAndLoad:
         assert copy.predict(x).dtype == dtype
         np.testing.assert_array_equal(copy.predict(x), model.predict(x))
 
+    def test_the_file_holds_the_models_own_dtype_for_all_to_read(self, tmp_path):
+        model = mlp((6, 5, 3), rng=np.random.default_rng(1), dtype=np.float32)
+        path = tmp_path / "m.npz"
+        model.save(path)
+        with np.load(path) as file:
+            assert {file[name].dtype for name in model.arrays} == {np.dtype(np.float32)}
+        if os.name == "posix":
+            assert path.stat().st_mode & 0o777 == 0o644
+
     def test_smaller_stored_dtype(self, model, x, tmp_path):
         model.save(tmp_path / "m.npz", stored_dtype=np.float16)
         copy = Sequential.load(tmp_path / "m.npz")
@@ -328,6 +337,16 @@ def test_summary_counts(model):
         .summary()
         .endswith("39,760")
     )
+
+
+def test_the_summary_is_a_table(model):
+    assert model.summary().splitlines() == [
+        "    layer         parameters",
+        " 0  Linear(6, 5)          35",
+        " 1  ReLU()                 0",
+        " 2  Linear(5, 3)          18",
+        "    total                 53",
+    ]
 
 
 def shapes(model, x):

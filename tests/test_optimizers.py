@@ -190,6 +190,21 @@ def test_a_schedule_is_asked_for_each_step():
     assert optimizer.learning_rate == 0.5
 
 
+def test_schedules_by_their_formulas():
+    """To all digits: the examples in the docstrings are compared to those written."""
+    for t in (0, 1, 37, 99, 100, 101):
+        rates = {
+            optimizers.step_decay(0.4, 50): 0.4 * 0.5 ** (t // 50),
+            optimizers.step_decay(0.4, 50, 0.1): 0.4 * 0.1 ** (t // 50),
+            optimizers.inverse_decay(0.4, 0.03): 0.4 / (1 + 0.03 * t),
+            optimizers.exponential_decay(0.4, 0.03): 0.4 * math.exp(-0.03 * t),
+            optimizers.cosine(0.4, 100): 0.2
+            * (1 + math.cos(math.pi * min(t, 100) / 100)),
+        }
+        for schedule, rate in rates.items():
+            assert schedule(t) == pytest.approx(rate, rel=1e-12, abs=1e-15)
+
+
 def test_cosine_warms_up_and_ends():
     schedule = optimizers.cosine(1.0, 110, warmup=10, final=0.2)
     rates = [schedule(t) for t in range(130)]

@@ -1,6 +1,7 @@
 """Data-parallel training: the same gradients, in shards on threads."""
 
 import threading
+from inspect import signature
 
 import numpy as np
 import pytest
@@ -111,6 +112,27 @@ def test_an_error_on_a_thread_is_raised_here(batch):
         DataParallel(small_cnn(), 2) as parallel,
     ):
         parallel.loss(x, t + 90)
+
+
+def test_a_pass_is_for_use_unless_told():
+    assert signature(DataParallel.loss).parameters["training"].default is False
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_training_spares_the_gradient_of_the_input(data, workers):
+    asked = []
+
+    class Spy(layers.Linear):
+        def backward(self, dy, input_gradient=True):
+            asked.append(input_gradient)
+            return super().backward(dy, input_gradient)
+
+    stack = [Spy(64, 10, rng=np.random.default_rng(0))]
+    model = Sequential(stack, layers.SoftmaxCrossEntropy())
+    settings = {"rng": np.random.default_rng(1), "progress": False}
+    train(model, data, SGD(model.parameters), 1, workers=workers, **settings)
+    assert asked
+    assert not any(asked)
 
 
 @pytest.mark.parametrize("workers", [0, -1, 1.5, None])

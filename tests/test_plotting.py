@@ -111,6 +111,7 @@ def test_image_grid():
     np.testing.assert_array_equal(
         drawn[4].images[0].get_array(), images[4].reshape(8, 8)
     )
+    assert {ax.images[0].get_interpolation() for ax in drawn} == {"nearest"}
     assert len(fig.axes) == 6
     assert not any(ax.axison for ax in fig.axes)
 

@@ -68,12 +68,17 @@ EQUIVALENT = (
     ("datasets", "u + t → u - t", "a whole turn further"),
     ("datasets", "rng.random(n)) - rng.normal", "the noise is symmetric"),
     ("files", "→ np.load(path)", "NumPy's default"),
+    ("functions", "dtype=float) → np.asarray(y)", "one float is enough"),
+    ("functions", "dtype=float) → np.asarray(t)", "one float is enough"),
+    ("gradients", "dtype=float) → np.asarray(a)", "one float is enough"),
+    ("gradients", "dtype=float) → np.asarray(b)", "one float is enough"),
     ("graphs", "TextPath((0, 0), word)", "the house style's size"),
     ("layers", "→ x.reshape(N, -2)", "NumPy takes any negative number so"),
     ("layers", "dtype=np.float32) > self.p", "once in 2**24 draws"),
     ("networks", "input_shape=(1, 29, 28)", "pooling leaves an odd row out"),
     ("networks", "input_shape=(1, 28, 29)", "pooling leaves an odd column out"),
     ("optimizers", "→ self.parameters[-1]", "all have one dtype"),
+    ("plotting", "→ images.reshape(-2,", "NumPy takes any negative number so"),
     ("search", "dataclass(repr=False) →", "the class has its own __repr__"),
 )
 MEMORY = 8 << 30  # bytes that a mutation may ask for
@@ -223,6 +228,8 @@ def mutations(module, source):
                     _put(*place, new)
                     new_text = _text(new if shown is node else shown)
                     _put(*place, node)
+                    if new_text == old_text:
+                        continue  # as where f(a, a) has its arguments swapped
                     words = f"{function}: {_briefly(old_text, new_text)}"
                     yield Mutation(module, line, words, tree, place, node, new)
                 strict = isinstance(node, ast.keyword) and node.arg == "strict"
