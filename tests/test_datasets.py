@@ -217,6 +217,7 @@ def test_more_bad_arguments():
         make_blobs(centers=(1, 2), rng=RNG)
     with pytest.raises(ValueError, match=r"classes: expected .* from 1, got 0"):
         make_spirals(classes=0, rng=RNG)
+    assert not make_spirals(classes=1, rng=RNG).t_train.any()
     with pytest.raises(TypeError, match=r"shuffle: expected .*Generator"):
         load_digits(shuffle=True)
 

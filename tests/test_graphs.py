@@ -175,6 +175,13 @@ def test_a_drawing_point_by_point():
     """The third edge leaves a fork: its word stands low, level with its way past."""
     fig = graphs.draw(RESIDUAL)
     assert 72 * fig.get_size_inches() == pytest.approx([360, 108])
+    (ax,) = fig.axes
+    assert ax.get_position().bounds == (0, 0, 1, 1)
+    assert (*ax.get_xlim(), *ax.get_ylim()) == pytest.approx((0, 360, 0, 108))
+    assert not ax.axison
+    assert {text.get_fontsize() for text in ax.texts} == {11}
+    aligned = {(text.get_ha(), text.get_va()[:6]) for text in ax.texts[-5:]}
+    assert aligned == {("center", "center")}
     words, corners, boxes = drawing(fig)
     nodes = [(16, 54), (102, 79), (183, 79), (263, 79), (344, 79)]
     assert [word for word, *_ in words] == ["x", "x", "f", "g", "+", "y"]
@@ -190,7 +197,12 @@ def test_a_drawing_point_by_point():
 
 @WAYS
 def test_two_outputs_stand_beside_the_middle(down):
-    fig = graphs.draw([("x", "f"), ("f", "a"), ("f", "b")], down=down)
+    edges = [("x", "f"), ("f", "a"), ("f", "b")]
+    place, _ = graphs.layout(edges)
+    assert {node: depth for node, (depth, _) in place.items()} == {
+        **{"x": 0, "f": 1, "a": 2, "b": 2}  # no edge of the fork ends at a join
+    }
+    fig = graphs.draw(edges, down=down)
     words, *_ = drawing(fig)
     places = {word: place[not down] for word, *place in words}
     if not down:  # the first stands above
@@ -220,6 +232,9 @@ def test_a_drawing_point_by_point_downwards():
     assert [word for word, *_ in words[10:]] == [
         *("apples", "price", "×", "tax", "×", "total")
     ]
+    aligned = [(text.get_ha(), text.get_va()) for text in fig.axes[0].texts]
+    beside = [("right", "center_baseline"), ("left", "center_baseline")]
+    assert aligned == beside * 5 + [("center", "center_baseline")] * 6
     edges = [(145, 201), (207, 208), (145, 127), (207, 134), (145, 53)]
     expected = [(x + 13 * side, y) for x, y in edges for side in (0, 1)]
     nodes = [(149, 238), (211, 238), (149, 164), (211, 164), (149, 90), (149, 16)]

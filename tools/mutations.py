@@ -63,6 +63,7 @@ PRELOADED = (  # once, not for each mutation
 EQUIVALENT = (
     ("convolution", "if inside else (-1, 0)", "then both slices are empty"),
     ("convolution", "if inside else (1, 0)", "then both slices are empty"),
+    ("convolution", "KW > 1 → KW > 2", "the other way computes the same"),
     ("datasets", "np.load(io.BytesIO(raw))", "its SHA-256 was compared before"),
     ("datasets", "allow_pickle=True", "its SHA-256 was compared before"),
     ("datasets", "u + t → u - t", "a whole turn further"),
@@ -187,7 +188,7 @@ def variants(node):
                     yield _with(node, **{name: None})
         case ast.Call(func=func, args=args, keywords=keywords):
             for i, (a, b) in enumerate(pairwise(args)):
-                if ast.unparse(func).endswith(("min", "max", "imum")):
+                if ast.unparse(func).endswith(("min", "max", "imum", "multiply")):
                     continue  # their order is no matter
                 if not isinstance(a, ast.Starred) and not isinstance(b, ast.Starred):
                     yield _with(node, args=[*args[:i], b, a, *args[i + 2 :]])
