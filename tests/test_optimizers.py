@@ -118,6 +118,16 @@ def test_coupled_decay_is_the_penalty_and_decoupled_is_not():
     np.testing.assert_allclose(after(AdamW), [0.9 - 0.01, 9.9 - 0.1], rtol=1e-6)
 
 
+def test_decoupled_decay_stays_out_of_the_memories():
+    W, theta, g = Parameter(np.ones(1), name="W", decay=True), 1.0, [0.3, -0.2, 0.5]
+    optimizer = AdamW([W], lr=0.1, weight_decay=0.1)
+    for gradient, step in zip(g, by_hand("AdamW", g, 0.1), strict=True):
+        W.grad = np.array([gradient])
+        optimizer.step()
+        theta -= step + 0.1 * 0.1 * theta
+        assert W.value[0] == pytest.approx(theta, rel=1e-12)
+
+
 def test_nesterov_looks_ahead():
     """In the variable before the look-ahead it is Nesterov's own formula."""
     lr, mu = 0.1, 0.9
