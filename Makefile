@@ -13,6 +13,8 @@ PYTESTFLAGS ?=
 CPUS ?=
 # Which notebooks `make notebooks` executes: the beginnings of their names.
 NB ?=
+# Options for `make mutations`, and which modules: MUTATE="--seed 2 layers".
+MUTATE ?=
 # Where `make bench` keeps what it compares with; more options for pip, which fetches
 # that, and for the benchmark.
 PEERS := .venv-bench
@@ -26,11 +28,11 @@ $(shell mkdir -p "$(HOME)" 2>/dev/null)
 endif
 
 # One thread for NumPy's linear algebra: steady timings, and no fight for the cores.
-test test-peers notebooks labs weights bench: export OPENBLAS_NUM_THREADS := 1
+test test-peers mutations notebooks labs weights bench: export OPENBLAS_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help env book serve lab test test-cpus test-peers notebooks figures contents \
-  links labs weights bench format lint clean
+.PHONY: help env book serve lab test test-cpus test-peers mutations notebooks figures \
+  contents links labs weights bench format lint clean
 
 help:  ## list the targets
 	@echo "make TARGET, where TARGET is one of"
@@ -68,6 +70,9 @@ test-cpus: env  ## run the chapters as other processors would
 test-peers: $(PEERS)/.installed  ## compare the layers and optimizers with PyTorch's
 	@$(PEERS)/bin/python -m pytest -q -p no:cacheprovider -o addopts="" \
 	  $(wildcard tests/test_*_against_pytorch.py)
+
+mutations: env  ## change the library at random, and see whether its tests notice
+	@$(PY) tools/mutations.py $(MUTATE)
 
 notebooks: env  ## execute the chapters, or some (NB="02 05"); renew the lists
 	@$(PY) tools/execute_notebooks.py $(NB)

@@ -363,6 +363,15 @@ class TestErrors:
         ):
             AvgPool2d(3).forward(np.zeros((1, 1, 3, 2)))
 
+    @pytest.mark.parametrize("padding", [(0, 0), (0, 1), (2, 0), (1, 2)])
+    def test_the_smallest_picture_is_of_the_kernels_size(self, padding):
+        layer = Conv2d(1, 1, (5, 6), padding=padding, init=initializers.zeros)
+        height, width = 5 - 2 * padding[0], 6 - 2 * padding[1]
+        assert layer.forward(np.zeros((1, 1, height, width))).shape == (1, 1, 1, 1)
+        for shape in ((height - 1, width), (height, width - 1)):
+            with pytest.raises(ValueError, match="pictures of at least 5×6"):
+                layer.forward(np.zeros((1, 1, *shape)))
+
     @pytest.mark.parametrize(
         ("arguments", "words"),
         [

@@ -177,6 +177,21 @@ def test_toy_points_lie_where_the_docstrings_say():
     np.testing.assert_allclose(x.std(axis=0), 0.5, atol=0.03)
 
 
+@pytest.mark.parametrize(
+    ("make", "defaults"),
+    [
+        (make_blobs, {"n": 200, "centers": [(-1, -1), (1, 1)], "noise": 0.4}),
+        (make_moons, {"n": 200, "noise": 0.1}),
+        (make_spirals, {"n": 300, "classes": 3, "noise": 0.03}),
+    ],
+)
+def test_defaults_of_the_toy_sets(make, defaults):
+    usual = make(rng=np.random.default_rng(6))
+    told = make(**defaults, rng=np.random.default_rng(6))
+    for a, b in zip(usual, told, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
 RNG = np.random.default_rng(0)
 
 
@@ -207,6 +222,7 @@ def test_more_bad_arguments():
         make_blobs(centers=(1, 2), rng=RNG)
     with pytest.raises(ValueError, match=r"expected classes to .* from 1, got 0"):
         make_spirals(classes=0, rng=RNG)
+    assert not make_spirals(classes=1, rng=RNG).t_train.any()
     with pytest.raises(TypeError, match=r"shuffle: expected .*Generator"):
         load_digits(shuffle=True)
 

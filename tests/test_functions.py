@@ -100,6 +100,12 @@ def test_squared_errors():
         F.mean_squared_error([1, 2, 3], [1, 2])
 
 
+@pytest.mark.parametrize("error", [F.sum_squared_error, F.mean_squared_error])
+def test_bytes_do_not_wrap_around(error):
+    y, t = np.array([3, 250], np.uint8), np.array([5, 249], np.uint8)
+    assert error(y, t) == error(t, y) == 2.5
+
+
 def test_cross_entropy_values():
     y = np.array([[0.1, 0.6, 0.3], [0.2, 0.3, 0.5]])
     expected = -(np.log(0.6) + np.log(0.2)) / 2

@@ -1,5 +1,7 @@
 """Numerical gradients, and exact gradients of every layer and loss against them."""
 
+from inspect import signature
+
 import numpy as np
 import pytest
 
@@ -45,9 +47,21 @@ def test_numerical_gradient_of_any_shape_leaves_x_alone(rng):
     np.testing.assert_array_equal(x, before)
 
 
+def test_the_steps_are_as_small_as_told():
+    """The error of the central difference of x³ at 0 is h²."""
+    cube, zero = (lambda x: x[0] ** 3), np.zeros(1)
+    assert numerical_gradient(cube, zero, h=1e-2)[0] == pytest.approx(1e-4)
+    assert numerical_gradient(cube, zero)[0] == pytest.approx(1e-8)
+    usual = signature(check_gradients).parameters
+    names = ("h", "tolerance", "training")
+    assert [usual[name].default for name in names] == [1e-5, 1e-7, False]
+
+
 def test_relative_error():
     assert relative_error(np.zeros(3), np.zeros(3)) == 0
     assert relative_error([1.0], [-1.0]) == 2
+    small, large = np.array([3], np.uint8), np.array([5], np.uint8)
+    assert relative_error(small, large) == relative_error(large, small) == 0.4
     assert np.isnan(relative_error([np.nan], [1.0]))
     with pytest.raises(ValueError, match="one shape"):
         relative_error([1.0], [1.0, 2.0])

@@ -3,6 +3,7 @@
 from itertools import pairwise
 
 import matplotlib as mpl
+import numpy as np
 import pytest
 
 from dlscratch import graphs, plotting
@@ -156,6 +157,97 @@ def test_no_words_overlap_or_leave_the_figure(edges, down):
         assert box.y1 <= fig.bbox.y1, text
         for other, second in boxes[:i]:
             assert not box.overlaps(second), (text, other)
+
+
+def drawing(fig):
+    """Return where the words stand, the corners of the arrows, and the boxes."""
+    patches = fig.axes[0].patches
+    arrows = [patch for patch in patches if hasattr(patch, "get_arrowstyle")]
+    boxes = [patch for patch in patches if patch not in arrows]
+    return (
+        [(t.get_text(), *t.get_position()) for t in fig.axes[0].texts if t.get_text()],
+        [point for a in arrows for point in a._path_original.vertices],
+        [(b.get_x(), b.get_y(), b.get_width(), b.get_height()) for b in boxes],
+    )
+
+
+def test_a_drawing_point_by_point():
+    """The third edge leaves a fork: its word stands low, level with its way past."""
+    fig = graphs.draw(RESIDUAL)
+    assert 72 * fig.get_size_inches() == pytest.approx([360, 108])
+    (ax,) = fig.axes
+    assert ax.get_position().bounds == (0, 0, 1, 1)
+    assert (*ax.get_xlim(), *ax.get_ylim()) == pytest.approx((0, 360, 0, 108))
+    assert not ax.axison
+    assert {text.get_fontsize() for text in ax.texts} == {11}
+    aligned = {(text.get_ha(), text.get_va()[:6]) for text in ax.texts[-5:]}
+    assert aligned == {("center", "center")}
+    words, corners, boxes = drawing(fig)
+    nodes = [(16, 54), (102, 79), (183, 79), (263, 79), (344, 79)]
+    assert [word for word, *_ in words] == ["x", "x", "f", "g", "+", "y"]
+    places = [place for _, *place in words]
+    np.testing.assert_allclose(places, [(72, 33), *nodes], atol=0.75)
+    expected = [(28, 54), (42, 79), (90, 79), (114, 79), (171, 79), (195, 79)]
+    expected += [(251, 79), (28, 54), (42, 29), (102, 29), (183, 29), (237, 29)]
+    expected += [(251, 72), (275, 79), (332, 79)]
+    np.testing.assert_allclose(corners, expected, atol=0.75)
+    expected = [(x - 12, y - 12, 24, 24) for x, y in nodes[1:4]]
+    np.testing.assert_allclose(boxes, expected, atol=0.75)
+
+
+@WAYS
+def test_two_outputs_stand_beside_the_middle(down):
+    edges = [("x", "f"), ("f", "a"), ("f", "b")]
+    place, _ = graphs.layout(edges)
+    assert {node: depth for node, (depth, _) in place.items()} == {
+        **{"x": 0, "f": 1, "a": 2, "b": 2}  # no edge of the fork ends at a join
+    }
+    fig = graphs.draw(edges, down=down)
+    words, *_ = drawing(fig)
+    places = {word: place[not down] for word, *place in words}
+    if not down:  # the first stands above
+        places = {word: 108 - y for word, y in places.items()}
+        assert 72 * fig.get_size_inches()[1] == pytest.approx(108)
+    assert places["x"] == places["f"]
+    assert places["a"] < places["f"] < places["b"]
+    assert places["a"] + places["b"] == pytest.approx(2 * places["f"])
+
+
+def test_a_wide_drawing_has_room_for_its_words():
+    fig = graphs.draw(NETWORK)
+    assert 72 * fig.get_size_inches() == pytest.approx([707, 108], abs=1)
+    words, _, boxes = drawing(fig)
+    across = [x for _, x, _ in words[-13:]]  # the nodes
+    expected = [17, 17, 100, 100, 181, 266, 266, 353, 353, 435, 435, 555, 691]
+    np.testing.assert_allclose(across, expected, atol=1.5)
+    widths = [width for _, _, width, _ in boxes]
+    np.testing.assert_allclose(widths, [27, 24, 36, 27, 24, 105], atol=0.75)
+    assert {height for *_, height in boxes} == {24}
+
+
+def test_a_drawing_point_by_point_downwards():
+    fig = graphs.draw(APPLES, down=True)
+    assert 72 * fig.get_size_inches() == pytest.approx([360, 254])
+    words, corners, boxes = drawing(fig)
+    assert [word for word, *_ in words[10:]] == [
+        *("apples", "price", "×", "tax", "×", "total")
+    ]
+    aligned = [(text.get_ha(), text.get_va()) for text in fig.axes[0].texts]
+    beside = [("right", "center_baseline"), ("left", "center_baseline")]
+    assert aligned == beside * 5 + [("center", "center_baseline")] * 6
+    edges = [(145, 201), (207, 208), (145, 127), (207, 134), (145, 53)]
+    expected = [(x + 13 * side, y) for x, y in edges for side in (0, 1)]
+    nodes = [(149, 238), (211, 238), (149, 164), (211, 164), (149, 90), (149, 16)]
+    places = [place for _, *place in words]
+    np.testing.assert_allclose(places, expected + nodes, atol=0.75)
+    expected = [(154, 181), (154, 221), (149, 226), (149, 176), (216, 195), (216, 221)]
+    expected += [(211, 226), (211, 190), (156, 176), (154, 107), (154, 147)]
+    expected += [(149, 152), (149, 102), (216, 121), (216, 147), (211, 152)]
+    expected += [(211, 116), (156, 102), (154, 33), (154, 73), (149, 78), (149, 28)]
+    np.testing.assert_allclose(corners, expected, atol=0.75)
+    np.testing.assert_allclose(
+        boxes, [(137, 152, 24, 24), (137, 78, 24, 24)], atol=0.75
+    )
 
 
 def test_width():

@@ -1,11 +1,14 @@
 """Layers, losses, initializers and SGD: reference numbers, dtypes and errors."""
 
+from inspect import signature
+
 import numpy as np
 import pytest
 
 from dlscratch import initializers, layers
 from dlscratch.gradients import check_gradients
 from dlscratch.layers import Linear, Parameter
+from dlscratch.losses import Loss
 from dlscratch.models import Sequential
 from dlscratch.optimizers import SGD
 
@@ -100,9 +103,66 @@ def test_loss_errors(loss):
         loss.forward(np.zeros((4, 3)), np.zeros(5, dtype=int))
 
 
+LAYERS = [
+    kind
+    for kind in vars(layers).values()
+    if isinstance(kind, type) and issubclass(kind, layers.Layer)
+]
+
+
+@pytest.mark.parametrize("kind", [*LAYERS, Sequential])
+def test_a_pass_is_for_use_and_the_way_back_is_whole_unless_told(kind):
+    """That is: training=False and input_gradient=True, wherever they are taken."""
+    forward = getattr(kind, "forward", None) or kind.predict
+    assert signature(forward).parameters["training"].default is False
+    back = signature(kind.backward).parameters
+    assert "input_gradient" not in back or back["input_gradient"].default is True
+
+
+def test_what_a_layer_or_a_loss_has_to_bring():
+    for call in (
+        lambda: layers.Layer().forward(np.zeros((2, 2))),
+        lambda: layers.Layer().backward(np.zeros((2, 2))),
+        lambda: Loss().forward(np.zeros((2, 2)), [0, 1]),
+        lambda: Loss().backward(),
+    ):
+        with pytest.raises(NotImplementedError):
+            call()
+    layer = layers.Layer()
+    assert (layer.parameters, layer.buffers, layer.config) == ([], {}, {})
+    assert repr(layer) == "Layer()"
+
+
+def test_what_layers_take_by_default(rng):
+    norm = layers.BatchNorm(3)
+    assert (norm.momentum, norm.eps) == (0.1, 1e-5)
+    assert layers.Dropout().p == 0.5
+    assert layers.Residual([layers.ReLU()]).shortcut == []
+    linear = Linear(4, 3, rng=np.random.default_rng(0))
+    expected = initializers.he((4, 3), np.random.default_rng(0))
+    np.testing.assert_array_equal(linear.W.value, expected)
+    for layer in (norm, linear):
+        assert {p.value.dtype for p in layer.parameters} == {np.dtype(np.float64)}
+    assert [p.decay for p in (*linear.parameters, *norm.parameters)] == [True] + [
+        False
+    ] * 3
+
+
 def test_a_loss_is_no_layer():
     assert not isinstance(layers.MeanSquaredError(), layers.Layer)
     assert repr(layers.MeanSquaredError()) == "MeanSquaredError()"
+
+
+@pytest.mark.parametrize("loss", [layers.SigmoidCrossEntropy, layers.MeanSquaredError])
+def test_a_row_of_predictions_is_a_column_and_a_number_is_neither(loss):
+    y, t = np.array([0.5, -1.0, 2.0]), [1, 0, 1]
+    of_row, of_column = loss(), loss()
+    assert of_row.forward(y, t) == of_column.forward(y[:, None], t)
+    np.testing.assert_array_equal(of_row.backward(), of_column.backward()[:, 0])
+    with pytest.raises(ValueError, match=r"one shape, .* got \(\) and \(\)"):
+        loss().forward(0.5, 1)
+    with pytest.raises(ValueError, match=r"one shape, .* got \(4, 3\) and \(4,\)"):
+        loss().forward(np.zeros((4, 3)), np.zeros(4))
 
 
 def test_labels_beyond_the_classes():
@@ -128,6 +188,23 @@ def test_initializers(rng):
     assert initializers.he(shape, rng).var() == pytest.approx(2 / 400, rel=0.02)
     kernels = initializers.he((300, 8, 5, 5), rng)
     assert kernels.var() == pytest.approx(2 / 200, rel=0.03)
+
+
+def test_initializers_scale_normal_numbers():
+    def numbers(shape):
+        return np.random.default_rng(0).standard_normal(shape)
+
+    shape, pictures = (8, 3), (3, 2, 2, 2)  # both with 8 inputs for each output
+    for draw, std in (
+        (initializers.normal(0.3), 0.3),
+        (initializers.xavier, 8**-0.5),
+        (initializers.he, 0.5),
+    ):
+        for wanted in (shape, pictures):
+            drawn = draw(wanted, np.random.default_rng(0))
+            np.testing.assert_allclose(drawn, std * numbers(wanted), rtol=1e-12)
+    assert initializers.fan_in(pictures) == initializers.fan_in(shape) == 8
+    assert not initializers.zeros(shape).any()
 
 
 def test_reprs(rng):
@@ -230,6 +307,13 @@ class TestDropout:
             ValueError, match=r"p, the fraction dropped, to be .* below 1"
         ):
             layers.Dropout(p)
+
+    def test_whole_numbers(self):
+        layer = layers.Dropout(0.5, rng=np.random.default_rng(0))
+        y = layer.forward(np.full((20, 5), 3), training=True)
+        assert set(y.ravel()) == {0, 6}
+        layer.p = 0.75
+        assert set(layer.forward(np.full((20, 5), 3), True).ravel()) == {0, 12}
 
     def test_training_needs_a_generator(self):
         with pytest.raises(TypeError, match="Dropout: to train, pass rng="):

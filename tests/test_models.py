@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from dlscratch import layers, losses, models
+from dlscratch.datasets import load_digits
 from dlscratch.gradients import check_gradients
 from dlscratch.layers import Parameter
 from dlscratch.models import Sequential, mlp, pretrained
@@ -58,10 +59,33 @@ def test_accuracy_counts_the_last_partial_batch(model, x):
         assert model.accuracy(x, t, batch_size) == pytest.approx(6 / 7)
 
 
+def test_evaluate_is_the_mean_over_all_examples(model, x):
+    t = np.array([0, 1, 2, 0, 1, 2, 0])
+    expected = model.loss(x, t), model.accuracy(x, t)
+    for batch_size in (1, 3, 7, 100):
+        assert model.evaluate(x, t, batch_size) == pytest.approx(expected)
+    assert model.evaluate(x, t) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("measure", [Sequential.accuracy, Sequential.evaluate])
+def test_a_thousand_examples_are_measured_at_a_time(measure):
+    seen = []
+
+    class Spy(layers.Layer):
+        def forward(self, x, training=False):
+            assert not training
+            seen.append(len(x))
+            return x
+
+    model = Sequential([Spy()], layers.SoftmaxCrossEntropy())
+    measure(model, np.zeros((2500, 2)), np.zeros(2500, int))
+    assert seen == [1000, 1000, 500]
+
+
 def test_accuracy_of_a_single_output():
     model = Sequential([])
-    y = np.array([[-1.0], [0.0], [2.0]])
-    assert model.accuracy(y, np.array([0, 0, 1])) == 1
+    y = np.array([[-1.0], [0.0], [2.0], [0.1]])
+    assert model.accuracy(y, np.array([0, 0, 1, 1])) == 1
 
 
 def test_accuracy_errors(model, x):
@@ -85,6 +109,10 @@ def test_mlp_errors():
         mlp((2, 2), "gelu", rng=rng)
     with pytest.raises(ValueError, match="a list of at least 2 whole numbers"):
         mlp((2,), rng=rng)
+
+
+def test_the_smallest_mlp_is_one_linear_layer():
+    assert repr(mlp((4, 3), rng=np.random.default_rng(0)).layers) == "[Linear(4, 3)]"
 
 
 class TestNames:
@@ -194,6 +222,15 @@ class TestSaveAndLoad:
         assert repr(copy) == repr(model)
         assert copy.predict(x).dtype == dtype
         np.testing.assert_array_equal(copy.predict(x), model.predict(x))
+
+    def test_the_file_holds_the_models_own_dtype_for_all_to_read(self, tmp_path):
+        model = mlp((6, 5, 3), rng=np.random.default_rng(1), dtype=np.float32)
+        path = tmp_path / "m.npz"
+        model.save(path)
+        with np.load(path) as file:
+            assert {file[name].dtype for name in model.arrays} == {np.dtype(np.float32)}
+        if os.name == "posix":
+            assert path.stat().st_mode & 0o777 == 0o644
 
     def test_smaller_stored_dtype(self, model, x, tmp_path):
         model.save(tmp_path / "m.npz", stored_dtype=np.float16)
@@ -445,6 +482,15 @@ class TestAccuracy:
 def test_pretrained_names():
     with pytest.raises(ValueError, match=r"expected one of \[.*\], got 'none'"):
         pretrained("none")
+    with pytest.raises(ValueError, match="'digits-mlp', 'draw-cnn', 'draw-mlp'"):
+        pretrained("digits")
+
+
+def test_a_pretrained_network_reads_and_knows_its_record():
+    model = pretrained("digits-mlp")
+    data = load_digits()
+    assert model.accuracy(data.x_test, data.t_test) > 0.85
+    assert model.record
 
 
 def test_summary_counts(model):
@@ -454,6 +500,16 @@ def test_summary_counts(model):
         .summary()
         .endswith("39,760")
     )
+
+
+def test_the_summary_is_a_table(model):
+    assert model.summary().splitlines() == [
+        "    layer         parameters",
+        " 0  Linear(6, 5)          35",
+        " 1  ReLU()                 0",
+        " 2  Linear(5, 3)          18",
+        "    total                 53",
+    ]
 
 
 def shapes(model, x):
@@ -505,6 +561,16 @@ def test_record_cnn_has_the_stated_shapes_and_size():
     assert "Dropout" not in repr(
         models.record_cnn(rng=np.random.default_rng(0), dropout=0)
     )
+
+
+@pytest.mark.parametrize(
+    ("make", "dropped"), [(models.deep_cnn, 0.5), (models.record_cnn, 0.3)]
+)
+def test_what_the_networks_drop(make, dropped):
+    rng = np.random.default_rng(0)
+    for p, settings in ((dropped, {}), (0.2, {"dropout": 0.2})):
+        (layer,) = (x for x in make(rng=rng, **settings).layers if hasattr(x, "p"))
+        assert layer.p == p
 
 
 @pytest.mark.parametrize(

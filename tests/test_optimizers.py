@@ -61,6 +61,25 @@ def test_formulas(name, rng):
     assert optimizer.steps == 6
 
 
+DEFAULTS = {
+    "SGD": {"lr": 0.01},
+    "Momentum": {"lr": 0.01, "momentum": 0.9},
+    "Nesterov": {"lr": 0.01, "momentum": 0.9},
+    "AdaGrad": {"lr": 0.01, "eps": 1e-10},
+    "RMSprop": {"lr": 0.01, "alpha": 0.99, "eps": 1e-8},
+    "Adam": {"lr": 1e-3, "betas": (0.9, 0.999), "eps": 1e-8},
+    "AdamW": {"lr": 1e-3, "betas": (0.9, 0.999), "eps": 1e-8, "weight_decay": 0.01},
+}
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_defaults(name):
+    """What the chapters take from a call like Adam(parameters)."""
+    optimizer = ALL[name]([Parameter(np.zeros(2), name="W")])
+    expected = {"weight_decay": 0.0, **DEFAULTS[name]}
+    assert {k: getattr(optimizer, k) for k in expected} == expected
+
+
 @pytest.mark.parametrize("name", ALL)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_it_keeps_the_dtype_and_goes_downhill(name, dtype, rng):
@@ -97,6 +116,16 @@ def test_coupled_decay_is_the_penalty_and_decoupled_is_not():
     # Adam's first step has length lr whatever the gradient, so the penalty drowns.
     np.testing.assert_allclose(after(Adam), [0.9, 9.9], rtol=1e-6)
     np.testing.assert_allclose(after(AdamW), [0.9 - 0.01, 9.9 - 0.1], rtol=1e-6)
+
+
+def test_decoupled_decay_stays_out_of_the_memories():
+    W, theta, g = Parameter(np.ones(1), name="W", decay=True), 1.0, [0.3, -0.2, 0.5]
+    optimizer = AdamW([W], lr=0.1, weight_decay=0.1)
+    for gradient, step in zip(g, by_hand("AdamW", g, 0.1), strict=True):
+        W.grad = np.array([gradient])
+        optimizer.step()
+        theta -= step + 0.1 * 0.1 * theta
+        assert W.value[0] == pytest.approx(theta, rel=1e-12)
 
 
 def test_nesterov_looks_ahead():
@@ -147,6 +176,24 @@ def test_refused(make, words):
         make([Parameter(np.zeros(2), name="W")])
 
 
+@pytest.mark.parametrize("name", ALL)
+def test_every_number_is_checked(name):
+    """Below 0 none is right; eps and weight_decay alone may be 1 and more."""
+    parameters = [Parameter(np.zeros(2), name="W")]
+    for argument in {"weight_decay": 0.0, **DEFAULTS[name]}:
+        pair = argument == "betas"
+        for bad in ((-0.1, 0.5), (0.5, -0.1), (1.0, 0.5)) if pair else (-0.1,):
+            with pytest.raises(ValueError, match=f"^{name}: expected .*, got "):
+                ALL[name](parameters, **{argument: bad})
+        if argument in ("momentum", "alpha"):
+            with pytest.raises(ValueError, match=f"{argument} .* below 1, got 1"):
+                ALL[name](parameters, **{argument: 1.0})
+        elif not pair:
+            ALL[name](parameters, **{argument: 1.5})
+            if argument != "lr":
+                ALL[name](parameters, **{argument: 0.0})
+
+
 def test_no_gradient_yet():
     with pytest.raises(RuntimeError, match=r"Adam\.step: 0\.W has no gradient yet"):
         Adam([Parameter(np.zeros(2), name="0.W")]).step()
@@ -166,6 +213,21 @@ def test_a_schedule_is_asked_for_each_step():
     assert asked == [0, 1, 2, 3]
     assert p.value[0] == -3.0
     assert optimizer.learning_rate == 0.5
+
+
+def test_schedules_by_their_formulas():
+    """To all digits: the examples in the docstrings are compared to those written."""
+    for t in (0, 1, 37, 99, 100, 101):
+        rates = {
+            optimizers.step_decay(0.4, 50): 0.4 * 0.5 ** (t // 50),
+            optimizers.step_decay(0.4, 50, 0.1): 0.4 * 0.1 ** (t // 50),
+            optimizers.inverse_decay(0.4, 0.03): 0.4 / (1 + 0.03 * t),
+            optimizers.exponential_decay(0.4, 0.03): 0.4 * math.exp(-0.03 * t),
+            optimizers.cosine(0.4, 100): 0.2
+            * (1 + math.cos(math.pi * min(t, 100) / 100)),
+        }
+        for schedule, rate in rates.items():
+            assert schedule(t) == pytest.approx(rate, rel=1e-12, abs=1e-15)
 
 
 def test_cosine_warms_up_and_ends():

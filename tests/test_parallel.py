@@ -3,6 +3,7 @@
 import gc
 import threading
 import time
+from inspect import signature
 
 import numpy as np
 import pytest
@@ -162,6 +163,28 @@ def test_a_shard_holds_two_examples_for_batch_norm(n, shards):
         parallel.backward()
     assert np.isfinite(loss)
     assert len(parallel.weights) == shards
+
+
+def test_a_pass_is_for_use_unless_told():
+    assert signature(DataParallel.loss).parameters["training"].default is False
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_training_spares_the_gradient_of_the_input(data, workers):
+    asked = []
+
+    class Spy(layers.Linear):
+        def backward(self, dy, input_gradient=True):
+            asked.append(input_gradient)
+            return super().backward(dy, input_gradient)
+
+    stack = [Spy(64, 10, rng=np.random.default_rng(0))]
+    model = Sequential(stack, layers.SoftmaxCrossEntropy())
+    settings = {"rng": np.random.default_rng(1), "progress": False}
+    learner = DataParallel(model, workers)
+    train(learner, data, SGD(model.parameters), 1, **settings)
+    assert asked
+    assert not any(asked)
 
 
 @pytest.mark.parametrize("workers", [0, -1, 1.5, None])

@@ -7,12 +7,27 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
+from matplotlib_inline.backend_inline import set_matplotlib_formats
 
 from dlscratch import plotting
 from dlscratch.training import History
 
 mpl.use("agg")
 pytestmark = pytest.mark.usefixtures("house_style")
+
+
+def test_the_look():
+    """White paper and a grid, no frame but the axes, dark ink in pictures."""
+    fig, ax = plt.subplots()
+    assert list(fig.get_size_inches()) == [5, 3.2]
+    assert fig.get_constrained_layout()
+    assert [ax.spines[side].get_visible() for side in ("top", "right")] == [False] * 2
+    assert [ax.spines[side].get_visible() for side in ("bottom", "left")] == [True] * 2
+    assert all(line.get_visible() for line in ax.get_xgridlines())
+    (line,) = ax.plot([0, 1], label="a line")
+    assert (line.get_color(), line.get_linewidth()) == (plotting.COLOURS[0], 2)
+    assert not ax.legend().get_frame_on()
+    assert ax.imshow([[0, 1]]).get_cmap()(1.0) == (0, 0, 0, 1)
 
 
 def curve(noise):
@@ -51,11 +66,41 @@ def test_rounding():
 
 def test_decision_regions_follow_the_prediction():
     _, ax = plt.subplots()
-    plotting.decision_regions(ax, lambda p: (p[:, 0] > 0).astype(int), (-1, 1), (-2, 2))
+    plotting.decision_regions(ax, lambda p: (p[:, 0] > 0).astype(int), (-1, 3), (-2, 7))
     left, right = ax.collections[0].get_paths()
     assert left.vertices[:, 0].max() == pytest.approx(0, abs=0.03)
     assert right.vertices[:, 0].min() == pytest.approx(0, abs=0.03)
-    assert ax.get_ylim() == (-2, 2)
+    assert (left.vertices[:, 1].min(), left.vertices[:, 1].max()) == (-2, 7)
+    ax.plot([-50, 50], [-50, 50])
+    assert (ax.get_xlim(), ax.get_ylim()) == ((-1, 3), (-2, 7))
+    assert not any(line.get_visible() for line in ax.get_xgridlines())
+
+
+@pytest.mark.parametrize("classes", [(0, 1), (2, 3), (1, 9)])
+def test_a_class_has_the_same_colour_wherever_it_stands(classes):
+    _, ax = plt.subplots()
+    seen = []
+
+    def predict(points):
+        seen.append(len(points))
+        return np.where(points[:, 1] > 0.5, *classes[::-1])
+
+    plotting.decision_regions(ax, predict, (0, 1), (0, 1), n=17)
+    assert seen == [17 * 17]
+    (regions,) = ax.collections
+    colours = dict(zip(regions.levels, regions.get_facecolor(), strict=False))
+    for k in classes:
+        expected = mpl.colors.to_rgba(plotting.COLOURS[k % len(plotting.COLOURS)], 0.25)
+        np.testing.assert_allclose(colours[k - 0.5], expected)
+
+
+def test_decision_regions_ask_at_exact_places():
+    _, ax = plt.subplots()
+    seen = []
+    plotting.decision_regions(
+        ax, lambda p: seen.append(p) or (p[:, 0] > 0).astype(int), (-1, 1), (-1, 1)
+    )
+    assert np.unique(seen[0][:, 0]).tolist() == [k / 64 for k in range(-64, 65)]
 
 
 def test_image_grid():
@@ -66,13 +111,46 @@ def test_image_grid():
     np.testing.assert_array_equal(
         drawn[4].images[0].get_array(), images[4].reshape(8, 8)
     )
+    assert {ax.images[0].get_interpolation() for ax in drawn} == {"nearest"}
+    assert len(fig.axes) == 6
+    assert not any(ax.axison for ax in fig.axes)
+
+
+@pytest.mark.parametrize(
+    ("n", "labels", "columns", "shape", "height"),
+    [
+        (12, None, 10, (2, 10), 2 * 0.55 * 5.5 / 10 * 1.7),
+        (12, range(12), 10, (2, 10), 2 * 0.75 * 5.5 / 10 * 1.7),
+        (3, None, 10, (1, 3), 0.55 * 5.5 / 3 * 1.7),
+        (20, None, 20, (1, 20), 0.8),
+    ],
+)
+def test_the_size_of_an_image_grid(n, labels, columns, shape, height):
+    fig = plotting.image_grid(np.zeros((n, 4, 4)), labels, columns)
+    assert fig.axes[0].get_gridspec().get_geometry() == shape
+    assert list(fig.get_size_inches()) == pytest.approx([5.5, height])
+
+
+def test_an_image_grid_has_ten_columns():
+    fig = plotting.image_grid(np.zeros((11, 4, 4)))
+    assert fig.axes[0].get_gridspec().get_geometry() == (2, 10)
 
 
 def test_learning_curves():
     fig = plotting.learning_curves(History([2.0, 1.0], [0.5, 0.7], [0.4, 0.6]))
     top, bottom = fig.axes
     np.testing.assert_array_equal(top.lines[0].get_ydata(), [2.0, 1.0])
+    np.testing.assert_array_equal(bottom.lines[0].get_ydata(), [0.5, 0.7])
     np.testing.assert_array_equal(bottom.lines[1].get_ydata(), [0.4, 0.6])
+    assert all(list(line.get_xdata()) == [1, 2] for line in bottom.lines)
+    assert [line.get_linestyle() for line in bottom.lines] == ["-", "--"]
+    words = [text.get_text() for text in bottom.get_legend().get_texts()]
+    assert words == ["training", "test"]
+    assert top.get_ylabel() == "training loss (nats)"
+    assert (bottom.get_xlabel(), bottom.get_ylabel()) == ("epoch", "accuracy")
+    top.set_xlim(1, 9)
+    assert bottom.get_xlim() == (1, 9)
+    assert list(fig.get_size_inches()) == [5, 5]
 
 
 def test_where_drawings_may_not_be_shown_a_sentence_stands(monkeypatch):
@@ -80,7 +158,16 @@ def test_where_drawings_may_not_be_shown_a_sentence_stands(monkeypatch):
     shell = InteractiveShell()
     monkeypatch.setattr("IPython.get_ipython", lambda: shell)
     monkeypatch.setattr("IPython.core.getipython.get_ipython", lambda: shell)
+    monkeypatch.setattr(InteractiveShell, "instance", lambda: shell)
+    set_matplotlib_formats("png")  # as notebooks show figures by themselves
     plotting.use_house_style()
-    shown, _ = shell.display_formatter.format(plt.figure())
+    fig, ax = plt.subplots()
+    ax.plot(np.tanh(np.linspace(-3, 3, 50)))
+    shown, _ = shell.display_formatter.format(fig)
     assert shown["text/plain"].startswith("A figure stands here when you run this cell")
-    assert shown["image/svg+xml"].startswith("<?xml")
+    assert "image/png" not in shown
+    svg = shown["image/svg+xml"]
+    assert svg.startswith("<?xml")
+    assert re.search(r' d="[^"]*\d\.\d\d\b', svg)
+    assert not re.search(r' d="[^"]*\d\.\d{3}', svg), "not the book's own SVG"
+    assert "<dc:date>" not in svg

@@ -192,6 +192,18 @@ def test_each_trial_has_its_own_generator():
 # What comes of it
 
 
+def test_the_seconds_are_those_of_the_trial():
+    def sleep(rng, duration):
+        time.sleep(duration)
+        return duration
+
+    start = time.perf_counter()
+    trials = grid_search(sleep, {"duration": [0.02, 0.05]}, rng=new_rng())
+    whole = time.perf_counter() - start
+    assert all(trial.seconds >= trial.value - 0.005 for trial in trials)
+    assert sum(trial.seconds for trial in trials) <= whole
+
+
 def test_failures_have_their_reason(serial):
     for number, trial in enumerate(serial):
         assert trial.number == number

@@ -1,6 +1,9 @@
 """The training loop: every example once an epoch, determinism, clear failure."""
 
 import pickle
+import re
+import sys
+from io import StringIO
 
 import numpy as np
 import pytest
@@ -131,6 +134,8 @@ def test_bad_input():
     data = datasets.load_digits()
     with pytest.raises(ValueError, match=r"at least one example, got \[0, 0, 360"):
         run(data=Dataset(data.x_train[:0], data.t_train[:0], *data[2:]))
+    with pytest.raises(ValueError, match=r"the shapes \(9,\) and \(1437, 64\)"):
+        run(data=Dataset(data.x_train, data.t_train[:9], *data[2:]))
     model = mlp((64, 10), rng=np.random.default_rng(0))
     with pytest.raises(TypeError, match="default_rng"):
         train(model, data, SGD(model.parameters), 1, rng=0)
@@ -325,6 +330,50 @@ def test_progress_goes_to_a_terminal_only(capsys):
         rng=np.random.default_rng(0),
     )
     assert capsys.readouterr() == ("", "")
+
+
+class Terminal(StringIO):
+    def isatty(self):
+        return True
+
+
+def test_the_progress_bar_counts_examples(monkeypatch, tmp_path):
+    """From where a checkpoint left off, if there is one; then it goes away."""
+    full = datasets.load_digits()
+    data = Dataset(full.x_train[:50], full.t_train[:50], *full[2:])
+
+    def shown(epochs, **settings):
+        monkeypatch.setattr(sys, "stderr", Terminal())
+        model = mlp((64, 10), rng=np.random.default_rng(0))
+        rng = np.random.default_rng(1)
+        optimizer = SGD(model.parameters)
+        history = train(model, data, optimizer, epochs, rng=rng, **settings)
+        return sys.stderr.getvalue(), history
+
+    text, history = shown(2)
+    for done, loss in zip(("50/100", "100/100"), history.train_loss, strict=True):
+        assert re.search(rf"{done} .* examples.*, loss={loss:.4f}", text)
+    assert text.split("\r")[-2].strip() == ""
+    assert shown(2, progress=False)[0] == ""
+    checkpoint = tmp_path / "training.npz"
+    shown(1, checkpoint=checkpoint)
+    text, _ = shown(2, checkpoint=checkpoint)
+    assert "| 50/100 " in text
+    assert "100/100" in text
+
+
+def test_what_a_training_does_by_default():
+    usual, told = (
+        run(1, **settings)[1]
+        for settings in (
+            {},
+            {
+                **{"batch_size": 32, "augment": None},
+                **{"patience": None, "checkpoint": None},
+            },
+        )
+    )
+    assert usual == told
 
 
 @pytest.mark.parametrize("workers", [1, 2])
