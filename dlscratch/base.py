@@ -1,31 +1,48 @@
 """What every layer is built on: its parameters, and what all layers share."""
 
-from dataclasses import dataclass
 from operator import attrgetter
-
-import numpy as np
 
 from dlscratch.checks import floats
 
 
-@dataclass(eq=False)
 class Parameter:
     """An array that is learnt, its gradient, and its name.
 
     Attributes
     ----------
-    value : ndarray
+    value : ndarray of floating-point numbers
+        What is set later must have the same shape.
     grad : ndarray of the same shape, or None before the first backward pass
     name : str
         What the layer calls it, such as ``"W"``.
     decay : bool
         Whether weight decay shrinks it: weights, but not biases.
+    version : int
+        How often the value was set.
     """
 
-    value: np.ndarray
-    grad: np.ndarray | None = None
-    name: str = ""
-    decay: bool = False
+    version = 0
+
+    def __init__(self, value, grad=None, name="", decay=False):
+        self.name, self.decay = name, decay
+        self._value = floats(value, f"Parameter {name}")
+        self.grad = grad
+
+    @property
+    def value(self):
+        """The numbers."""
+        return self._value
+
+    @value.setter
+    def value(self, value):
+        value = floats(value, f"Parameter {self.name}")
+        if value.shape != self._value.shape:
+            raise ValueError(
+                f"Parameter {self.name}: expected a value of shape "
+                f"{self._value.shape}, got {value.shape}"
+            )
+        self._value = value
+        self.version += 1
 
     def __repr__(self):
         """Say the name, shape and dtype, not all the numbers."""
@@ -52,6 +69,7 @@ class NamedParameter(Parameter):
         self._own = getattr(parameter, "_own", parameter)
 
     value = _of_the_layer("value")
+    version = _of_the_layer("version")
     grad = _of_the_layer("grad")
     decay = _of_the_layer("decay")
 
@@ -190,12 +208,24 @@ def named_parameters(layers, prefix=""):
     for i, layer in enumerate(layers):
         place = f"{prefix}{i}."
         inner = named_parameters(getattr(layer, "inner", ()), place)
-        own = [p for p in layer.parameters if p not in inner]
+        own = [p for p in _parameters(layer, place) if p not in inner]
         names = [p.name for p in own]
         found += inner
         for k, p in enumerate(own):
             number = k if names.count(p.name) > 1 else ""
             found.append(NamedParameter(f"{place}{p.name}{number}", p))
+    return found
+
+
+def _parameters(layer, place):
+    """Return a layer's parameters, if they are such."""
+    found = layer.parameters
+    if callable(found) or not all(isinstance(p, Parameter) for p in found):
+        raise TypeError(
+            f"layer {place[:-1]}, {type(layer).__name__}: expected `parameters` to be "
+            "a property that lists objects of the class Parameter; to replace one's "
+            "numbers, set its `value`"
+        )
     return found
 
 

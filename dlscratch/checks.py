@@ -109,10 +109,14 @@ def real(value, where, name, low=-math.inf, high=math.inf, *, above=False, below
     text = f"{where}: expected {name} to be {wanted}, got {value!r}"
     if not isinstance(value, Real) or isinstance(value, bool | np.bool_):
         raise TypeError(text)
-    inside = low <= value <= high and math.isfinite(value)
+    try:
+        value = int(value) if isinstance(value, Integral) else float(value)
+        inside = low <= value <= high and math.isfinite(value)
+    except OverflowError:
+        inside = False
     if not inside or (above and value == low) or (below and value == high):
         raise ValueError(text)
-    return value.item() if isinstance(value, np.generic) else value
+    return value
 
 
 def generator(rng, where):

@@ -92,7 +92,14 @@ def draw(layer, init, shape, rng, dtype):
     dtype = float_dtype(dtype, layer)
     if init is None:
         init, rng = he, generator(rng, layer)
-    W = numbers(init(shape, rng), f"{layer}: init")
+    try:
+        W = init(shape, rng)
+    except TypeError as error:
+        raise TypeError(
+            f"{layer}: expected init to be a function of a shape and a generator, such "
+            f"as initializers.he, got {init!r} ({error})"
+        ) from error
+    W = numbers(W, f"{layer}: init")
     if W.shape != shape:
         raise ValueError(
             f"{layer}: expected an init that returns shape {shape}, got {W.shape}"

@@ -242,11 +242,10 @@ class BatchNorm(Layer):
             mean = x.sum(axis=axes) / n
             centred = x - self._spread(mean, x)
             var = (centred * centred).sum(axis=axes) / n
-            for old, new in (
-                (self.running_mean, mean),
-                (self.running_var, var * (n / (n - 1))),
-            ):
-                old += self.momentum * (new - old)
+            if np.isfinite(var).all():  # one bad batch must not ruin what is kept
+                fair = var * (n / (n - 1))
+                self.running_mean += self.momentum * (mean - self.running_mean)
+                self.running_var += self.momentum * (fair - self.running_var)
         else:
             centred = x - self._spread(self.running_mean, x)
             var = self.running_var
@@ -348,7 +347,11 @@ class Residual(Layer):
     """
 
     def __init__(self, layers, shortcut=None):
-        self.layers, self.shortcut = list(layers), list(shortcut or [])
+        shortcut = [] if shortcut is None else shortcut
+        for one in (layers, shortcut):
+            if not isinstance(one, list | tuple):
+                raise TypeError(f"Residual: expected a list of layers, got {one!r}")
+        self.layers, self.shortcut = list(layers), list(shortcut)
         if not self.layers:
             raise ValueError("Residual: expected at least one layer in the body")
 

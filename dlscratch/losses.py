@@ -67,7 +67,7 @@ class SoftmaxCrossEntropy(Loss):
     def right(self, y, t):
         """Say where the largest logit is that of the right class, shape (N,)."""
         y, t = self._logits_and_ids(y, t)
-        return y.argmax(axis=1) == t
+        return (y.argmax(axis=1) == t) & ~np.isnan(y).any(axis=1)
 
     def _logits_and_ids(self, y, t):
         name = type(self).__name__
@@ -103,11 +103,11 @@ class SigmoidCrossEntropy(Loss):
     def right(self, y, t):
         """Say where logit and target are on the same side of one half, (N, K)."""
         y, t = self._logits_and_labels(y, t)
-        return (y > 0) == (t > 0.5)
+        return ((y > 0) == (t > 0.5)) & ~np.isnan(y)
 
     def _logits_and_labels(self, y, t):
         y, t = _targets(self, y, t)
-        if t.min() < 0 or t.max() > 1:
+        if not (t.min() >= 0 and t.max() <= 1):
             raise ValueError(
                 "SigmoidCrossEntropy: expected targets from 0 to 1, one for each "
                 f"output, got {t.min():g} to {t.max():g}"

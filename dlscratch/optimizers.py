@@ -51,7 +51,7 @@ class Optimizer:
     def learning_rate(self):
         """The learning rate of the next step."""
         if not callable(self.lr):
-            return self.lr
+            return _rate(self.lr, self._name)
         return real(self.lr(self.steps), self._name, "what the schedule gives", 0)
 
     @property
@@ -67,10 +67,10 @@ class Optimizer:
                     f"{self._name}.step: {p.name} has no gradient yet; "
                     "call backward first"
                 )
-            if p.grad.shape != p.value.shape:
+            if np.shape(p.grad) != p.value.shape:
                 raise ValueError(
                     f"{self._name}.step: expected the gradient of {p.name} of shape "
-                    f"{p.value.shape}, got {p.grad.shape}"
+                    f"{p.value.shape}, got {np.shape(p.grad)}"
                 )
         lr = self.learning_rate
         coupled = 0 if self.decoupled else self.weight_decay
@@ -78,7 +78,8 @@ class Optimizer:
             p.grad + coupled * p.value if coupled and p.decay else p.grad
             for p in self.parameters
         ]
-        update = self.update(np.concatenate([g.ravel() for g in gradients]), lr)
+        g = np.concatenate([np.ravel(g) for g in gradients])
+        update = self.update(g.astype(self._dtype, copy=False), lr)
         start = 0
         for p in self.parameters:
             size, shape = p.value.size, p.value.shape
@@ -108,7 +109,12 @@ class Optimizer:
 
     def _zeros(self):
         size = sum(p.value.size for p in self.parameters)
-        return np.zeros(size, dtype=self.parameters[0].value.dtype)
+        return np.zeros(size, dtype=self._dtype)
+
+    @property
+    def _dtype(self):
+        """The type that rules compute in: squares and eps would be 0 as float16."""
+        return np.result_type(np.float32, *(p.value.dtype for p in self.parameters))
 
     @property
     def _name(self):
@@ -119,7 +125,7 @@ class Optimizer:
         return real(value, self._name, name, 0, 1, below=True)
 
     def _epsilon(self, eps):
-        return real(eps, self._name, "eps", 0)
+        return real(eps, self._name, "eps", 0, above=True)
 
 
 def _parameters(parameters, name):

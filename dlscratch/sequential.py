@@ -3,11 +3,12 @@
 from functools import lru_cache, partial
 from inspect import signature
 from itertools import dropwhile
+from operator import is_not
 
 import numpy as np
 
 from dlscratch import storage
-from dlscratch.base import check_tree, named_arrays, named_parameters
+from dlscratch.base import Layer, check_tree, named_arrays, named_parameters, places
 from dlscratch.checks import numbers, whole
 from dlscratch.losses import SigmoidCrossEntropy, SoftmaxCrossEntropy
 
@@ -37,13 +38,15 @@ class Sequential:
     """
 
     history = None
-    _passed = False  # whether the layers remember the pass of the last loss
+    _pass = None  # what the layers and the loss remember of the last loss
 
     def __init__(self, layers, loss=None):
         if not isinstance(layers, list | tuple):
             raise TypeError(f"Sequential: expected a list of layers, got {layers!r}")
-        forward = getattr(loss, "forward", None)
-        if loss is not None and (isinstance(loss, type) or not callable(forward)):
+        usable = callable(getattr(loss, "forward", None)) and callable(
+            getattr(loss, "backward", None)
+        )
+        if loss is not None and (not usable or isinstance(loss, type | Layer)):
             raise TypeError(
                 "Sequential: expected a loss such as SoftmaxCrossEntropy(), got "
                 f"{loss!r}"
@@ -68,7 +71,7 @@ class Sequential:
 
         The scores are what the last layer gives: logits, for a classifier.
         """
-        self._passed = False
+        self._pass = None
         for layer in self.layers:
             x = layer.forward(x, training)
         return x
@@ -81,8 +84,16 @@ class Sequential:
                 "build it with Sequential(layers, loss)"
             )
         loss = self.loss_layer.forward(self.predict(x, training), t)
-        self._passed = True
+        self._pass = self._remembered()
         return loss
+
+    def _remembered(self):
+        """List the layers' and the loss's memories, and the parameters' versions."""
+        found = [getattr(self.loss_layer, "_cache", None)]
+        for _, layer in places(self.layers):
+            found.append(getattr(layer, "_cache", None))
+            found += [p.version for p in layer.parameters]
+        return found
 
     def backward(self, input_gradient=True):
         """Set every parameter's gradient of the last loss; return that of ``x``.
@@ -92,10 +103,11 @@ class Sequential:
         """
         if self.loss_layer is None:
             raise RuntimeError("Sequential.backward: this model has no loss")
-        if not self._passed:
+        found = self._remembered()
+        if self._pass is None or any(map(is_not, self._pass, found)):
             raise RuntimeError(
-                "Sequential.backward: call loss(x, t) first, with no other pass in "
-                "between: the layers remember the last one"
+                "Sequential.backward: call loss(x, t) first, with no other pass and no "
+                "step of an optimizer in between: the layers remember the last one"
             )
         layers = self.layers
         if not input_gradient:
@@ -145,6 +157,8 @@ class Sequential:
         The parameters are those of :meth:`accuracy`. The accuracy of a regression is
         None.
         """
+        if self.loss_layer is None:
+            raise RuntimeError("Sequential.evaluate: this model has no loss")
         loss, found = 0.0, []
         for y, batch in self._answers("evaluate", x, t, batch_size):
             loss += self.loss_layer.forward(y, batch) * len(batch)

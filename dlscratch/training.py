@@ -12,6 +12,7 @@ from dlscratch import files
 from dlscratch.base import check_tree, places
 from dlscratch.checks import generator, whole
 from dlscratch.datasets import Dataset
+from dlscratch.optimizers import Optimizer
 
 
 @dataclass
@@ -137,6 +138,8 @@ def train(
     """
     generator(rng, "train")
     epochs = whole(epochs, "train", "epochs", 0)
+    if augment is not None and not callable(augment):
+        raise TypeError(f"train: expected augment to be a function, got {augment!r}")
     x, t, *tests = _examples(data)
     classifies = _check(model, optimizer, x, t, tests, batch_size, patience)
     measured = x[: data.n_measured], t[: data.n_measured]
@@ -155,7 +158,9 @@ def train(
                 break
             total, start = 0.0, time.process_time()
             for step, batch in enumerate(minibatches(len(x), batch_size, rng), 1):
-                inputs = x[batch] if augment is None else augment(x[batch], rng)
+                inputs = x[batch]
+                if augment is not None:
+                    inputs = _augmented(augment, inputs, rng)
                 loss = model.loss(inputs, t[batch], training=True)
                 if not math.isfinite(loss):
                     raise TrainingDiverged(
@@ -199,8 +204,26 @@ def _examples(data):
     return parts
 
 
+def _augmented(augment, x, rng):
+    """Return a changed copy of a batch, if that is what augment gives."""
+    changed = augment(x, rng)
+    if np.shape(changed) != x.shape:
+        raise ValueError(
+            f"train: expected augment to return a batch of shape {x.shape}, got "
+            f"{'None' if changed is None else np.shape(changed)}"
+        )
+    return changed
+
+
 def _check(model, optimizer, x, t, tests, batch_size, patience):
     """Try what can be tried before a training; say whether the answers are classes."""
+    if not isinstance(optimizer, Optimizer):
+        raise TypeError(
+            "train: expected an optimizer such as SGD(model.parameters), got "
+            f"{optimizer!r}"
+        )
+    if getattr(model, "loss_layer", None) is None:
+        raise TypeError(f"train: expected a model with a loss, got {model!r}")
     batch_size = whole(batch_size, "train", "batch_size")
     if patience is not None:
         whole(patience, "train", "patience")
@@ -217,9 +240,11 @@ def _check(model, optimizer, x, t, tests, batch_size, patience):
             f"holds another's {strange[0]}; make it anew, from model.parameters"
         )
     check_tree(model.layers, "train")
-    if tests:
-        model.evaluate(tests[0][:1], tests[1][:1])
-    _, accuracy = model.evaluate(x[:1], t[:1])
+    for inputs, targets in ((x, t), tests) if tests else ((x, t),):
+        _, accuracy = model.evaluate(inputs[:1], targets[:1])
+        if accuracy is not None:  # then the loss can look at all targets at once
+            y = model.predict(inputs[:1])
+            model.loss_layer.right(np.repeat(y, len(targets), axis=0), targets)
     needy = [one for _, one in places(model.layers) if getattr(one, "n_values", 2) < 2]
     if needy and len(x) % batch_size == 1:
         raise ValueError(

@@ -433,3 +433,11 @@ def test_save_and_load(rng, tmp_path):
     copy = Sequential.load(tmp_path / "m.npz")
     assert repr(copy) == repr(model)
     np.testing.assert_array_equal(copy.predict(x), model.predict(x))
+
+
+@pytest.mark.parametrize("kind", [layers.MaxPool2d, layers.AvgPool2d])
+def test_gradients_where_windows_overlap(kind):
+    rng = np.random.default_rng(0)
+    x = rng.permutation(2 * 2 * 5 * 5).reshape(2, 2, 5, 5) / 10  # no two alike
+    model = Sequential([kind(3, stride=1, padding=1)], layers.MeanSquaredError())
+    check_gradients(model, x, rng.random((2, 2, 5, 5)))

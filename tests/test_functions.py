@@ -138,3 +138,14 @@ def test_cross_entropy_of_zero_is_finite():
 def test_cross_entropy_errors(t):
     with pytest.raises((ValueError, TypeError), match="expected"):
         F.cross_entropy([[0.5, 0.5], [0.2, 0.8]], t)
+
+
+@pytest.mark.parametrize("rows", [[[2.0, 0.0]], [[0.0, -1.0]], [[1.5, -0.5]]])
+def test_one_hot_rows_lie_between_0_and_1(rows):
+    with pytest.raises(ValueError, match="expected one-hot rows t of 0 and 1"):
+        F.cross_entropy([[0.5, 0.5]], rows)
+
+
+def test_a_confusion_matrix_wants_as_many_answers_as_classes():
+    with pytest.raises(ValueError, match=r"t and y of one shape, got \(2,\) and"):
+        F.confusion_matrix([0, 1], [0])

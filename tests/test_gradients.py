@@ -211,3 +211,60 @@ def test_losses_of_huge_logits_are_finite():
         ]:
             assert np.isfinite(loss.forward(y, t))
             assert np.all(np.isfinite(loss.backward()))
+
+
+def test_a_function_may_work_in_place():
+    def doubled(x):
+        x *= 2
+        return x.sum()
+
+    np.testing.assert_allclose(numerical_gradient(doubled, np.ones(3)), 2, rtol=1e-6)
+
+
+def test_no_step_is_no_difference():
+    with pytest.raises(ValueError, match="expected h to be a number above 0, got 0"):
+        numerical_gradient(np.sum, [1.0], h=0)
+
+
+class TestBatchNormInACheck:
+    def model(self):
+        rng = np.random.default_rng(0)
+        return models.mlp((4, 5, 3), "tanh", batch_norm=True, rng=rng)
+
+    def data(self):
+        rng = np.random.default_rng(1)
+        return rng.random((6, 4)), np.array([0, 1, 2, 0, 1, 2])
+
+    def test_a_bias_before_it_has_no_gradient(self):
+        errors = check_gradients(self.model(), *self.data(), training=True)
+        assert errors["0.b"] == 0
+        assert 0 < errors["0.W"] < 1e-7
+
+    def test_a_wrong_gradient_is_seen_all_the_same(self):
+        model = self.model()
+        first = model.layers[0].backward
+
+        def wrong(dy, input_gradient=True):
+            dx = first(dy, input_gradient)
+            model.layers[0].b.grad += 1e-6
+            return dx
+
+        model.layers[0].backward = wrong
+        with pytest.raises(AssertionError, match=r"gradient of 0\.b is off"):
+            check_gradients(model, *self.data(), training=True)
+
+    def test_the_running_averages_stay(self):
+        model = self.model()
+        before = model.layers[1].running_mean.copy()
+        check_gradients(model, *self.data(), training=True)
+        np.testing.assert_array_equal(model.layers[1].running_mean, before)
+
+    def test_dropout_cannot_be_checked_in_training(self):
+        model = models.mlp((4, 5, 3), dropout=0.5, rng=np.random.default_rng(0))
+        check_gradients(model, *self.data())
+        with pytest.raises(ValueError, match="no layer that draws at random"):
+            check_gradients(model, *self.data(), training=True)
+
+    def test_a_layer_alone_is_no_model(self):
+        with pytest.raises(TypeError, match=r"such as Sequential\(\[layer\], Mean"):
+            check_gradients(self.model().layers[0], *self.data())

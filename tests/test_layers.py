@@ -523,3 +523,61 @@ class TestResidual:
             ValueError, match=r"expected dy of shape \(5, 4\), got \(4,"
         ):
             residual.backward(np.zeros(4))
+
+
+class TestParameter:
+    def test_whole_numbers_become_floating_point_ones(self):
+        layer = layers.Linear(2, 2, rng=np.random.default_rng(0))
+        layer.W.value = [[1, -1], [2, 0]]
+        layer.b.value = np.array([0, 1])
+        np.testing.assert_array_equal(layer.forward([[0.5, 1.5]]), [[3.5, 0.5]])
+        assert layer.W.value.dtype == layer.b.value.dtype == np.float64
+
+    def test_what_is_set_has_the_same_shape(self):
+        p = layers.Parameter(np.zeros((2, 3)), name="W")
+        with pytest.raises(ValueError, match=r"W: expected a value of shape \(2, 3\)"):
+            p.value = np.zeros(3)
+        with pytest.raises(TypeError, match="Parameter W: expected an array of num"):
+            p.value = "zeros"
+        assert p.version == 0
+        p.value = p.value + 1
+        assert p.version == 1
+
+
+def test_one_batch_of_nan_does_not_ruin_the_running_averages():
+    norm = layers.BatchNorm(2)
+    x = np.random.default_rng(0).random((4, 2))
+    norm.forward(x, training=True)
+    kept = norm.running_mean.copy(), norm.running_var.copy()
+    x[0, 0] = np.nan
+    assert np.isnan(norm.forward(x, training=True)).any()
+    np.testing.assert_array_equal(norm.running_mean, kept[0])
+    np.testing.assert_array_equal(norm.running_var, kept[1])
+
+
+def test_nan_is_no_right_answer():
+    y = np.array([[np.nan, 0.0], [1.0, 0.0]])
+    right = layers.SoftmaxCrossEntropy().right(y, np.array([0, 0]))
+    np.testing.assert_array_equal(right, [False, True])
+    right = layers.SigmoidCrossEntropy().right(y, np.zeros((2, 2)))
+    np.testing.assert_array_equal(right, [[False, True], [False, True]])
+    with pytest.raises(ValueError, match="targets from 0 to 1"):
+        layers.SigmoidCrossEntropy().forward(np.zeros((2, 1)), [0.0, np.nan])
+
+
+def test_flatten_wants_a_batch():
+    with pytest.raises(ValueError, match=r"Flatten: expected x of shape .*got \(3,\)"):
+        layers.Flatten().forward(np.zeros(3))
+
+
+@pytest.mark.parametrize("init", ["he", 0.01, initializers.normal, np.zeros])
+def test_initial_values_come_from_a_function(init):
+    with pytest.raises(TypeError, match="Linear: expected init to be a function of a"):
+        layers.Linear(2, 3, init=init, rng=np.random.default_rng(0))
+
+
+def test_a_residual_block_takes_lists():
+    linear = layers.Linear(2, 2, rng=np.random.default_rng(0))
+    for body, shortcut in ((linear, None), ([linear], linear)):
+        with pytest.raises(TypeError, match="Residual: expected a list of layers, got"):
+            layers.Residual(body, shortcut)

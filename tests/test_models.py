@@ -620,3 +620,65 @@ def test_modules_import_one_another_without_a_circle_or_a_hidden_import():
             needs[name] |= found
     assert needs["models"] >= {"networks", "sequential"}
     assert set(graphlib.TopologicalSorter(needs).static_order()) == names
+
+
+def test_what_is_no_layer_or_no_loss_is_named():
+    linear = layers.Linear(2, 2, rng=np.random.default_rng(0))
+    for bad in (layers.ReLU, "relu", None):
+        with pytest.raises(TypeError, match="Sequential: expected a layer at 1, such"):
+            Sequential([linear, bad])
+    for bad in (layers.MeanSquaredError, layers.ReLU(), "mse"):
+        with pytest.raises(TypeError, match="expected a loss such as"):
+            Sequential([linear], bad)
+    linear.W = linear.W.value
+    with pytest.raises(TypeError, match="layer 0, Linear: expected `parameters` to"):
+        Sequential([linear])
+
+
+class TestPassesBetween:
+    """What the layers remember belongs to the last pass, whoever made it."""
+
+    def models(self):
+        shared = layers.Linear(3, 3, rng=np.random.default_rng(0))
+        tail = layers.Linear(3, 3, rng=np.random.default_rng(1))
+        loss = layers.SoftmaxCrossEntropy()
+        one = Sequential([shared, layers.Tanh()], loss)
+        return one, Sequential([shared, tail], layers.SoftmaxCrossEntropy()), loss
+
+    @pytest.mark.parametrize("who", ["other model", "part", "loss", "step"])
+    def test_backward_refuses_another_pass(self, who):
+        one, two, loss = self.models()
+        x, t = np.eye(3), np.array([0, 1, 2])
+        one.loss(x, t)
+        if who == "other model":
+            two.loss(2 * x, t)
+        elif who == "part":
+            Sequential(one.layers[:1]).predict(2 * x)
+        elif who == "loss":
+            loss.forward(2 * x, t)
+        else:
+            one.backward()
+            SGD(one.parameters).step()
+        with pytest.raises(RuntimeError, match=r"call loss\(x, t\) first, with no ot"):
+            one.backward()
+        one.loss(x, t)
+        one.backward()
+
+    def test_a_model_without_a_loss_is_not_evaluated(self):
+        model = Sequential([layers.ReLU()])
+        with pytest.raises(RuntimeError, match=r"evaluate: this model has no loss"):
+            model.evaluate(np.eye(2), [0, 1])
+
+
+def test_networks_check_their_sizes():
+    rng = np.random.default_rng(0)
+    for dropout in (-0.1, 1.0):
+        with pytest.raises(ValueError, match="mlp: expected dropout to be a number"):
+            mlp((2, 2), dropout=dropout, rng=rng)
+        with pytest.raises(ValueError, match="record_cnn: expected dropout to be a"):
+            models.record_cnn(dropout=dropout, rng=rng)
+    for channels in ((2, 2, 2), (2, 2, 2, 2, 2)):
+        with pytest.raises(ValueError, match="record_cnn: expected"):
+            models.record_cnn(channels=channels, rng=rng)
+    with pytest.raises(ValueError, match=r"deep_cnn: expected input_shape"):
+        models.deep_cnn(input_shape=(28, 28), rng=rng)

@@ -160,7 +160,7 @@ def test_nesterov_looks_ahead():
         ),
         (
             lambda p: Adam(p, eps=float("nan")),
-            "eps to be a number from 0, got nan",
+            "eps to be a number above 0, got nan",
         ),
         *(
             (
@@ -178,7 +178,7 @@ def test_refused(make, words):
 
 @pytest.mark.parametrize("name", ALL)
 def test_every_number_is_checked(name):
-    """Below 0 none is right; eps and weight_decay alone may be 1 and more."""
+    """Below 0 none is right; eps is above it; lr, eps and weight_decay may be 1.5."""
     parameters = [Parameter(np.zeros(2), name="W")]
     for argument in {"weight_decay": 0.0, **DEFAULTS[name]}:
         pair = argument == "betas"
@@ -190,7 +190,7 @@ def test_every_number_is_checked(name):
                 ALL[name](parameters, **{argument: 1.0})
         elif not pair:
             ALL[name](parameters, **{argument: 1.5})
-            if argument != "lr":
+            if argument not in ("lr", "eps"):
                 ALL[name](parameters, **{argument: 0.0})
 
 
@@ -237,3 +237,26 @@ def test_cosine_warms_up_and_ends():
     assert rates[60] == pytest.approx(0.6)
     assert all(a >= b for a, b in pairwise(rates[10:]))
     assert rates[110:] == pytest.approx([0.2] * 20)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_half_precision_does_not_become_nan(name):
+    """Squares of small gradients, and eps, are 0 as float16."""
+    p = Parameter(np.ones(3, dtype=np.float16), name="W")
+    optimizer = ALL[name]([p])
+    for _ in range(20):
+        p.grad = np.array([1e-4, 0.0, -1.0], dtype=np.float16)
+        optimizer.step()
+    assert p.value.dtype == np.float16
+    assert np.isfinite(p.value).all()
+
+
+def test_a_learning_rate_that_is_set_later_is_checked():
+    p = Parameter(np.zeros(2), np.ones(2), "W")
+    optimizer = SGD([p], lr=0.1)
+    for bad in (-0.1, math.nan, "0.1"):
+        optimizer.lr = bad
+        with pytest.raises((ValueError, TypeError), match="expected lr to be a number"):
+            optimizer.step()
+    np.testing.assert_array_equal(p.value, 0)
+    assert optimizers.Optimizer([p], 0.1).weight_decay == 0

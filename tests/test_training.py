@@ -200,6 +200,47 @@ def test_counts_are_whole_numbers(settings, words):
         fit(mlp((2, 2), rng=np.random.default_rng(0)), WHOLE, **settings)
 
 
+@pytest.mark.parametrize(
+    ("augment", "words"),
+    [
+        ("shift", "expected augment to be a function, got 'shift'"),
+        (lambda x, rng: None, r"a batch of shape \(20, 2\), got None"),
+        (lambda x, rng: x[:, :1], r"a batch of shape \(20, 2\), got \(20, 1\)"),
+    ],
+)
+def test_what_augment_gives_is_looked_at(augment, words):
+    with pytest.raises((TypeError, ValueError), match=words):
+        fit(mlp((2, 2), rng=np.random.default_rng(0)), WHOLE, augment=augment)
+
+
+def test_model_and_optimizer_are_such():
+    model = mlp((2, 2), rng=np.random.default_rng(0))
+    for bad in ("adam", Adam):
+        with pytest.raises(TypeError, match=r"expected an optimizer such as SGD\(mod"):
+            fit(model, WHOLE, optimizer=bad)
+    with pytest.raises(TypeError, match="expected a model with a loss, got Sequential"):
+        fit(Sequential(model.layers), WHOLE)
+
+
+def test_a_class_id_out_of_range_is_found_before_the_first_batch():
+    model = mlp((2, 2), rng=np.random.default_rng(0))
+    before = model.parameters[0].value.copy()
+    late = np.where(np.arange(20) == 13, 2, T)
+    for parts in ((X, late, X, T), (X, T, X, late)):
+        with pytest.raises(ValueError, match="class ids from 0 to 1, got 0 to 2"):
+            fit(model, Dataset(*parts), batch_size=4)
+    np.testing.assert_array_equal(model.parameters[0].value, before)
+
+
+def test_a_divergence_says_where():
+    model = one_output(MeanSquaredError())
+    with pytest.raises(TrainingDiverged, match=r"in epoch .*; try a smaller learning"):
+        with np.errstate(all="ignore"):
+            fit(
+                model, Dataset(X, X[:, 0]), 200, optimizer=SGD(model.parameters, lr=1e9)
+            )
+
+
 def test_an_optimizer_of_another_model_is_refused():
     old, new = (mlp((2, 2), rng=np.random.default_rng(0)) for _ in "12")
     optimizer = SGD(old.parameters, lr=0.1)
