@@ -496,7 +496,7 @@ ARGUMENTS = {
     ),
     "Adam eps": (
         lambda v: stepped(lambda p: optimizers.Adam(p, eps=v)),
-        number(0),
+        POSITIVE,
         None,
     ),
     "step_decay every": (
