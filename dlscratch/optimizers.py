@@ -42,16 +42,26 @@ class Optimizer:
 
     def __init__(self, parameters, lr, *, weight_decay=0.0):
         self.parameters = _parameters(parameters, self._name)
-        schedule = callable(lr) and not isinstance(lr, type)
-        self.lr = lr if schedule else _rate(lr, self._name)
+        self.lr = lr
+        self._dtype = _computed_in(self.parameters)
         self.weight_decay = real(weight_decay, self._name, "weight_decay", 0)
         self.steps = 0
+
+    @property
+    def lr(self):
+        """The learning rate, or its schedule."""
+        return self._lr
+
+    @lr.setter
+    def lr(self, lr):
+        schedule = callable(lr) and not isinstance(lr, type)
+        self._lr = lr if schedule else _rate(lr, self._name)
 
     @property
     def learning_rate(self):
         """The learning rate of the next step."""
         if not callable(self.lr):
-            return _rate(self.lr, self._name)
+            return self.lr
         return real(self.lr(self.steps), self._name, "what the schedule gives", 0)
 
     @property
@@ -67,10 +77,10 @@ class Optimizer:
                     f"{self._name}.step: {p.name} has no gradient yet; "
                     "call backward first"
                 )
-            if np.shape(p.grad) != p.value.shape:
+            if getattr(p.grad, "shape", None) != p.value.shape:
                 raise ValueError(
-                    f"{self._name}.step: expected the gradient of {p.name} of shape "
-                    f"{p.value.shape}, got {np.shape(p.grad)}"
+                    f"{self._name}.step: expected the gradient of {p.name} as an array "
+                    f"of shape {p.value.shape}, got {np.shape(p.grad)}"
                 )
         lr = self.learning_rate
         coupled = 0 if self.decoupled else self.weight_decay
@@ -78,16 +88,17 @@ class Optimizer:
             p.grad + coupled * p.value if coupled and p.decay else p.grad
             for p in self.parameters
         ]
-        g = np.concatenate([np.ravel(g) for g in gradients])
+        g = np.concatenate([g.ravel() for g in gradients])
         update = self.update(g.astype(self._dtype, copy=False), lr)
         start = 0
         for p in self.parameters:
-            size, shape = p.value.size, p.value.shape
-            part = update[start : start + size].reshape(shape)
+            value = p.value
+            part = update[start : start + value.size].reshape(value.shape)
             if self.decoupled and p.decay:
-                part += (lr * self.weight_decay) * p.value
-            p.value -= part
-            start += size
+                part += (lr * self.weight_decay) * value
+            value -= part
+            p.version += 1
+            start += value.size
         self.steps += 1
 
     def update(self, g, lr):
@@ -112,11 +123,6 @@ class Optimizer:
         return np.zeros(size, dtype=self._dtype)
 
     @property
-    def _dtype(self):
-        """The type that rules compute in: squares and eps would be 0 as float16."""
-        return np.result_type(np.float32, *(p.value.dtype for p in self.parameters))
-
-    @property
     def _name(self):
         return type(self).__name__
 
@@ -126,6 +132,11 @@ class Optimizer:
 
     def _epsilon(self, eps):
         return real(eps, self._name, "eps", 0, above=True)
+
+
+def _computed_in(parameters):
+    """Return the type that rules compute in: as float16, squares and eps would be 0."""
+    return np.result_type(np.float32, *(p.value.dtype for p in parameters))
 
 
 def _parameters(parameters, name):

@@ -8,7 +8,7 @@ from operator import is_not
 import numpy as np
 
 from dlscratch import storage
-from dlscratch.base import Layer, check_tree, named_arrays, named_parameters, places
+from dlscratch.base import Layer, check_tree, named_arrays, named_parameters
 from dlscratch.checks import numbers, whole
 from dlscratch.losses import SigmoidCrossEntropy, SoftmaxCrossEntropy
 
@@ -89,8 +89,9 @@ class Sequential:
 
     def _remembered(self):
         """List the layers' and the loss's memories, and the parameters' versions."""
-        found = [getattr(self.loss_layer, "_cache", None)]
-        for _, layer in places(self.layers):
+        found, layers = [getattr(self.loss_layer, "_cache", None)], list(self.layers)
+        for layer in layers:
+            layers += getattr(layer, "inner", ())
             found.append(getattr(layer, "_cache", None))
             found += [p.version for p in layer.parameters]
         return found
