@@ -166,7 +166,7 @@ class Layer(Memory):
 
     def check_dy(self, dy, shape):
         """Return dy as floating-point numbers, if it has this shape, the output's."""
-        dy = floats(dy, f"{type(self).__name__}.backward")
+        dy = floats(dy, type(self).__name__)
         if dy.shape != shape:
             raise ValueError(
                 f"{type(self).__name__}.backward: expected dy of shape {shape}, "

@@ -89,11 +89,12 @@ class Sequential:
 
     def _remembered(self):
         """List the layers' and the loss's memories, and the parameters' versions."""
-        found, layers = [getattr(self.loss_layer, "_cache", None)], list(self.layers)
+        found, layers = [getattr(self.loss_layer, "_cache", None)], [*self.layers]
         for layer in layers:
             layers += getattr(layer, "inner", ())
             found.append(getattr(layer, "_cache", None))
-            found += [p.version for p in layer.parameters]
+            for p in layer.parameters:
+                found.append(p.version)
         return found
 
     def backward(self, input_gradient=True):
