@@ -21,6 +21,11 @@ def numbers(x, where):
     Traceback (most recent call last):
     TypeError: relu: expected an array of numbers, got dtype <U1
     """
+    if isinstance(x, np.ma.MaskedArray):  # asarray would drop the mask
+        raise TypeError(
+            f"{where}: expected an array of numbers, got a masked array; fill in or "
+            "leave out what is masked"
+        )
     try:
         x = np.asarray(x)
     except ValueError:

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dlscratch import downloads
-from dlscratch.checks import float_dtype, numbers, real, whole
+from dlscratch.checks import float_dtype, floats, numbers, real, whole
 
 DIGITS_SHA256 = "b2dab7b501728c22e9119ad76740b2e17c77a231e42d1e592380d90886f1a05e"
 
@@ -271,6 +271,10 @@ def read_idx(raw, name=None):
         )
     start = 4 + 4 * raw[3] if len(raw) > 3 else 4
     shape = tuple(int.from_bytes(raw[i : i + 4]) for i in range(4, start, 4))
+    if len(shape) > 64:
+        raise ValueError(
+            f"{name}: expected at most 64 dimensions, as NumPy has, received {raw[3]}"
+        )
     expected = start + math.prod(shape)
     if not shape or 0 in shape or len(raw) != expected:
         raise ValueError(
@@ -346,9 +350,15 @@ def make_blobs(n=200, centers=((-1.0, -1.0), (1.0, 1.0)), *, noise=0.4, rng):
     >>> data.x_train.shape, data.x_test.shape
     ((80, 2), (20, 2))
     """
-    middles = np.asarray(centers, dtype=np.float64)
+    middles = floats(centers, "make_blobs: centers")
     if middles.ndim != 2 or middles.shape[1] != 2 or not len(middles):
-        raise ValueError(f"centers: expected (x, y) pairs, got shape {middles.shape}")
+        raise ValueError(
+            f"make_blobs: centers: expected (x, y) pairs, got shape {middles.shape}"
+        )
+    if not np.isfinite(middles).all():
+        raise ValueError(
+            f"make_blobs: centers: expected finite numbers, got {centers!r}"
+        )
     return _toy("make_blobs", n, len(middles), lambda t, u: middles[t], noise, rng)
 
 
@@ -422,8 +432,16 @@ def validation_split(data, n, rng=None):
     Dataset
         Its "test" part is what was held out. The real test part is left out.
     """
-    size = len(data.x_train)
-    if whole(n, "validation_split", "n, how many to hold out,") >= size:
+    if not isinstance(data, Dataset):
+        raise TypeError(
+            "validation_split: expected a Dataset, such as Dataset(x, t), got "
+            f"{type(data).__name__}"
+        )
+    size, n = (
+        len(data.x_train),
+        whole(n, "validation_split", "n, how many to hold out,"),
+    )
+    if n >= size:
         raise ValueError(
             f"validation_split: expected n between 1 and {size - 1}, got {n}"
         )
@@ -529,9 +547,9 @@ def random_affine(x, rng, *, degrees=10, scale=0.1, shear=0.1, pixels=2):
     corner = np.floor(place)  # (N, 2, H·W)
     below, right = (place - corner).astype(images.dtype).transpose(1, 0, 2)[:, :, None]
     paper = [(0, 0)] * (images.ndim - 2) + [(1, 2), (1, 2)]
-    size = (height + 3) * (width + 3)
-    padded = np.pad(images, paper).reshape(n, -1, size)
-    start = size * np.arange(padded.size // size).reshape(n, -1, 1)
+    channels, size = math.prod(images.shape[1:-2]), (height + 3) * (width + 3)
+    padded = np.pad(images, paper).reshape(n, channels, size)
+    start = size * np.arange(n * channels).reshape(n, channels, 1)
     row, column = corner.astype(int).transpose(1, 0, 2) + 1
     index = start + (row * (width + 3) + column)[:, None]  # (N, C, H·W)
     a, b, c, d = (padded.take(index + k) for k in (0, 1, width + 3, width + 4))

@@ -121,13 +121,13 @@ def one_hot(t, n_classes):
 
     Parameters
     ----------
-    t : array_like of int, shape (N,)
-        Class ids, 0 to ``n_classes - 1``.
+    t : array_like of int, any shape
+        Class ids, 0 to ``n_classes - 1``; mostly of shape (N,).
     n_classes : int
 
     Returns
     -------
-    ndarray of float, shape (N, n_classes)
+    ndarray of float, shape of ``t`` and one more axis: (N, n_classes)
 
     Examples
     --------
@@ -208,14 +208,14 @@ def cross_entropy(y, t):
         raise ValueError(
             f"cross_entropy: expected y of shape (K,) or (N, K), got shape {y.shape}"
         )
-    if y.min() < 0 or y.max() > 1 + 1e-3:
+    if not (y.min() >= 0 and y.max() <= 1 + 1e-3):  # also if one is nan
         raise ValueError(
             "cross_entropy: expected probabilities y from 0 to 1, such as softmax "
             f"gives, got {y.min():g} to {y.max():g}"
         )
     log_y = np.log(np.maximum(y, np.finfo(float).tiny))
     if t.shape == y.shape:  # one-hot
-        if t.min() < 0 or t.max() > 1:
+        if not (t.min() >= 0 and t.max() <= 1):
             raise ValueError(
                 "cross_entropy: expected one-hot rows t of 0 and 1, or class ids of "
                 f"shape {y.shape[:-1]}, got {t.min():g} to {t.max():g}"
@@ -256,6 +256,8 @@ def confusion_matrix(t, y, n_classes=None):
            [0, 0, 0],
            [0, 0, 1]])
     """
+    if n_classes is not None:
+        n_classes = whole(n_classes, "confusion_matrix", "n_classes")
     t, y = (numbers(ids, "confusion_matrix") for ids in (t, y))
     if t.shape != y.shape:
         raise ValueError(
@@ -264,11 +266,16 @@ def confusion_matrix(t, y, n_classes=None):
         )
     if not t.size:
         raise ValueError("confusion_matrix: expected at least one example, got none")
+    t, y = (_class_ids(ids, n_classes, "confusion_matrix") for ids in (t, y))
     if n_classes is None:
         n_classes = int(max(t.max(), y.max())) + 1
-    n_classes = whole(n_classes, "confusion_matrix", "n_classes")
-    t, y = (_class_ids(ids, n_classes, "confusion_matrix") for ids in (t, y))
-    table = np.zeros((n_classes, n_classes), dtype=int)
+    try:
+        table = np.zeros((n_classes, n_classes), dtype=int)
+    except (MemoryError, ValueError):
+        raise ValueError(
+            "confusion_matrix: expected class ids that count from 0, got ids up to "
+            f"{n_classes - 1}, whose table does not fit into the memory"
+        ) from None
     np.add.at(table, (t, y), 1)
     return table
 
@@ -287,9 +294,9 @@ def _class_ids(t, n_classes, name):
     t = numbers(t, name)
     if t.dtype.kind not in "iu":
         raise TypeError(f"{name}: expected integer class ids, got dtype {t.dtype}")
-    if t.size and (t.min() < 0 or t.max() >= n_classes):
+    if t.size and (t.min() < 0 or (n_classes and t.max() >= n_classes)):
+        most = f" to {n_classes - 1}" if n_classes else ""
         raise ValueError(
-            f"{name}: expected class ids from 0 to {n_classes - 1}, "
-            f"got {t.min()} to {t.max()}"
+            f"{name}: expected class ids from 0{most}, got {t.min()} to {t.max()}"
         )
     return t

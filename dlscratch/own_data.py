@@ -5,11 +5,14 @@ What you have as arrays already needs none of this: ``Dataset(x, t)`` is enough.
 
 import csv
 import math
+import os
 import re
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
 
+from dlscratch.checks import float_dtype
 from dlscratch.datasets import Dataset, _inputs, read_idx
 from dlscratch.pictures import read_picture
 
@@ -27,12 +30,13 @@ def load_csv(
         A text file in UTF-8. Numbers have a decimal point.
     target : int or str
         The column that holds the classes, by its place (counted from 0, or with -1
-        from the end) or by its name. They are whole numbers or words.
+        from the end) or by its name. They are whole numbers or words, and None and NA
+        are words, too.
     test : str or Path, optional
         A second file with the same columns, for the test part. Without it there is
         none, and :func:`~dlscratch.datasets.validation_split` can make one.
     header : bool
-        Whether the first line holds the columns' names.
+        Whether the first line holds the columns' names. Each needs one.
     delimiter : str
         The character between two cells.
     dtype : floating-point type of the inputs
@@ -65,8 +69,13 @@ def load_csv(
     >>> data.t_train, data.classes
     (array([1, 0]), ('iris', 'rose'))
     """
-    if not np.issubdtype(dtype, np.floating):
-        raise TypeError(f"load_csv: expected a floating-point dtype, got {dtype!r}")
+    dtype = float_dtype(dtype, "load_csv")
+    if not isinstance(header, bool):
+        raise TypeError(f"load_csv: expected header=True or False, got {header!r}")
+    if not isinstance(delimiter, str) or len(delimiter) != 1 or delimiter in '"\r\n':
+        raise ValueError(
+            f"load_csv: expected one character as delimiter, got {delimiter!r}"
+        )
     names, x, words = _read_table(path, target, header, delimiter, dtype)
     classes = _sorted_classes(path, words)
     parts = [x, _class_ids(path, words, classes)]
@@ -83,12 +92,12 @@ def load_csv(
 
 def _read_table(path, target, header, delimiter, dtype):
     """Return the columns' names, the inputs (N, D), and {line: class} in order."""
+    if not _path("load_csv", path).is_file():
+        raise FileNotFoundError(f"load_csv: there is no file {path}")
     try:
         with open(path, newline="", encoding="utf-8-sig") as file:
             reader = csv.reader(file, delimiter=delimiter, strict=True)
             lines = [(reader.line_num, row) for row in reader if any(row)]
-    except FileNotFoundError:
-        raise FileNotFoundError(f"load_csv: there is no file {path}") from None
     except (UnicodeDecodeError, csv.Error) as error:
         raise ValueError(
             f"load_csv: expected a table as text in UTF-8, but could not read {path} "
@@ -99,17 +108,15 @@ def _read_table(path, target, header, delimiter, dtype):
     names = [name.strip() for name in lines[0][1]]
     if not header:
         names = [f"{i}" for i in range(len(names))]
-    elif all(_number(name) is not None for name in names):
-        raise ValueError(
-            f"load_csv: expected names in line 1 of {path}, got only numbers; "
-            "pass header=False if it is an example"
-        )
     if len(names) < 2:
         raise ValueError(
             f"load_csv: expected two columns or more in {path}, got {names}; "
             "pass the character between them, such as delimiter=';'"
         )
     place = _place(path, target, names)
+    rest = names[:place] + names[place + 1 :]
+    if header:
+        _check_names(f"line {lines[0][0]} of {path}", names, rest)
     rows, words = [], {}
     for line, row in lines[header:]:
         where = f"{path}, line {line}"
@@ -119,14 +126,15 @@ def _read_table(path, target, header, delimiter, dtype):
                 f"line, got {len(row)}"
             )
         cells = [cell.strip() for cell in row]
-        for name, cell in zip(names, cells, strict=True):
-            if cell.lower() in ("", "?", "na", "n/a", "nan", "null", "none"):
+        for i, (name, cell) in enumerate(zip(names, cells, strict=True)):
+            missing = ["", "?", "nan"]
+            missing += ["na", "n/a", "null", "none"] * (i != place)  # names of classes
+            if cell.lower() in missing:
                 raise ValueError(
                     f"load_csv: {where}: the column {name!r} has no value ({cell!r}); "
                     "fill it in or leave the line out"
                 )
         words[line] = cells.pop(place)
-        rest = names[:place] + names[place + 1 :]
         for name, cell in zip(rest, cells, strict=True):
             if _number(cell) is None:
                 first = "; pass header=True if line 1 holds names" * (line == 1)
@@ -135,7 +143,44 @@ def _read_table(path, target, header, delimiter, dtype):
                     f"column {name!r}, got {cell!r}{first}"
                 )
         rows.append([_number(cell) for cell in cells])
-    return names, np.array(rows, dtype=dtype), words
+    if delimiter == "," and all(";" in word for word in words.values()):
+        raise ValueError(
+            f"load_csv: expected commas between the cells of {path}, but there is a "
+            f"semicolon in each class, as in {words[line]!r}; pass delimiter=';'"
+        )
+    with np.errstate(over="ignore"):
+        x = np.array(rows, dtype=dtype)
+    for row, column in np.argwhere(~np.isfinite(x)):
+        raise ValueError(
+            f"load_csv: {path}, line {[*words][row]}: expected a number that {dtype} "
+            f"can hold in the column {rest[column]!r}, got {rows[row][column]:g}; pass "
+            "dtype=numpy.float64"
+        )
+    return names, x, words
+
+
+def _path(where, path):
+    if not isinstance(path, str | os.PathLike):
+        raise TypeError(f"{where}: expected a path, got {type(path).__name__}")
+    return Path(path)
+
+
+def _check_names(where, names, rest):
+    """Refuse a first line that looks like an example, or leaves a column unnamed."""
+    if "" in names:
+        raise ValueError(
+            f"load_csv: expected a name for each column in {where}, got none for "
+            f"column {names.index('')}; name it, or take it out if it only counts "
+            "the lines"
+        )
+    numbers = [_number(name) for name in rest]
+    counted = numbers == [*range(len(rest))] and None in map(_number, names)
+    if None in numbers or counted:  # columns may be called 0, 1, 2, ... and "class"
+        return
+    raise ValueError(
+        f"load_csv: expected names in {where}, got numbers such as {rest[0]}; pass "
+        "header=False if it is an example"
+    )
 
 
 def _place(path, target, names):
@@ -159,9 +204,14 @@ def _number(cell):
     return number if math.isfinite(number) and "_" not in cell else None
 
 
+def _class_number(word):
+    """Return a class's number with all its digits, or None if it is a word."""
+    return None if _number(word) is None else Decimal(word)
+
+
 def _sorted_classes(path, words):
     """Return the names of the classes: numbers by size, or words by the alphabet."""
-    numbers = {line: _number(word) for line, word in words.items()}
+    numbers = {line: _class_number(word) for line, word in words.items()}
     if None in numbers.values():
         return tuple(sorted(set(words.values())))
     for line, number in numbers.items():
@@ -177,7 +227,7 @@ def _class_ids(path, words, classes):
     ids = {name: i for i, name in enumerate(classes)}
     t = []
     for line, word in words.items():
-        number = _number(word)
+        number = _class_number(word)
         if word not in ids and number is not None and number == int(number):
             word = str(int(number))  # "1.0" is "1"
         if word not in ids:
@@ -234,7 +284,9 @@ def load_idx_folder(
     >>> data.x_train.shape, data.t_train, data.x_test
     ((2, 1, 2, 3), array([0, 1]), None)
     """
-    if not Path(folder).is_dir():
+    if not isinstance(name, str):
+        raise TypeError(f"load_idx_folder: expected name to be text, got {name!r}")
+    if not _path("load_idx_folder", folder).is_dir():
         raise FileNotFoundError(f"load_idx_folder: expected a folder, got {folder}")
     paths = _idx_files(Path(folder), name)
     arrays = [path and read_idx(path) for path in paths]

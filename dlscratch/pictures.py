@@ -92,6 +92,11 @@ def _refuse(problem, advice):
 def _pixels(path):
     """Read a file as an array (H, W, 3) of 0 to 1: upright, on white, smoothed."""
     named = isinstance(path, str | os.PathLike)
+    if not named and not hasattr(path, "read"):
+        raise TypeError(
+            "read_picture: expected a path or a file opened with open(path, 'rb'), got "
+            f"{type(path).__name__}"
+        )
     name = os.fspath(path) if named else "the file"
     try:
         with warnings.catch_warnings():
@@ -126,7 +131,9 @@ def _pixels(path):
 
 
 def _eight_bits(grey):
-    largest = 65535 if grey.max() > 255 else 255 if grey.max() > 1 else 1
+    largest = 255 if grey.max() > 1 else 1
+    if grey.max() > 255:  # with 10, 12 or 16 bits, whatever the file has room for
+        largest = 2 ** int(grey.max()).bit_length() - 1
     return Image.fromarray((255 * np.clip(grey / largest, 0, 1)).astype(np.uint8))
 
 

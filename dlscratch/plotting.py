@@ -93,7 +93,7 @@ def _name_by_content(svg):
 
 
 def image_grid(images, labels=None, columns=10):
-    """Show small images in a grid, dark ink on white.
+    """Show small images in a grid, dark ink on white, each scaled by itself.
 
     Parameters
     ----------
@@ -123,6 +123,9 @@ def image_grid(images, labels=None, columns=10):
             "image_grid: expected at least one image, of shape (N, H, W), "
             "(N, 1, H, W), or (N, D) with D a square number, got " + str(given.shape)
         )
+    if labels is not None and not np.iterable(labels):
+        raise TypeError(f"image_grid: expected a list of labels, got {labels!r}")
+    labels = None if labels is None else list(labels)
     if labels is not None and len(labels) != len(images):
         raise ValueError(
             f"image_grid: expected a label for each of {len(images)} images, got "
@@ -137,7 +140,8 @@ def image_grid(images, labels=None, columns=10):
     for i, ax in enumerate(axes.flat):
         ax.axis("off")
         if i < len(images):
-            ax.imshow(images[i], interpolation="nearest")
+            paper = 0 if images[i].min() == images[i].max() > 0 else None  # all ink
+            ax.imshow(images[i], interpolation="nearest", vmin=paper)
             if labels is not None:
                 ax.set_title(str(labels[i]), fontsize=11, pad=3)
     return fig
@@ -152,11 +156,19 @@ def decision_regions(ax, predict, x_lim, y_lim, n=129):
     predict : callable
         Takes points of shape (M, 2) and returns class ids of shape (M,).
     x_lim, y_lim : (float, float)
+        The lower and the upper limit of each axis.
     n : int
         Points along each side of the grid. With one more than a power of 2, the
         coordinates are exact, and so are the scores of points on a boundary.
     """
     n = whole(n, "decision_regions", "n", 2)
+    for name, limits in (("x_lim", x_lim), ("y_lim", y_lim)):
+        found = numbers(limits, f"decision_regions: {name}")
+        if found.shape != (2,) or not -np.inf < found[0] < found[1] < np.inf:
+            raise ValueError(
+                f"decision_regions: expected {name} to be a lower and an upper limit, "
+                f"such as (-1, 1), got {limits!r}"
+            )
     x1, x2 = np.meshgrid(np.linspace(*x_lim, n), np.linspace(*y_lim, n))
     points = np.column_stack([x1.ravel(), x2.ravel()])
     classes = numbers(predict(points), "decision_regions: predict")
@@ -167,10 +179,9 @@ def decision_regions(ax, predict, x_lim, y_lim, n=129):
         )
     classes = classes.astype(int).reshape(x1.shape)
     levels = np.arange(classes.min(), classes.max() + 2) - 0.5
-    colours = [COLOURS[k % len(COLOURS)] for k in range(int(classes.max()) + 1)]
-    ax.contourf(
-        x1, x2, classes, levels=levels, colors=colours[int(classes.min()) :], alpha=0.25
-    )
+    ids = range(int(classes.min()), int(classes.max()) + 1)
+    colours = [COLOURS[k % len(COLOURS)] for k in ids]
+    ax.contourf(x1, x2, classes, levels=levels, colors=colours, alpha=0.25)
     ax.set(xlim=x_lim, ylim=y_lim)
     ax.grid(False)
 
@@ -186,6 +197,11 @@ def learning_curves(history):
     -------
     matplotlib.figure.Figure
     """
+    if not hasattr(history, "train_loss"):
+        raise TypeError(
+            "learning_curves: expected the History that train returns, got "
+            f"{type(history).__name__}"
+        )
     epochs = np.arange(1, len(history.train_loss) + 1)
     if not len(epochs):
         raise ValueError("learning_curves: expected a history of at least one epoch")

@@ -26,9 +26,11 @@ that was defined in a notebook.) Set ``OPENBLAS_NUM_THREADS=1`` in the environme
 the processes compete for the cores.
 """
 
+import copy
 import json
 import math
 import os
+import sys
 import time
 import warnings
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, as_completed
@@ -36,9 +38,13 @@ from contextlib import closing, nullcontext
 from dataclasses import asdict, dataclass, field
 from itertools import product
 from numbers import Integral, Real
+from pathlib import Path
+from pickle import PicklingError
 
 import numpy as np
 from tqdm import tqdm
+
+from dlscratch.checks import whole
 
 
 class Distribution:
@@ -74,13 +80,15 @@ def integers(low, high):
     if not isinstance(low, Integral) or not isinstance(high, Integral):
         raise TypeError(f"integers: expected whole numbers, got {low!r} and {high!r}")
     text = _range("integers", low, high)
+    if low < -(2**63) or high > 2**63:
+        raise ValueError(f"integers: expected numbers of at most 64 bits, got {text}")
     return Distribution(text, lambda rng: int(rng.integers(low, high)))
 
 
 def choice(values):
     """Draw one of ``values``, all equally likely."""
     values = _listed("choice", values)
-    text = f"choice({_name(values)})"
+    text = f"choice({_exactly(values)})"
     return Distribution(text, lambda rng: values[rng.integers(len(values))])
 
 
@@ -102,17 +110,20 @@ def log_grid(low, high, n):
     [0.001 0.01  0.1   1.   ]
     """
     _range("log_grid", low, high, above=0)
-    if n < 2:
-        raise ValueError(f"log_grid: expected n >= 2, got {n}")
-    return np.geomspace(low, high, n)
+    return np.geomspace(low, high, whole(n, "log_grid", "n", 2))
 
 
 def _range(name, low, high, above=-math.inf):
     """Check a range, and return the text that makes it."""
+    text = f"{name}({low}, {high})"
+    if not isinstance(low, Real) or not isinstance(high, Real):
+        raise TypeError(f"{name}: expected two numbers, got {low!r} and {high!r}")
     if not above < low < high < math.inf:
         expected = "low < high" if above < 0 else f"{above} < low < high"
         raise ValueError(f"{name}: expected {expected}, got {low} and {high}")
-    return f"{name}({low}, {high})"
+    if high - low > sys.float_info.max:
+        raise ValueError(f"{name}: expected a range that a float can hold, got {text}")
+    return text
 
 
 def _listed(name, values):
@@ -154,6 +165,9 @@ def best(trials):
     ValueError
         If no trial succeeded.
     """
+    if not np.iterable(trials):
+        raise TypeError(f"best: expected a list of trials, got {trials!r}")
+    trials = list(trials)
     finished = [trial for trial in trials if trial.value is not None]
     if not finished:
         first = f"; {trials[0]!r}" if trials else ""
@@ -249,7 +263,7 @@ def grid_search(objective, grid, *, rng, executor=None, path=None, progress=True
     _check("grid_search", objective, grid, rng, executor)
     grid = {name: _listed(f"grid_search, {name}", grid[name]) for name in grid}
     tried = [dict(zip(grid, values, strict=True)) for values in product(*grid.values())]
-    texts = {name: _name(values) for name, values in grid.items()}
+    texts = {name: _exactly(values) for name, values in grid.items()}
     head = {"search": "grid", "space": texts, "seed": int(rng.integers(2**63))}
     return _search(objective, tried, head, executor, path, progress)
 
@@ -275,6 +289,15 @@ def _check(name, objective, space, rng, executor):
 
 def _search(objective, parameters, head, executor, path, progress):
     """Run the trials that the file does not hold yet; return all."""
+    if path is not None and (Path(path).is_dir() or not Path(path).parent.is_dir()):
+        raise FileNotFoundError(
+            f"search: expected a file's path, in a folder that exists, got {path}"
+        )
+    if path is not None and "<lambda>" in str(head["space"]):
+        raise ValueError(
+            "search: expected values that a file can tell apart, got a lambda; define "
+            "it with def and a name"
+        )
     with nullcontext() if path is None else open(path, "a+b") as file:
         trials = _load(file, head, parameters) if file else {}
         left = {i: p for i, p in enumerate(parameters) if i not in trials}
@@ -302,7 +325,7 @@ def _run(objective, seed, number, parameters):
     value, error = None, None
     start = time.perf_counter()
     try:
-        result = objective(rng=rng, **parameters)
+        result = objective(rng=rng, **copy.deepcopy(parameters))  # it may change them
         if not isinstance(result, Real):
             raise TypeError(f"expected a number from the objective, got {result!r}")
         if not math.isfinite(result):
@@ -323,6 +346,10 @@ def _run_all(objective, seed, left, executor):
             except BrokenExecutor as error:
                 broken = error
                 break
+            except RuntimeError as error:
+                raise ValueError(
+                    f"search: expected an open executor, got {executor!r} ({error})"
+                ) from None
             futures[future] = number
         for future in as_completed(futures):
             number = futures[future]
@@ -333,8 +360,13 @@ def _run_all(objective, seed, left, executor):
             if type(error).__name__ == "KilledWorker":  # all whom Dask gave it to died
                 trial = Trial(number, left[number], None, f"KilledWorker: {error}")
                 error.with_traceback(None)  # Dask keeps it, and so all it refers to
+            elif isinstance(error, PicklingError | AttributeError | TypeError):
+                raise TypeError(
+                    "search: expected an objective and values that another process can "
+                    f"be sent ({error}); put the objective into a file, with a name"
+                ) from None
             else:
-                trial = future.result()  # raises what is wrong with sending any trial
+                trial = future.result()
             del left[number]
             yield trial
     finally:
@@ -364,9 +396,9 @@ def _load(file, head, parameters):
         file.truncate(0)
         _write(file, head)
         return {}
-    whole = data[: data.rfind(b"\n") + 1]  # without a line that was cut short
+    complete = data[: data.rfind(b"\n") + 1]  # without a line that was cut short
     try:
-        found, *records = map(json.loads, whole.splitlines())
+        found, *records = map(json.loads, complete.splitlines())
         trials = [Trial(**record) for record in records]
         differences = [name for name in head if found[name] != head[name]]
     except (ValueError, TypeError, KeyError):
@@ -384,12 +416,12 @@ def _load(file, head, parameters):
                 f"{trial.parameters} and not {parameters[i]}"
             )
         trial.parameters = parameters[i]
-    file.truncate(len(whole))
+    file.truncate(len(complete))
     return trials
 
 
 def _line(record):
-    return json.dumps(record, default=_name).encode() + b"\n"
+    return json.dumps(record, default=_exactly).encode() + b"\n"
 
 
 def _write(file, record):
@@ -397,6 +429,12 @@ def _write(file, record):
     file.write(_line(record))
     file.flush()
     os.fsync(file.fileno())
+
+
+def _exactly(value):
+    """Name a value, with all numbers of an array and all their digits."""
+    with np.printoptions(threshold=sys.maxsize, floatmode="unique"):
+        return _name(value)
 
 
 def _name(value):

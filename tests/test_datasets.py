@@ -217,6 +217,23 @@ def test_toy_sets_refuse_bad_arguments(make, arguments, message):
         make(**arguments)
 
 
+@pytest.mark.parametrize(
+    ("centers", "message"),
+    [
+        ([(1, 2), (3,)], "centers: expected an array of numbers, got rows of diff"),
+        ("abc", "centers: expected an array of numbers"),
+        ([(1j, 0), (1, 1)], "centers: expected an array of numbers, got dtype complex"),
+        (
+            [(np.nan, 0), (1, 1)],
+            r"make_blobs: centers: expected finite numbers, got .*nan",
+        ),
+    ],
+)
+def test_centers_that_are_no_points(centers, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        make_blobs(20, centers, rng=np.random.default_rng(0))
+
+
 def test_more_bad_arguments():
     with pytest.raises(ValueError, match=r"centers: .* pairs, got shape \(2,\)"):
         make_blobs(centers=(1, 2), rng=RNG)
@@ -698,6 +715,33 @@ def test_validation_split_takes_the_last_training_examples():
     np.testing.assert_array_equal(split.x_test, data.x_train[-200:])
     np.testing.assert_array_equal(split.t_test, data.t_train[-200:])
     np.testing.assert_array_equal(split.x_train, data.x_train[:1237])
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.uint64, np.int8])
+def test_validation_split_with_numpys_whole_numbers(kind):
+    data = datasets.load_digits()
+    split = datasets.validation_split(data, kind(5))
+    np.testing.assert_array_equal(split.x_test, data.x_train[-5:])
+    np.testing.assert_array_equal(split.x_train, data.x_train[:-5])
+
+
+def test_validation_split_of_something_else():
+    with pytest.raises(TypeError, match=r"validation_split: expected a Dataset.*tuple"):
+        datasets.validation_split((np.eye(4), np.arange(4)), 2)
+
+
+def test_masked_numbers_are_refused():
+    masked = np.ma.array(np.eye(4), mask=np.eye(4))
+    with pytest.raises(
+        TypeError, match=r"Dataset: x_train: .* got a masked array; fill"
+    ):
+        datasets.Dataset(masked, np.arange(4))
+
+
+@pytest.mark.parametrize("shape", [(0, 64), (0, 8, 8), (0, 1, 8, 8), (0, 3, 7, 9)])
+def test_no_pictures_are_moved(shape):
+    for move in (datasets.random_shift, datasets.random_affine):
+        assert move(np.zeros(shape), np.random.default_rng(0)).shape == shape
 
 
 def test_validation_split_at_random_loses_nothing():

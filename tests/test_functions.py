@@ -134,6 +134,20 @@ def test_cross_entropy_of_zero_is_finite():
     assert F.cross_entropy([[0.0, 1.0]], [1]) == 0
 
 
+def test_cross_entropy_refuses_what_is_no_number():
+    with pytest.raises(ValueError, match=r"probabilities y .* got nan to nan"):
+        F.cross_entropy([[np.nan, 1.0]], [1])
+    with pytest.raises(ValueError, match=r"one-hot rows t .* got nan to nan"):
+        F.cross_entropy([[0.5, 0.5]], [[np.nan, 1.0]])
+
+
+def test_one_hot_of_pixels():
+    t = np.arange(24).reshape(2, 3, 4) % 5
+    rows = F.one_hot(t, 5)
+    assert rows.shape == (2, 3, 4, 5)
+    np.testing.assert_array_equal(rows.argmax(axis=-1), t)
+
+
 @pytest.mark.parametrize("t", [[0, 1, 0], [[0, 1]], [0.5, 1.0]])
 def test_cross_entropy_errors(t):
     with pytest.raises((ValueError, TypeError), match="expected"):

@@ -308,6 +308,11 @@ ARGUMENTS = {
         lambda v: v is None or whole(1)(v),
         None,
     ),
+    "confusion_matrix t and y": (
+        lambda v: functions.confusion_matrix(v, v),
+        numeric(least=0, kinds="iu"),
+        None,
+    ),
     "sum_squared_error t": (
         lambda v: functions.sum_squared_error(LOGITS, v),
         TWO,
@@ -680,6 +685,11 @@ ARGUMENTS = {
         None,
     ),
     "make_blobs n": (lambda v: datasets.make_blobs(v, rng=rng()), whole(10), None),
+    "make_blobs centers": (
+        lambda v: datasets.make_blobs(10, v, rng=rng()),
+        lambda v: numeric(ndim=2)(v) and np.shape(v)[1] == 2,
+        None,
+    ),
     "make_moons noise": (
         lambda v: datasets.make_moons(10, noise=v, rng=rng()),
         number(0),

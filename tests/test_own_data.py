@@ -226,6 +226,22 @@ def test_a_picture_that_is_not_there(tmp_path):
         read_picture(tmp_path / "7.png")
 
 
+@pytest.mark.parametrize("bits", [10, 12])
+def test_a_scan_with_more_than_eight_bits(page, bits):
+    expected = read_picture(saved(Image.fromarray(page)))
+    scan = page.astype(np.uint16) * ((2**bits - 1) // 255)
+    x = read_picture(saved(Image.fromarray(scan)))
+    np.testing.assert_allclose(x, expected, atol=0.05)
+
+
+@pytest.mark.parametrize(
+    "picture", [b"xx", np.zeros((28, 28)), Image.new("L", (28, 28)), None, 5]
+)
+def test_what_is_no_file_is_refused(picture):
+    with pytest.raises(TypeError, match=r"read_picture: expected a path or .*got \w+$"):
+        read_picture(picture)
+
+
 @pytest.mark.parametrize("size", [9, 0, -28, 28.0, "28", True, None])
 def test_sizes(size):
     with pytest.raises(ValueError, match=r"expected the size 28, 8, or .*got"):
@@ -343,6 +359,16 @@ def test_a_second_table_for_the_test(tmp_path):
         ("a,b,t\n1,2,x\n", {"target": 3}, "as target .*got 3"),
         ("a,a,t\n1,2,x\n", {"target": "a"}, "as target .*got 'a'"),
         ('a,b,t\n1,"2,x\n', {}, "could not read"),
+        ("5.1,3.5,rose\n4.9,3,iris\n", {}, "names in line 1 .*5.1; pass header=False"),
+        ("rose,5\niris,4\n", {"target": 0}, "expected names .*header=False"),
+        (",a,t\n0,5,x\n1,4,y\n", {}, "name for each column .*got none for column 0"),
+        ("5,1;rose\n4,9;iris\n", {"header": False}, "semicolon .*delimiter=';'"),
+        ("a,t\n1,x\n1e39,x\n", {"dtype": "f4"}, "line 3: .*float32 can .*'a', .*64"),
+        ("a,t\n70000,x\n", {"dtype": np.float16}, "line 2: .* float16 can hold"),
+        ("a,t\n1,?\n", {}, "the column 't' has no value"),
+        ("a,t\n1,x\n", {"delimiter": ""}, "one character as delimiter, got ''"),
+        ("a,t\n1,x\n", {"delimiter": None}, "one character as delimiter, got None"),
+        ("a,t\n1,x\n", {"delimiter": "||"}, "one character as delimiter"),
     ],
 )
 def test_tables_that_are_refused(tmp_path, text, settings, message):
@@ -357,6 +383,32 @@ def test_more_tables_that_are_refused(tmp_path):
         load_csv(tmp_path / "nowhere.csv")
     with pytest.raises(TypeError, match="expected a floating-point dtype"):
         load_csv(table(tmp_path, FLOWERS), dtype=int)
+    with pytest.raises(TypeError, match="load_csv: expected a floating-point dtype"):
+        load_csv(table(tmp_path, FLOWERS), dtype="foo")
+    for header in (0, 2, None, "yes"):
+        with pytest.raises(TypeError, match="load_csv: expected header=True or False"):
+            load_csv(table(tmp_path, FLOWERS), header=header)
+    with pytest.raises(FileNotFoundError, match="load_csv: there is no file"):
+        load_csv(tmp_path)
+    with pytest.raises(TypeError, match="load_csv: expected a path, got NoneType"):
+        load_csv(None)
+
+
+def test_columns_may_be_called_by_their_place(tmp_path):
+    data = load_csv(table(tmp_path, "0,1,kind\n5,3,rose\n"))
+    assert data.x_train.tolist() == [[5, 3]]
+
+
+def test_classes_keep_all_their_digits(tmp_path):
+    text = "a,t\n1,9007199254740993\n2,9007199254740992.0\n3,9007199254740993\n"
+    data = load_csv(table(tmp_path, text))
+    assert data.t_train.tolist() == [1, 0, 1]
+    assert data.classes == ("9007199254740992", "9007199254740993")
+
+
+def test_a_class_may_be_called_none(tmp_path):
+    data = load_csv(table(tmp_path, "a,disorder\n1,None\n2,Apnea\n3,NA\n"))
+    assert data.classes == ("Apnea", "NA", "None")
 
 
 # Folders of IDX files
@@ -454,6 +506,12 @@ def test_one_idx_file_by_its_path(tmp_path):
         FileNotFoundError, match=r"read_idx: expected a file, got b\.gz"
     ):
         read_idx("b.gz")
+    with pytest.raises(ValueError, match=r"at most 64 dimensions, .* received 200"):
+        read_idx(bytes([0, 0, 8, 200]) + bytes([0, 0, 0, 1]) * 200 + b"a")
+    with pytest.raises(TypeError, match="load_idx_folder: expected name to be text"):
+        load_idx_folder(tmp_path, name=None)
+    with pytest.raises(TypeError, match="load_idx_folder: expected a path, got int"):
+        load_idx_folder(5)
     with pytest.raises(TypeError, match="a file's path or its bytes, got ndarray"):
         read_idx(array)
 
@@ -520,6 +578,11 @@ def test_confusion_matrix_counts_pairs():
         (([0, 2], [0, 1], 2), "from 0 to 1, got 0 to 2"),
         (([0, 1], [-1, 1]), "class ids from 0"),
         (([], [], 2), "expected at least one example"),
+        (([np.nan], [1]), "expected integer class ids"),
+        (([np.inf], [1]), "expected integer class ids"),
+        (([-1], [-1]), "expected class ids from 0, got -1 to -1"),
+        (([10**7], [1]), "ids up to 10000000, whose table does not fit"),
+        (([10**10], [1]), "ids up to 10000000000, whose table does not fit"),
     ],
 )
 def test_confusion_matrix_refuses(arguments, message):

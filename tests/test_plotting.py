@@ -76,7 +76,7 @@ def test_decision_regions_follow_the_prediction():
     assert not any(line.get_visible() for line in ax.get_xgridlines())
 
 
-@pytest.mark.parametrize("classes", [(0, 1), (2, 3), (1, 9)])
+@pytest.mark.parametrize("classes", [(0, 1), (2, 3), (1, 9), (-1, 1)])
 def test_a_class_has_the_same_colour_wherever_it_stands(classes):
     _, ax = plt.subplots()
     seen = []
@@ -92,6 +92,18 @@ def test_a_class_has_the_same_colour_wherever_it_stands(classes):
     for k in classes:
         expected = mpl.colors.to_rgba(plotting.COLOURS[k % len(plotting.COLOURS)], 0.25)
         np.testing.assert_allclose(colours[k - 0.5], expected)
+
+
+@pytest.mark.parametrize(
+    "limits", [3, (1,), (0, np.nan), (1, 1), (2, 1), "ab", (0, 1, 5), None]
+)
+def test_limits_of_decision_regions(limits):
+    _, ax = plt.subplots()
+    for x_lim, y_lim, name in (limits, (-1, 1), "x_lim"), ((-1, 1), limits, "y_lim"):
+        with pytest.raises(
+            (TypeError, ValueError), match=f"decision_regions: .*{name}.*got"
+        ):
+            plotting.decision_regions(ax, lambda p: np.zeros(len(p), int), x_lim, y_lim)
 
 
 def test_decision_regions_ask_at_exact_places():
@@ -131,6 +143,21 @@ def test_the_size_of_an_image_grid(n, labels, columns, shape, height):
     assert list(fig.get_size_inches()) == pytest.approx([5.5, height])
 
 
+def test_an_image_that_is_all_ink_is_black():
+    images = np.array([np.ones((4, 4)), np.zeros((4, 4)), np.eye(4)])
+    for kind in (float, bool):
+        shown = [ax.images[0] for ax in plotting.image_grid(images.astype(kind)).axes]
+        corners = [image.to_rgba(image.get_array())[0, 1] for image in shown[:3]]
+        np.testing.assert_allclose([c[0] for c in corners], [0, 1, 1])
+
+
+def test_labels_of_an_image_grid_one_by_one():
+    fig = plotting.image_grid(np.zeros((2, 4, 4)), (name for name in "ab"))
+    assert [ax.get_title() for ax in fig.axes] == ["a", "b"]
+    with pytest.raises(TypeError, match="image_grid: expected a list of labels, got 5"):
+        plotting.image_grid(np.zeros((2, 4, 4)), 5)
+
+
 def test_an_image_grid_has_ten_columns():
     fig = plotting.image_grid(np.zeros((11, 4, 4)))
     assert fig.axes[0].get_gridspec().get_geometry() == (2, 10)
@@ -151,6 +178,11 @@ def test_learning_curves():
     top.set_xlim(1, 9)
     assert bottom.get_xlim() == (1, 9)
     assert list(fig.get_size_inches()) == [5, 5]
+
+
+def test_learning_curves_of_something_else():
+    with pytest.raises(TypeError, match=r"expected the History that .* got NoneType"):
+        plotting.learning_curves(None)
 
 
 def test_where_drawings_may_not_be_shown_a_sentence_stands(monkeypatch):

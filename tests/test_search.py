@@ -19,7 +19,6 @@ from concurrent.futures import (
 from functools import partial
 from io import StringIO
 from pathlib import Path
-from pickle import PicklingError
 
 import numpy as np
 import pytest
@@ -303,9 +302,34 @@ def test_a_killed_process_costs_nothing(serial, pool, tmp_path):
 
 
 def test_what_cannot_be_sent_is_told(pool, tmp_path):
-    with pytest.raises((AttributeError, PicklingError), match="<lambda>"):
+    with pytest.raises(TypeError, match=r"expected an objective .*<lambda>.* a file"):
         run(lambda rng, x, kind: 1, executor=pool, path=tmp_path / "results")
     assert numbers_in(tmp_path / "results") == []
+
+
+def test_a_closed_executor_is_told():
+    closed = ThreadPoolExecutor(1)
+    closed.shutdown()
+    with pytest.raises(ValueError, match="search: expected an open executor, got"):
+        run(executor=closed)
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_an_objective_may_change_what_it_gets(workers):
+    def lengthen(rng, sizes):
+        sizes.insert(0, 64)
+        return -len(sizes)
+
+    grid = {"sizes": [[50], [100, 50]], "again": [1, 2]}
+    executor = ThreadPoolExecutor(workers) if workers else None
+    trials = grid_search(
+        lambda rng, sizes, again: lengthen(rng, sizes),
+        grid,
+        rng=new_rng(),
+        executor=executor,
+    )
+    assert [trial.value for trial in trials] == [-2, -2, -3, -3]
+    assert trials[0].parameters == {"sizes": [50], "again": 1}
 
 
 class Careless(Executor):
@@ -579,7 +603,12 @@ def test_progress_goes_to_a_terminal_only(capsys, monkeypatch):
         (lambda: integers(0.5, 2), "integers: expected whole numbers, got 0.5"),
         (lambda: choice([]), "choice: expected at least one value"),
         (lambda: log_grid(-1, 1, 3), "log_grid: expected 0 < low < high, got -1"),
-        (lambda: log_grid(1, 2, 1), "log_grid: expected n >= 2, got 1"),
+        (lambda: log_grid(1, 2, 1), "log_grid: expected n to be a whole .* 2, got 1"),
+        (lambda: log_grid(1, 2, 3.0), "log_grid: expected n to be .*, got 3.0"),
+        (lambda: uniform("a", "b"), "uniform: expected two numbers, got 'a' and 'b'"),
+        (lambda: uniform(-1e308, 1e308), r"a float can hold, got uniform\(-1e"),
+        (lambda: integers(0, 10**30), "at most 64 bits, got integers"),
+        (lambda: best(None), "best: expected a list of trials, got None"),
     ],
 )
 def test_bad_input(call, message):
@@ -600,3 +629,37 @@ def test_searches_warn_of_nothing():
         warnings.simplefilter("error")
         with ThreadPoolExecutor(2) as executor:
             run(executor=executor)
+
+
+def test_values_that_a_file_could_not_tell_apart(tmp_path):
+    def lowest(rng, x):
+        return float(np.min(x))
+
+    long = np.arange(5000.0)
+    other, near = long.copy(), long.copy()
+    other[2000] = -1
+    near[0] = 1e-12
+    path = tmp_path / "results"
+    grid_search(lowest, {"x": [long]}, rng=new_rng(), path=path)
+    for changed in (other, near):
+        with pytest.raises(ValueError, match="holds the results of another search"):
+            grid_search(lowest, {"x": [changed]}, rng=new_rng(), path=path)
+    values = {"x": choice([lambda x: x])}
+    with pytest.raises(ValueError, match=r"search: expected values that .* a lambda"):
+        random_search(lowest, values, 1, rng=new_rng(), path=tmp_path / "more")
+    assert not (tmp_path / "more").exists()
+
+
+def test_the_folder_of_the_results_must_exist(tmp_path):
+    for path in (tmp_path / "nowhere" / "results", tmp_path):
+        with pytest.raises(
+            FileNotFoundError, match="search: expected a file's path, in"
+        ):
+            run(path=path)
+
+
+def test_the_best_of_trials_that_come_one_by_one():
+    trials = run()
+    assert best(trial for trial in trials) == best(trials)
+    with pytest.raises(ValueError, match=r"none of the 0 trials succeeded$"):
+        best(trial for trial in [])
