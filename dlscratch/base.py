@@ -92,7 +92,8 @@ class Layer(Memory):
 
     A layer of your own has ``forward`` and ``backward``, and those of the others below
     that it needs: ``parameters`` if it learns, ``config`` if its constructor takes
-    arguments. Then it can be saved, and loaded wherever its class has been defined. If
+    arguments, ``inner`` if it holds other layers. Then it can be saved, and loaded
+    wherever its class has been defined. If
     it draws random numbers, its generator is called ``rng``: there checkpoints and
     :class:`~dlscratch.parallel.DataParallel` look for it.
     """
@@ -285,8 +286,10 @@ def class_called(name, kind):
 
 def _has_state(layer):
     """Say whether a layer has more to keep than its parameters."""
-    inner = [one for _, one in places([layer])]
-    return any(one.buffers or getattr(one, "rng", None) is not None for one in inner)
+    return any(
+        getattr(one, "buffers", None) or getattr(one, "rng", None) is not None
+        for _, one in places([layer])
+    )
 
 
 def check_tree(layers, where):
@@ -343,7 +346,8 @@ def check_tree(layers, where):
     for p in parameters:
         once(p.value, p.name, "array of parameters", advice)
     names = [p.name for p in parameters]
-    names += [place + name for place, one in places(layers) for name in one.buffers]
+    for place, layer in places(layers):
+        names += [place + name for name in getattr(layer, "buffers", ())]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise ValueError(

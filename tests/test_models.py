@@ -522,6 +522,15 @@ class TestOwnLayers:
         Sequential([norm, Block(norm)])  # a look at a layer of the same model
         Sequential([Block([layers.ReLU(), layers.Tanh()])])  # these keep nothing
 
+    def test_what_only_has_a_layers_methods_needs_no_buffers(self):
+        class Double:
+            parameters = ()
+
+            def forward(self, x, training=False):
+                return 2 * x
+
+        assert Sequential([Double()]).predict(np.ones(1)) == 2
+
     def test_names_are_not_given_twice(self):
         class Own(layers.Layer):
             parameters = tuple(
