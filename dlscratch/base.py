@@ -93,9 +93,9 @@ class Layer(Memory):
     A layer of your own has ``forward`` and ``backward``, and those of the others below
     that it needs: ``parameters`` if it learns, ``config`` if its constructor takes
     arguments, ``inner`` if it holds other layers. Then it can be saved, and loaded
-    wherever its class has been defined. If
-    it draws random numbers, its generator is called ``rng``: there checkpoints and
-    :class:`~dlscratch.parallel.DataParallel` look for it.
+    wherever its class has been defined. If it draws random numbers, its generator is
+    called ``rng``: there checkpoints and :class:`~dlscratch.parallel.DataParallel` look
+    for it.
     """
 
     inner = ()  # the layers that this one is made of, if any
