@@ -2,7 +2,9 @@
 
 from operator import attrgetter
 
-from dlscratch.checks import floats
+import numpy as np
+
+from dlscratch.checks import floats, generator
 
 
 class Parameter:
@@ -110,12 +112,18 @@ class Layer(Memory):
 
     A layer of your own has ``forward`` and ``backward``, and those of the others below
     that it needs: ``parameters`` if it learns, ``config`` if its constructor takes
-    arguments. Then it can be saved, and loaded wherever its class has been defined. If
-    it draws random numbers, its generator is called ``rng``: there checkpoints and
-    :class:`~dlscratch.parallel.DataParallel` look for it.
+    arguments, ``inner`` if it holds other layers. Then it can be saved, and loaded
+    wherever its class has been defined. If it draws random numbers, its generator is
+    called ``rng``: there checkpoints and :class:`~dlscratch.parallel.DataParallel` look
+    for it.
     """
 
     inner = ()  # the layers that this one is made of, if any
+
+    def __init_subclass__(cls, **settings):
+        """Note each new kind of layer, so that a file can name it."""
+        super().__init_subclass__(**settings)
+        note_class(cls)
 
     @property
     def parameters(self):
@@ -237,6 +245,46 @@ def named_arrays(layers):
     return arrays
 
 
+def generators(layers, where):
+    """List the generators from which layers draw, which each calls ``rng``."""
+    drawing = [
+        one for _, one in places(layers) if getattr(one, "rng", None) is not None
+    ]
+    return [generator(one.rng, f"{where}, {type(one).__name__}") for one in drawing]
+
+
+def plain_attributes(thing):
+    """Return a layer's or a loss's own numbers and words, by name.
+
+    Examples
+    --------
+    >>> layer = Layer()
+    >>> layer.slope, layer.table = 0.1, np.zeros(100)
+    >>> layer.remember(5)
+    >>> plain_attributes(layer)
+    {'slope': 0.1}
+    """
+    return {
+        name: value
+        for name, value in vars(thing).items()
+        if _is_plain(value) and not hasattr(Memory, name)
+    }
+
+
+def _is_plain(value):
+    if isinstance(value, tuple):
+        return all(map(_is_plain, value))
+    return value is None or isinstance(value, bool | int | float | str | np.generic)
+
+
+def note_class(kind):
+    """Remember a class of layers or losses, for :func:`class_called`."""
+    _classes.append(kind)
+
+
+_classes = []  # the newest last, as when a cell is run again
+
+
 def name_of(kind):
     """Return the name of a class for a file; that of an own class holds its module."""
     own = not kind.__module__.startswith("dlscratch.")
@@ -258,9 +306,7 @@ def class_called(name, kind):
     >>> class_called("Layer", Layer)
     <class 'dlscratch.base.Layer'>
     """
-    found = [kind]  # the newest definition last, as when a cell is run again
-    for known in found:
-        found += known.__subclasses__()
+    found = [kind] + [known for known in _classes if issubclass(known, kind)]
     named = [known for known in found if name_of(known) == name]
     if not named:
         raise ValueError(
@@ -268,6 +314,14 @@ def class_called(name, kind):
             "its class first"
         )
     return named[-1]
+
+
+def _has_state(layer):
+    """Say whether a layer has more to keep than its parameters."""
+    return any(
+        getattr(one, "buffers", None) or getattr(one, "rng", None) is not None
+        for _, one in places([layer])
+    )
 
 
 def check_tree(layers, where):
@@ -285,7 +339,8 @@ def check_tree(layers, where):
     TypeError
         If something is no layer.
     ValueError
-        If a layer or an array of parameters is there twice.
+        If a layer, an array of parameters or a name is there twice, or a layer holds
+        another with buffers or a generator that is not in its ``inner``.
     """
     seen = {}
 
@@ -309,6 +364,25 @@ def check_tree(layers, where):
             check(getattr(layer, "inner", ()), f"{place}.")
 
     check(layers, "")
+    for place, layer in places(layers):
+        for name, held in getattr(layer, "__dict__", {}).items():
+            for one in held if isinstance(held, list | tuple) else [held]:
+                if isinstance(one, Layer) and id(one) not in seen and _has_state(one):
+                    raise ValueError(
+                        f"{where}: expected all layers that layer {place[:-1]} holds "
+                        f"in its inner, got {one!r} only as its {name}, where its "
+                        "buffers or rng are not found; give the class a property inner"
+                    )
     advice = "a gradient is set, not added to an earlier one: copy the value"
-    for p in named_parameters(layers):
+    parameters = named_parameters(layers)
+    for p in parameters:
         once(p.value, p.name, "array of parameters", advice)
+    names = [p.name for p in parameters]
+    for place, layer in places(layers):
+        names += [place + name for name in getattr(layer, "buffers", ())]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(
+            f"{where}: expected another name for each array of a layer, got {twice[0]} "
+            "twice; rename one"
+        )

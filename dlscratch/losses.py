@@ -7,12 +7,17 @@ gradient of that number with respect to the scores.
 import numpy as np
 
 from dlscratch import functions
-from dlscratch.base import Memory
+from dlscratch.base import Memory, note_class
 from dlscratch.checks import floats, numbers
 
 
 class Loss(Memory):
     """What all losses share."""
+
+    def __init_subclass__(cls, **settings):
+        """Note each new kind of loss, so that a file can name it."""
+        super().__init_subclass__(**settings)
+        note_class(cls)
 
     def forward(self, y, t):
         """Return the mean loss, a float, of scores ``y`` (N, ...) and targets ``t``."""

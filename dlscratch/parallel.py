@@ -5,8 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from dlscratch.base import places
-from dlscratch.checks import whole
+from dlscratch.base import generators, places
+from dlscratch.checks import numbers, whole
+from dlscratch.sequential import Sequential
 
 
 class DataParallel:
@@ -16,8 +17,9 @@ class DataParallel:
     it. The threads stop at the end of a ``with`` block, or when nothing refers to this.
 
     The mean over a batch is the mean of the shards' means, each weighted by its number
-    of examples, and so is the gradient. Replicas of the model share the parameters'
-    values; each has its own gradients and its own memory of the forward pass.
+    of examples, and so is the gradient. Each loss makes new replicas of the model. They
+    share the parameters' values; each has its own gradients and its own memory of the
+    forward pass.
 
     This is faster where NumPy itself works for long at a time: NumPy lets other threads
     run meanwhile, Python does not. So two threads help convolutional networks and wide
@@ -49,15 +51,25 @@ class DataParallel:
     """
 
     def __init__(self, model, workers):
-        workers = whole(workers, "DataParallel", "workers")
+        if not isinstance(model, Sequential):
+            raise TypeError(f"DataParallel: expected a Sequential, got {model!r}")
         self.model = model
-        self.replicas = [model] + [copy.deepcopy(model) for _ in range(workers - 1)]
-        self.weights = [1.0]  # of the shards; until there are some, the model is all
-        self._threads = ThreadPoolExecutor(workers)
+        self.workers = whole(workers, "DataParallel", "workers")
+        self.replicas = [model]  # and copies of it, new ones for each loss
+        self.weights = [1.0]  # of the shards
+        self._pass = ()  # what the model's own loss remembers of the last loss
+        self._threads = ThreadPoolExecutor(self.workers)
 
     def __getattr__(self, name):
         """Return the model's own: its parameters, its accuracy, and all else."""
         return getattr(self.model, name)
+
+    def __setattr__(self, name, value):
+        """Set the model's own, as ``train`` does with its history."""
+        if name in ("model", "workers", "replicas", "weights", "_pass", "_threads"):
+            super().__setattr__(name, value)
+        else:
+            setattr(self.model, name, value)
 
     def __enter__(self):
         """Return itself."""
@@ -66,24 +78,32 @@ class DataParallel:
     def __exit__(self, *error):
         """End the threads."""
         self._threads.shutdown()
+        self._threads = None
 
     def loss(self, x, t, training=False):
         """Return the loss of the whole batch."""
-        x, t = np.asarray(x), np.asarray(t)
-        n = max(1, min(len(self.replicas), len(x) // 2))  # batch norm needs two each
+        x, t = numbers(x, "DataParallel.loss"), numbers(t, "DataParallel.loss")
+        if x.ndim == 0 or t.ndim == 0 or len(x) != len(t) or len(x) == 0:
+            raise ValueError(
+                "DataParallel.loss: expected as many examples as labels, at least "
+                f"one, got x of shape {x.shape} and t of shape {t.shape}"
+            )
+        self._pass = ()
+        n = max(1, min(self.workers, len(x) // 2))  # batch norm needs two each
         shards = np.array_split(np.arange(len(x)), n)
         self.weights = [len(shard) / len(x) for shard in shards]
-        for replica in self.replicas[1:]:
-            self._follow(replica)
+        others = [self._replica() for _ in range(self.workers - 1)]
+        self.replicas = [self.model, *others][:n]
 
         def loss_of(replica, shard):
             return replica.loss(x[shard], t[shard], training)
 
-        losses = self._threads.map(loss_of, self.replicas[:n], shards)
+        losses = self._map(loss_of, self.replicas, shards)
         loss = self._mean(losses)
-        buffers = [_buffers(replica) for replica in self.replicas[:n]]
+        buffers = [_buffers(replica) for replica in self.replicas]
         for own, *others in zip(*buffers, strict=True):
             own[...] = self._mean([own, *others])
+        self._pass = (_memory(self.model.loss_layer),)
         return loss
 
     def backward(self, input_gradient=True):
@@ -91,28 +111,50 @@ class DataParallel:
 
         Without ``input_gradient`` the latter is not computed and None is returned.
         """
-        active = self.replicas[: len(self.weights)]
-        dx = list(self._threads.map(lambda r: r.backward(input_gradient), active))
-        parameters = [replica.parameters for replica in active]
+        if not self._pass or self._pass[0] is not _memory(self.model.loss_layer):
+            raise RuntimeError(
+                "DataParallel.backward: call loss(x, t) first, with no other loss of "
+                "the model in between: its layers remember the last one"
+            )
+        dx = self._map(lambda replica: replica.backward(input_gradient), self.replicas)
+        parameters = [replica.parameters for replica in self.replicas]
         for own, *others in zip(*parameters, strict=True):
             own.grad = self._mean([own.grad, *(p.grad for p in others)])
         if not input_gradient:
             return None
         return np.concatenate([w * d for w, d in zip(self.weights, dx, strict=True)])
 
+    def _map(self, function, *arguments):
+        if self._threads is None:
+            raise RuntimeError(
+                "DataParallel: expected threads that run, but they ended with the "
+                "with block; make a new DataParallel"
+            )
+        return list(self._threads.map(function, *arguments))
+
     def _mean(self, values):
         return sum(w * v for w, v in zip(self.weights, values, strict=True))
 
-    def _follow(self, replica):
-        """Give a replica the model's values, and dropout masks of its own."""
-        for p, q in zip(self.model.parameters, replica.parameters, strict=True):
-            q.value = p.value
-        for a, b in zip(_buffers(self.model), _buffers(replica), strict=True):
-            b[...] = a
-        pairs = zip(places(self.model.layers), places(replica.layers), strict=True)
-        for (_, own), (_, layer) in pairs:
-            if getattr(own, "rng", None) is not None:
-                layer.rng = np.random.default_rng(own.rng.integers(2**63))
+    def _replica(self):
+        """Copy the model as it is now: same values, but dropout masks of its own."""
+        generators(self.model.layers, "DataParallel")
+        own = [layer for _, layer in places(self.model.layers)]
+        memories = map(_memory, [*own, self.model.loss_layer])
+        unneeded = [one for one in memories if isinstance(one, tuple) and one]
+        unneeded += [p.grad for p in self.model.parameters]
+        unneeded += [self.model.history, self.model.record]
+        shared = {id(p.value): p.value for p in self.model.parameters}
+        memo = {id(one): None for one in unneeded} | shared
+        replica = copy.deepcopy(self.model, memo)
+        for layer, (_, other) in zip(own, places(replica.layers), strict=True):
+            if getattr(layer, "rng", None) is not None:
+                other.rng = np.random.default_rng(layer.rng.integers(2**63))
+        return replica
+
+
+def _memory(layer):
+    """Return what a layer or a loss remembers of its last pass."""
+    return getattr(layer, "_cache", None)
 
 
 def _buffers(model):

@@ -4,7 +4,9 @@ A file holds all arrays by name, and a head that JSON can hold: what to build, t
 arrays' dtypes, and the record.
 """
 
-from pathlib import Path
+import os
+
+import numpy as np
 
 from dlscratch import files
 from dlscratch.base import (
@@ -14,7 +16,9 @@ from dlscratch.base import (
     named_arrays,
     named_parameters,
     places,
+    plain_attributes,
 )
+from dlscratch.checks import float_dtype
 from dlscratch.layers import build
 from dlscratch.losses import Loss
 
@@ -37,29 +41,37 @@ def save(path, layers, loss, record, stored_dtype=None):
 
     Raises
     ------
-    ValueError
+    TypeError, ValueError
         If the network could not be loaded again.
+    FileNotFoundError
+        If there is no such folder.
     """
-    path = Path(path)
-    if path.suffix != ".npz":
-        raise ValueError(f"Sequential.save: expected a path in .npz, got {path}")
+    path = files.new_path(path, "Sequential.save")
+    if stored_dtype is not None:
+        stored_dtype = float_dtype(stored_dtype, "Sequential.save")
+        if stored_dtype.name not in _DTYPES:
+            raise ValueError(
+                f"Sequential.save: expected stored_dtype among {_DTYPES}, "
+                f"got {stored_dtype}"
+            )
+    _check_record(record)
     check_tree(layers, "Sequential.save")
+    arrays = named_arrays(layers)
+    _check_dtypes(arrays, {p.name for p in named_parameters(layers)})
     for i, layer in enumerate(layers):
         _check_builds(layer, i)
     if loss is not None:
         _check_loss(loss)
-    arrays = named_arrays(layers)
     head = {
         "layers": [[name_of(type(layer)), layer.config] for layer in layers],
         "loss": loss and name_of(type(loss)),
         "dtypes": {name: array.dtype.name for name, array in arrays.items()},
         "record": record,
     }
-    stored = {
-        name: array.astype(stored_dtype or array.dtype)
-        for name, array in arrays.items()
-    }
-    files.write(path, head, stored)
+    if stored_dtype is not None:
+        for name, array in arrays.items():
+            arrays[name] = _smaller(name, array, stored_dtype)
+    files.write(path, head, arrays)
 
 
 def load(path):
@@ -77,6 +89,8 @@ def load(path):
         If the file is not such a file, or an array's name, shape or dtype does not fit
         its layer.
     """
+    if not isinstance(path, str | os.PathLike):
+        raise TypeError(f"Sequential.load: expected a path in .npz, got {path!r}")
     try:
         head, arrays = files.read(path)
         layers = [build(name, config) for name, config in head["layers"]]
@@ -103,29 +117,87 @@ def load(path):
                 f"Sequential.load: expected {name} of shape {empty.shape}, "
                 f"got {array.shape} in {path}"
             )
-        if array.dtype.kind != "f" or dtypes.get(name) not in _DTYPES:
+        dtype, counts = dtypes.get(name), empty.dtype.kind != "f"
+        kept = [array.dtype.name] if counts else _DTYPES
+        if array.dtype.kind != empty.dtype.kind or dtype not in kept:
+            wanted = empty.dtype if counts else "floating-point numbers"
             raise ValueError(
-                f"Sequential.load: expected {name} as floating-point numbers, "
-                f"got {array.dtype} (for {dtypes.get(name)}) in {path}"
+                f"Sequential.load: expected {name} as {wanted}, "
+                f"got {array.dtype} (for {dtype}) in {path}"
             )
-        arrays[name] = array.astype(dtypes[name])
+        arrays[name] = array.astype(dtype)
     for p in named_parameters(layers):
         p.value = arrays[p.name]
     for place, layer in places(layers):
-        for name in layer.buffers:
-            setattr(layer, name, arrays[place + name])
+        for name, buffer in layer.buffers.items():
+            if vars(layer).get(name) is buffer:
+                setattr(layer, name, arrays[place + name])  # of the file's dtype
+            else:
+                buffer[...] = arrays[place + name]
     return layers, loss, record
+
+
+def _check_record(record):
+    for name, value in record.items():
+        try:
+            files.text({name: value})
+        except (TypeError, ValueError) as error:
+            raise TypeError(
+                f"Sequential.save: expected {name} as something that JSON can hold, "
+                f"such as numbers, text and lists, got {value!r} ({error})"
+            ) from error
+
+
+def _check_dtypes(arrays, learnt):
+    for name, array in arrays.items():
+        counts = name not in learnt and array.dtype.kind in "iub"
+        if array.dtype.name not in _DTYPES and not counts:
+            raise ValueError(
+                f"Sequential.save: expected {name} as {', '.join(_DTYPES)}"
+                f"{'' if name in learnt else ' or whole numbers'}, got {array.dtype}; "
+                "convert it with astype"
+            )
+
+
+def _smaller(name, array, dtype):
+    """Return floating-point numbers in a smaller type, if all of them fit."""
+    if array.dtype.kind != "f":
+        return array
+    with np.errstate(over="ignore"):
+        stored = array.astype(dtype)
+    lost = np.isinf(stored) & ~np.isinf(array)
+    if lost.any():
+        raise ValueError(
+            f"Sequential.save: expected numbers that {dtype} can hold, got "
+            f"{array[lost][0]:g} in {name}; take a larger stored_dtype"
+        )
+    return stored
+
+
+def _check_same(new, old):
+    """Refuse a new layer or loss whose numbers and words are not those of the old."""
+    attributes = plain_attributes(old)
+    for name, value in plain_attributes(new).items():
+        if name in attributes and attributes[name] != value:
+            raise ValueError(
+                f"its {name} would be {value} in place of {attributes[name]}"
+            )
 
 
 def _check_builds(layer, i):
     """Refuse a layer that its name and ``config`` would not build again."""
     name = type(layer).__name__
     try:
-        again = named_arrays([build(name_of(type(layer)), layer.config)])
-        found = {k: array.shape for k, array in again.items()}
-        wanted = {k: array.shape for k, array in named_arrays([layer]).items()}
+        files.text(layer.config)
+        again = build(name_of(type(layer)), layer.config)
+        found, wanted = (
+            {k: (a.shape, a.dtype.kind) for k, a in named_arrays([one]).items()}
+            for one in (again, layer)
+        )
         if found != wanted:
             raise ValueError(f"that makes the arrays {found}, expected {wanted}")
+        for (_, new), (_, old) in zip(places([again]), places([layer]), strict=True):
+            _check_same(new, old)
     except Exception as error:
         raise ValueError(
             f"Sequential.save: expected layer {i}, {name}, to be a Layer whose config "
@@ -137,7 +209,7 @@ def _check_builds(layer, i):
 def _check_loss(loss):
     name = type(loss).__name__
     try:
-        class_called(name_of(type(loss)), Loss)()
+        _check_same(class_called(name_of(type(loss)), Loss)(), loss)
     except Exception as error:
         raise ValueError(
             f"Sequential.save: expected a Loss that {name}() builds again, got {loss!r}"

@@ -1,15 +1,15 @@
 """The training loop: mini-batches, epochs, and a record of what happened."""
 
+import json
 import math
 import time
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
 
 from dlscratch import files
-from dlscratch.base import check_tree, places
+from dlscratch.base import check_tree, generators, name_of, places
 from dlscratch.checks import generator, whole
 from dlscratch.datasets import Dataset
 from dlscratch.optimizers import Optimizer
@@ -146,7 +146,9 @@ def train(
     history = model.history = History()
     best = {name: array.copy() for name, array in model.arrays.items()}
     if checkpoint is not None:
-        checkpoint = Checkpoint(checkpoint, model, optimizer, rng, history, best)
+        sizes = {"batch_size": batch_size, "number of examples": len(x)}
+        sizes["number of test examples"] = len(tests[0]) if tests else 0
+        checkpoint = Checkpoint(checkpoint, model, optimizer, rng, history, best, sizes)
         checkpoint.load()
     settings = {"disable": None if progress else True, "leave": False}
     done = len(history.train_loss)
@@ -272,17 +274,23 @@ class Checkpoint:
     """All that a training needs to go on as if it had never stopped, in one file.
 
     These are the model's arrays, the optimizer's memory, every generator's state, the
-    history, and the best weights so far.
+    history, and the best weights so far. What the training is made of is there too, so
+    that no other training goes on from the file: each layer and its arguments, the
+    loss, the kind of optimizer, and the sizes of the batches and of the data.
     """
 
-    def __init__(self, path, model, optimizer, rng, history, best):
-        self.path = Path(path)
-        if self.path.suffix != ".npz":
-            raise ValueError(f"train: expected a checkpoint in .npz, got {path}")
+    def __init__(self, path, model, optimizer, rng, history, best, sizes):
+        self.path = files.new_path(path, "train", "a checkpoint")
         self.model, self.optimizer = model, optimizer
         self.history, self.best = history, best
-        own = [getattr(layer, "rng", None) for _, layer in places(model.layers)]
-        self.generators = [rng, *(r for r in own if r is not None)]
+        self.generators = [rng, *generators(model.layers, "train with a checkpoint")]
+        made_of = {
+            f"layer {place[:-1]}": [name_of(type(layer)), layer.config]
+            for place, layer in places(model.layers)
+        }
+        made_of["loss"] = name_of(type(model.loss_layer))
+        made_of["optimizer"] = name_of(type(optimizer))
+        self.made_of = json.loads(files.text(made_of | sizes))  # as a file holds it
 
     @property
     def arrays(self):
@@ -300,6 +308,7 @@ class Checkpoint:
     def save(self):
         """Write the file, whole or not at all."""
         head = {
+            "made of": self.made_of,
             "history": asdict(self.history),
             "steps": self.optimizer.steps,
             "generators": [r.bit_generator.state for r in self.generators],
@@ -312,6 +321,10 @@ class Checkpoint:
             return
         try:
             head, arrays = files.read(self.path)
+            for what, now in self.made_of.items():
+                then = head["made of"].get(what)
+                if then != now:
+                    raise ValueError(f"its {what} is {then} in place of {now}")
             found = {name: (a.shape, a.dtype) for name, a in arrays.items()}
             wanted = {name: (a.shape, a.dtype) for name, a in self.arrays.items()}
             if found != wanted or len(head["generators"]) != len(self.generators):

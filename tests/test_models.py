@@ -261,6 +261,57 @@ class TestSaveAndLoad:
         assert os.listdir(tmp_path) == []
         assert model.record == {}
 
+    def test_the_record_names_what_json_cannot_hold(self, model, tmp_path):
+        path = tmp_path / "m.npz"
+        for value in (np.ones(2), object(), {(1, 2): 3}):
+            with pytest.raises(TypeError, match=r"expected acc as something that JSON"):
+                model.save(path, seed=1, acc=value)
+        assert not path.exists()
+        model.save(path, acc=np.float32(0.5), seeds=[np.int64(3)], done=np.True_)
+        record = Sequential.load(path).record
+        assert record == {"acc": 0.5, "seeds": [3], "done": True}
+
+    @pytest.mark.parametrize("kind", [int, complex, "foo", np.longdouble, object])
+    def test_a_stored_dtype_that_cannot_be_loaded(self, kind, model, tmp_path):
+        path = tmp_path / "m.npz"
+        model.save(path)
+        before = path.read_bytes()
+        with pytest.raises(
+            (TypeError, ValueError), match=r"Sequential\.save: expected"
+        ):
+            model.save(path, stored_dtype=kind)
+        assert path.read_bytes() == before
+
+    def test_what_is_too_large_for_the_stored_dtype(self, model, tmp_path):
+        model.layers[2].b.value[:] = 1e6, np.inf, 0
+        words = r"Sequential\.save: expected numbers that float16 can hold, got .* 2\.b"
+        with pytest.raises(ValueError, match=words):
+            model.save(tmp_path / "m.npz", stored_dtype=np.float16)
+        model.layers[2].b.value[0] = 5.0
+        model.save(tmp_path / "m.npz", stored_dtype=np.float16)
+        copy = Sequential.load(tmp_path / "m.npz")
+        np.testing.assert_array_equal(copy.layers[2].b.value, [5, np.inf, 0])
+
+    def test_parameters_are_saved_as_floats_that_can_be_loaded(self, model, tmp_path):
+        model.layers[0].W.value = np.ones((6, 5), np.longdouble)
+        with pytest.raises(ValueError, match=r"expected 0\.W as float16, .* got"):
+            model.save(tmp_path / "m.npz")
+        assert os.listdir(tmp_path) == []
+
+    def test_where_nothing_can_be_saved(self, model, tmp_path):
+        with pytest.raises(FileNotFoundError, match=r"there is no folder .*; make it"):
+            model.save(tmp_path / "none" / "m.npz")
+        (tmp_path / "d.npz").mkdir()
+        with pytest.raises(
+            ValueError, match=r"expected a file, got the folder .*d\.npz"
+        ):
+            model.save(tmp_path / "d.npz")
+        for path in (None, 3):
+            with pytest.raises(TypeError, match=rf"a path in \.npz, got {path}"):
+                model.save(path)
+            with pytest.raises(TypeError, match=rf"a path in \.npz, got {path}"):
+                Sequential.load(path)
+
     def test_suffix(self, model, tmp_path):
         with pytest.raises(ValueError, match=r"a path in \.npz"):
             model.save(tmp_path / "m.pkl")
@@ -393,6 +444,102 @@ class TestOwnLayers:
         Sequential([first()]).save(tmp_path / "m.npz")
         second = define(3)
         assert type(Sequential.load(tmp_path / "m.npz").layers[0]) is second
+
+    def test_the_newest_counts_also_with_another_base(self, tmp_path):
+        def define(base):
+            class Twice(base):
+                def forward(self, x, training=False):
+                    return 2 * x
+
+            Twice.__qualname__ = "Twice"
+            return Twice
+
+        class Deeper(layers.ReLU):
+            pass
+
+        kept = define(Deeper), define(layers.Layer)
+        Sequential([kept[1]()]).save(tmp_path / "m.npz")
+        assert type(Sequential.load(tmp_path / "m.npz").layers[0]) is kept[1]
+
+    def test_buffers_can_be_kept_under_another_name(self, x, tmp_path):
+        class Centre(layers.Layer):
+            def __init__(self):
+                self._m, self.n = np.zeros(6), np.zeros((), int)
+
+            @property
+            def buffers(self):
+                return {"mean": self._m, "n": self.n}
+
+            def forward(self, x, training=False):
+                if training:
+                    self._m[...] = x.mean(axis=0)
+                    self.n += len(x)
+                return x - self._m
+
+        model = Sequential([Centre()])
+        model.predict(x, training=True)
+        model.save(tmp_path / "m.npz")
+        copy = Sequential.load(tmp_path / "m.npz")
+        np.testing.assert_array_equal(copy.predict(x), model.predict(x))
+        assert (copy.layers[0].n, copy.layers[0].n.dtype) == (7, int)
+        rewrite(tmp_path / "m.npz", **{"0.n": np.array(0.5)})
+        with pytest.raises(ValueError, match=r"0\.n as int64, got float64"):
+            Sequential.load(tmp_path / "m.npz")
+
+    def test_an_argument_that_would_be_forgotten_is_not_saved(self, tmp_path):
+        class Leaky(layers.ReLU):
+            def __init__(self, slope=0.01):
+                self.slope = slope
+
+        class Huber(losses.MeanSquaredError):
+            def __init__(self, delta=(1.0, None)):
+                self.delta = delta
+
+        path = tmp_path / "m.npz"
+        for stack in ([Leaky(0.5)], [layers.Residual([Leaky(0.5)])]):
+            words = r"layer 0, .*its slope would be 0\.01 in place of 0\.5\)"
+            with pytest.raises(ValueError, match=words):
+                Sequential(stack).save(path)
+        with pytest.raises(ValueError, match=r"Huber\(\) builds again, .* its delta w"):
+            Sequential([], Huber((5.0, None))).save(path)
+        assert not path.exists()
+        Sequential([Leaky(), Leaky(0.01)], Huber()).save(path)
+
+    def test_held_layers_are_in_inner(self):
+        class Block(layers.Layer):
+            def __init__(self, held):
+                self.held = held
+
+        norm = layers.BatchNorm(6)
+        dropout = layers.Dropout(rng=np.random.default_rng(0))
+        for held in (norm, [layers.ReLU(), layers.Residual([norm])], (dropout,)):
+            words = r"layer 0\.0 holds in its inner, got .* only as its held, where"
+            with pytest.raises(ValueError, match=words):
+                Sequential([layers.Residual([Block(held)])])
+        Sequential([norm, Block(norm)])  # a look at a layer of the same model
+        Sequential([Block([layers.ReLU(), layers.Tanh()])])  # these keep nothing
+
+    def test_what_only_has_a_layers_methods_needs_no_buffers(self):
+        class Double:
+            parameters = ()
+
+            def forward(self, x, training=False):
+                return 2 * x
+
+        assert Sequential([Double()]).predict(np.ones(1)) == 2
+
+    def test_names_are_not_given_twice(self):
+        class Own(layers.Layer):
+            parameters = tuple(
+                Parameter(np.zeros(1), name=name) for name in ("W", "W", "W0")
+            )
+
+        class Same(Scale):
+            buffers = {"c": np.zeros(1)}  # noqa: RUF012
+
+        for layer, name in ((Own(), "0.W0"), (Same(), "0.c")):
+            with pytest.raises(ValueError, match=f"got {name} twice; rename one"):
+                Sequential([layer])
 
     def test_one_that_is_not_defined_is_named(self, model, tmp_path):
         model.save(tmp_path / "m.npz")

@@ -256,3 +256,132 @@ def test_a_convolutional_network_learns_on_two_threads():
         progress=False,
     )
     assert history.test_accuracy[-1] > 0.7
+
+
+class TestAModelThatChanges:
+    """The replicas are those of the model as it is at the loss."""
+
+    X = np.random.default_rng(1).standard_normal((8, 4))
+    T = np.array([0, 1, 0, 1, 1, 0, 0, 1])
+
+    def replaced(self, model):
+        model.layers[1] = layers.Tanh()
+
+    def longer(self, model):
+        model.layers.append(layers.Linear(2, 2, rng=np.random.default_rng(2)))
+
+    def argument(self, model):
+        model.layers[1] = layers.BatchNorm(5)
+        model.layers[1].running_mean = np.full(5, 0.5)
+        model.layers[1].eps = 10.0
+
+    def other_loss(self, model):
+        model.layers[2] = layers.Linear(5, 1, rng=np.random.default_rng(2))
+        model.loss_layer = layers.SigmoidCrossEntropy()
+
+    @pytest.mark.parametrize("through_the_wrapper", [True, False])
+    @pytest.mark.parametrize("change", [replaced, longer, argument, other_loss])
+    def test_it_is_followed(self, change, through_the_wrapper):
+        model = mlp((4, 5, 2), rng=np.random.default_rng(0))
+        with DataParallel(model, 2) as parallel:
+            parallel.loss(self.X, self.T)
+            change(self, parallel if through_the_wrapper else model)
+            expected = model.loss(self.X, self.T)
+            model.backward()
+            gradients = [p.grad for p in model.parameters]
+            assert parallel.loss(self.X, self.T) == pytest.approx(expected, rel=1e-12)
+            parallel.backward()
+            for p, grad in zip(model.parameters, gradients, strict=True):
+                np.testing.assert_allclose(p.grad, grad, rtol=1e-9, atol=1e-13)
+
+    def test_a_training_leaves_its_history_with_the_model(self, data):
+        model, history = trained(data, 2, epochs=1)
+        assert model.history is history
+
+    @pytest.mark.parametrize("other", ["the model", "a wrapper"])
+    def test_another_loss_comes_between(self, other):
+        model = mlp((4, 5, 2), rng=np.random.default_rng(0))
+        with DataParallel(model, 2) as parallel, DataParallel(model, 3) as second:
+            parallel.loss(self.X, self.T)
+            between = model if other == "the model" else second
+            between.loss(self.X[:4], self.T[:4])
+            with pytest.raises(RuntimeError, match="no other loss of the model in bet"):
+                parallel.backward()
+            between.backward()
+
+    def test_no_way_back_after_a_loss_that_failed(self):
+        model = mlp((4, 5, 2), rng=np.random.default_rng(0))
+        with DataParallel(model, 2) as parallel:
+            parallel.loss(self.X, self.T)
+            with pytest.raises(ValueError, match="class ids from 0 to 1"):
+                parallel.loss(self.X, self.T + 1)
+            with pytest.raises(RuntimeError, match=r"call loss\(x, t\) first"):
+                parallel.backward()
+
+
+def test_replicas_copy_no_results_of_earlier_passes(batch):
+    with DataParallel(small_cnn(), 2) as parallel:
+        parallel.loss(*batch)
+        parallel.backward()
+        replica = parallel._replica()
+    assert [layer._cache for layer in replica.layers] == [None] * len(replica.layers)
+    for p, q in zip(replica.parameters, parallel.parameters, strict=True):
+        assert (p.grad, p.value is q.value) == (None, True)
+
+
+@pytest.mark.parametrize(("n", "labels"), [(0, 0), (7, 8), (7, 6), (7, 0)])
+def test_there_are_as_many_examples_as_labels(n, labels, batch):
+    x, t = batch[0][:n], np.zeros(labels, int)
+    words = rf"got x of shape \({n}, 1, 8, 8\) and t of shape \({labels},\)"
+    with (
+        pytest.raises(ValueError, match=words),
+        DataParallel(small_cnn(), 2) as parallel,
+    ):
+        parallel.loss(x, t)
+
+
+def test_the_threads_of_a_with_block_have_ended(batch):
+    with DataParallel(small_cnn(), 2) as parallel:
+        parallel.loss(*batch)
+    for act in (parallel.backward, lambda: parallel.loss(*batch)):
+        with pytest.raises(RuntimeError, match="ended with the with block; make a new"):
+            act()
+    assert parallel.predict(batch[0]).shape == (7, 10)
+
+
+def test_only_a_model_is_wrapped():
+    with DataParallel(small_cnn(), 2) as parallel:
+        for model in (parallel, small_cnn().layers, None):
+            with pytest.raises(TypeError, match="expected a Sequential, got"):
+                DataParallel(model, 2)
+
+
+def test_a_layer_draws_from_a_generator(batch):
+    class Old(layers.ReLU):
+        rng = np.random.RandomState(0)
+
+    model = small_cnn()
+    model.layers[1] = Old()
+    with (
+        pytest.raises(TypeError, match=r"DataParallel, Old: expected rng=numpy"),
+        DataParallel(model, 2) as parallel,
+    ):
+        parallel.loss(*batch)
+
+
+def test_a_layer_may_remember_nothing():
+    class Shaped(layers.ReLU):
+        shape = property(lambda self: self._shape)
+
+        def __init__(self):
+            self._shape = ()
+
+        def forward(self, x, training=False):
+            self.remember()
+            return x * np.ones(self.shape)
+
+    model = Sequential([Shaped()], layers.SoftmaxCrossEntropy())
+    with DataParallel(model, 2) as parallel:
+        for _ in range(2):
+            parallel.loss(np.zeros((4, 3)), np.zeros(4, int))
+        assert parallel.replicas[1].layers[0].shape == ()

@@ -689,6 +689,79 @@ class TestCheckpoint:
         with pytest.raises(ValueError, match="does not fit this training"):
             self.run(1, checkpoint=path)
 
+    @pytest.mark.parametrize(
+        ("one", "other"), [(RMSprop, AdaGrad), (Momentum, Nesterov), (Adam, AdamW)]
+    )
+    def test_another_optimizer_is_refused(self, one, other, tmp_path):
+        path = tmp_path / "run.npz"
+        self.run(1, optimizer=one, checkpoint=path)
+        words = f"its optimizer is {one.__name__} in place of {other.__name__}"
+        with pytest.raises(ValueError, match=words):
+            self.run(2, optimizer=other, checkpoint=path)
+
+    @pytest.mark.parametrize(
+        ("changes", "words"),
+        [
+            (
+                {"activation": "tanh"},
+                r"its layer 1 is \['ReLU', {}\] in place of \['Tanh', {}\]",
+            ),
+            ({"dropout": 0.2}, r"layer 2 is \['Dropout', {'p': 0.1}\] in place of .*2"),
+            ({"loss": SigmoidCrossEntropy()}, "loss is SoftmaxC.* of SigmoidCrossEnt"),
+            ({"batch_size": 5}, "batch_size is 10 in place of 5"),
+            ({"data": Dataset(X[:9], T[:9])}, "number of examples is 20 in place of 9"),
+            ({"data": WHOLE}, "number of test examples is 0 in place of 20"),
+        ],
+    )
+    def test_another_training_is_refused(self, changes, words, tmp_path):
+        def run(epochs, activation="relu", dropout=0.1, loss=None, **changes):
+            rng = np.random.default_rng(0)
+            model = mlp((2, 3, 2), activation, rng=rng, dropout=dropout)
+            model.loss_layer = loss or model.loss_layer
+            settings = {"data": Dataset(X, T), "batch_size": 10} | changes
+            if loss:
+                labels = np.column_stack([T, T])
+                settings["data"] = Dataset(X, labels)
+            settings["checkpoint"] = tmp_path / "run.npz"
+            return model, fit(model, epochs=epochs, **settings)
+
+        run(1)
+        whole = (tmp_path / "run.npz").read_bytes()
+        with pytest.raises(ValueError, match=f"does not fit this training .*{words}"):
+            run(2, **changes)
+        assert (tmp_path / "run.npz").read_bytes() == whole
+        assert len(run(2)[1].train_loss) == 2
+
+    def test_a_layer_draws_from_a_generator(self, tmp_path):
+        class Old(Noisy):
+            def __init__(self):
+                super().__init__(2, 0)
+                self.rng = np.random.RandomState(0)
+
+        stack = [Old(), Linear(2, 2, rng=np.random.default_rng(0))]
+        model = Sequential(stack, SoftmaxCrossEntropy())
+        words = "train with a checkpoint, Old: expected rng=numpy"
+        with pytest.raises(TypeError, match=words):
+            fit(model, WHOLE, checkpoint=tmp_path / "run.npz")
+
+    def test_an_own_loss_may_give_a_number_of_numpy(self, tmp_path):
+        class Single(MeanSquaredError):
+            def forward(self, y, t):
+                return np.float32(super().forward(y, t))
+
+        settings = {"checkpoint": tmp_path / "run.npz"}
+        history = fit(one_output(Single()), Dataset(X, X[:, 0]), 1, **settings)
+        assert fit(one_output(Single()), Dataset(X, X[:, 0]), 1, **settings) == history
+
+    def test_where_nothing_can_be_kept_is_told_before_the_training(self, tmp_path):
+        model = mlp((2, 2), rng=np.random.default_rng(0))
+        before = model.layers[0].W.value.copy()
+        with pytest.raises(FileNotFoundError, match=r"train: .* there is no folder"):
+            fit(model, WHOLE, checkpoint=tmp_path / "none" / "run.npz")
+        with pytest.raises(TypeError, match=r"expected a checkpoint in \.npz, got 5"):
+            fit(model, WHOLE, checkpoint=5)
+        np.testing.assert_array_equal(model.layers[0].W.value, before)
+
     def test_suffix(self):
         with pytest.raises(ValueError, match=r"a checkpoint in \.npz"):
             self.run(1, checkpoint="run.pkl")
