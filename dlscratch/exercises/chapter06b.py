@@ -1142,10 +1142,8 @@ class RepairedBatchNorm:
 class _BothBugs:
     def __init__(self, channels, momentum=0.1, eps=1e-5):
         self.gamma, self.beta = np.ones(channels), np.zeros(channels)
-        self.running_mean, self.running_var = (
-            np.zeros(channels),
-            np.ones(channels),
-        )
+        self.running_mean = np.zeros(channels)
+        self.running_var = np.ones(channels)
         self.momentum, self.eps = momentum, eps
 
     def forward(self, x, training=False):
@@ -1160,10 +1158,8 @@ class _BothBugs:
         return self.gamma * self.x_hat + self.beta
 
     def backward(self, dy):
-        self.d_beta, self.d_gamma = (
-            dy.sum(axis=0),
-            np.sum(dy * self.x_hat, axis=0),
-        )
+        self.d_beta = dy.sum(axis=0)
+        self.d_gamma = np.sum(dy * self.x_hat, axis=0)
         return self.gamma / self.sigma * (dy - dy.mean(axis=0))
 
 
