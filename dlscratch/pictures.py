@@ -49,8 +49,8 @@ def read_picture(path, size=28):
     FileNotFoundError
         If there is no such file.
     ValueError
-        If it is no picture; if no digit is seen in it, or more than one; or if the ink
-        touches the border. The message says what to do.
+        If it is no picture; if no digit is seen in it, or several beside each other; or
+        if the ink touches the border. The message says what to do.
 
     Examples
     --------

@@ -941,6 +941,12 @@ def _look_at_pairs(answer, x, t, rng):
             np.any(number != np.arange(len(x)))
         ),
         'the test "the labels in a new order"': bool(np.any(t_new != t)),
+        'the test "other neighbours than before"': bool(
+            np.any(np.diff(number) % len(x) != 1)
+        ),
+        'the test "labels are still whole numbers"': (
+            np.asarray(t_new).dtype.kind in "iu"
+        ),
         'the test "the same order for the same `rng`"': bool(
             np.all(x_new == x_same)
         ),
@@ -1037,3 +1043,21 @@ shuffle_pairs.wrong(
     "The order does not depend on `rng`: the caller cannot choose it.",
     lambda x, t, rng: shuffle_pairs(x, t, np.random.default_rng(0)),
 )
+
+
+@shuffle_pairs.wrong(
+    "You only begin at another row. Nearly all rows have their old neighbours, "
+    "so they are not shuffled."
+)
+def _(x, t, rng):
+    by = rng.integers(1, len(x))
+    return np.roll(x, by, axis=0), np.roll(t, by)
+
+
+@shuffle_pairs.wrong(
+    "The labels have become decimal numbers, as happens where they share an "
+    "array with the images. Index `x` and `t` each for itself."
+)
+def _(x, t, rng):
+    both = rng.permutation(np.column_stack([x, t]))
+    return both[:, :-1], both[:, -1]

@@ -51,6 +51,14 @@ def _starts():
     return [
         (np.zeros(2), 0.0, points, targets, orders),
         (np.array([-1.0, 0.5]), 0.25, points, targets, orders),
+        # No line parts these: what is learned depends on the order to the end.
+        (
+            np.zeros(2),
+            0.0,
+            np.array([[0, 0], [-0.5, 0], [0, -2], [-0.5, 0.5], [1.5, 1]]),
+            np.array([1, 0, 0, 1, 0]),
+            [[0, 2, 3, 4, 1], [1, 4, 0, 3, 2], [4, 0, 1, 3, 2]],
+        ),
     ]
 
 
@@ -108,9 +116,9 @@ def learn_from(w0, b0, x, t, orders):
 
 
 @learn_from.starts_with(
-    "`w = w0` gives the caller's array a second name, so `w += ...` changes "
-    "`start` itself. Every later run begins where the one before it ended. "
-    "The order is innocent."
+    "`w = w0` gives the caller's array a second name, and `w0[:]` is a view of "
+    "it, too, so `w += ...` changes `start` itself. Every later run begins "
+    "where the one before it ended. The order is innocent."
 )
 def _aliased(w0, b0, x, t, orders):
     w, b, mistakes = w0, b0, 0
@@ -147,6 +155,14 @@ def _(w0, b0, x, t, orders):
                 b += error
                 mistakes += 1
     return w, b, mistakes
+
+
+@learn_from.wrong(
+    "You take the points as they stand in `x`. `order` says which one comes "
+    "next: `for i in order`."
+)
+def _(w0, b0, x, t, orders):
+    return learn_from(w0, b0, x, t, [range(len(x))] * len(orders))
 
 
 @learn_from.wrong(

@@ -353,10 +353,13 @@ def _(x, layers):
             2.0,
         ),
         (np.array([[1.0, 2.0], [5.0, 3.0]]), 0.5),
+        (np.array([[0.0, 1.0], [1000.0, 1001.0]]), 1.0),
     ],
     overflow=[
         (np.array([1010.0, 1000.0, 990.0]), 5.0),
         (np.array([1.0, 2.0, 3.0]), 0.001),
+        (np.array([3.0, 2.0, 1.0]), 0.001),
+        (np.array([0.0, 0.0, 2000.0]), 1.0),
     ],
     hints=[
         "The temperature acts on the scores. What happens afterwards is the "
@@ -428,6 +431,24 @@ def _(a, T):
 def _(a, T):
     e = np.exp((a - a.max(axis=0)) / T)
     return e / e.sum(axis=0)
+
+
+@softmax_at.wrong(
+    "The maximum runs over the whole batch. Beside a row with large scores, a "
+    "row with small ones becomes 0/0."
+)
+def _(a, T):
+    e = np.exp((a - a.max()) / T)
+    return e / e.sum(axis=-1, keepdims=True)
+
+
+@softmax_at.wrong(
+    "Subtract each row's *largest* score: with the mean or the smallest one, "
+    "a large score overflows."
+)
+def _(a, T):
+    e = np.exp((a - a.mean(axis=-1, keepdims=True)) / T)
+    return e / e.sum(axis=-1, keepdims=True)
 
 
 @softmax_at.wrong("Subtract each row's maximum before `exp`.")
@@ -743,7 +764,12 @@ def _(x, y):
         np.array([[1.0, 2.0], [3.0, 5.0], [0.0, 0.0]]),
         np.array([[0.0, 1.0], [1000.0, 1001.0]]),
     ],
-    overflow=[np.array([1010.0, 1000.0, 990.0])],
+    overflow=[
+        np.array([1010.0, 1000.0, 990.0]),
+        np.array([0.0, 2000.0]),
+        np.array([2000.0, 0.0, 0.0]),
+        np.array([0.0, 0.0, 2000.0]),
+    ],
     hints=[
         "Compare what the function does for one image with what it does for "
         "many. What should every row of the result add up to?",
@@ -804,3 +830,12 @@ def _(a):
 def _(a):
     e = np.exp(a - a.max(axis=0))
     return e / e.sum(axis=0)
+
+
+@repaired_softmax.wrong(
+    "Each row must be shifted by its *largest* score: with the mean or the "
+    "smallest one, a large score overflows."
+)
+def _(a):
+    e = np.exp(a - a.mean(axis=-1, keepdims=True))
+    return e / e.sum(axis=-1, keepdims=True)

@@ -101,6 +101,7 @@ _ROWS = np.array(
         (np.array([[1000.0, 0.0], [-1000.0, -999.0]]), np.array([0, 0])),
         (np.array([[-900.0, -901.0, -950.0]]), np.array([2])),
         (np.array([[0.0, 1000.0]]), np.array([0])),
+        (np.array([[0.0] * 9 + [1000.0]]), np.array([0])),
     ],
     hints=[
         "Write down -log of the softmax of the right class and split the "
@@ -175,6 +176,16 @@ cross_entropy_from_scores.wrong(
 )
 def _(a, t):
     z = a - a.max()
+    log_sum = np.log(np.exp(z).sum(axis=1))
+    return np.mean(log_sum - z[np.arange(len(t)), t])
+
+
+@cross_entropy_from_scores.wrong(
+    "Subtract each row's *maximum*: with the mean or another number, a large "
+    "score among many small ones still overflows."
+)
+def _(a, t):
+    z = a - a.mean(axis=1, keepdims=True)
     log_sum = np.log(np.exp(z).sum(axis=1))
     return np.mean(log_sum - z[np.arange(len(t)), t])
 

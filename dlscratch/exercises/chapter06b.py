@@ -1053,14 +1053,17 @@ def _(W, b, gamma, beta, mean, var, eps):
 # ----------------------------------------------------------------------- 6b.lab
 
 
-def _run_batch_norm(cls, batches, x, dy):
-    norm = cls(dy.shape[1])
+def _run_batch_norm(cls, batches, x, dy, momentum=None, eps=None):
+    given = {"momentum": momentum, "eps": eps} if eps else {}
+    norm = cls(dy.shape[1], **given)
     norm.gamma = np.linspace(0.5, 2.0, dy.shape[1])
     norm.beta = np.linspace(-1.0, 1.0, dy.shape[1])
     found = {}
     for batch in batches:
         found["`forward` in training"] = norm.forward(batch, training=True)
     found["backward"] = norm.backward(dy)
+    for name in ("d_gamma", "d_beta"):
+        found[f"`{name}`"] = getattr(norm, name, None)
     found["the running mean"], found["the running variance"] = (
         norm.running_mean,
         norm.running_var,
@@ -1077,6 +1080,7 @@ def _run_batch_norm(cls, batches, x, dy):
             list(_normals(7, (6, 3), (6, 3), (6, 3))),
             *_normals(8, (6, 3), (6, 3)),
         ),
+        ([_normals(7, (6, 3))[0]], *_normals(9, (6, 3), (6, 3)), 0.25, 0.5),
     ],
     hints=[
         "Way back: which numbers of the way forward depend on `x`? He has "
@@ -1138,10 +1142,8 @@ class RepairedBatchNorm:
 class _BothBugs:
     def __init__(self, channels, momentum=0.1, eps=1e-5):
         self.gamma, self.beta = np.ones(channels), np.zeros(channels)
-        self.running_mean, self.running_var = (
-            np.zeros(channels),
-            np.ones(channels),
-        )
+        self.running_mean = np.zeros(channels)
+        self.running_var = np.ones(channels)
         self.momentum, self.eps = momentum, eps
 
     def forward(self, x, training=False):
@@ -1156,10 +1158,8 @@ class _BothBugs:
         return self.gamma * self.x_hat + self.beta
 
     def backward(self, dy):
-        self.d_beta, self.d_gamma = (
-            dy.sum(axis=0),
-            np.sum(dy * self.x_hat, axis=0),
-        )
+        self.d_beta = dy.sum(axis=0)
+        self.d_gamma = np.sum(dy * self.x_hat, axis=0)
         return self.gamma / self.sigma * (dy - dy.mean(axis=0))
 
 
@@ -1241,3 +1241,23 @@ class _(RepairedBatchNorm):
             m = self.momentum
             self.running_var = (1 - m) * old + m * x.var(axis=0)
         return y
+
+
+@RepairedBatchNorm.wrong(
+    "`d_gamma` and `d_beta` are sums over the batch, not means. Only the "
+    "formula of `dx` divides them by N."
+)
+class _(RepairedBatchNorm):
+    def backward(self, dy):
+        dx = super().backward(dy)
+        self.d_gamma, self.d_beta = self.d_gamma / len(dy), dy.mean(axis=0)
+        return dx
+
+
+@RepairedBatchNorm.wrong(
+    "`momentum` and `eps` are chosen by whoever makes the layer: use those of "
+    "`self`, not the numbers 0.1 and 1e-5."
+)
+class _(RepairedBatchNorm):
+    def __init__(self, channels, momentum=0.1, eps=1e-5):
+        super().__init__(channels)

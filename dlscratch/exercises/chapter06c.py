@@ -1,5 +1,7 @@
 """Exercises of chapter 6c, Regularisation and search."""
 
+import copy
+
 import numpy as np
 
 from dlscratch import functions
@@ -802,20 +804,37 @@ ridge.wrong(
 
 
 def _run_dropout(cls, p, x, rng):
-    layer = cls(p, rng)
-    dy = np.linspace(1, 2, x.size).reshape(x.shape)
+    other = np.random.default_rng(rng.integers(1000))
+    layers = [cls(p, r) for r in (rng, copy.deepcopy(rng), other)]
+    layer, dy = layers[0], np.linspace(1, 2, x.size).reshape(x.shape)
     y = layer.forward(x, training=True)
     dx = layer.backward(dy)
     share = np.mean(y == 0)
     factor = np.max(y / x)
     tied = np.allclose(dx, dy * y / x)
     at_test = layer.forward(x)
+    dx_at_test = layer.backward(dy)
+    holes, same, another = (a.forward(x, training=True) == 0 for a in layers)
+    first = y == 0
     return {
         "the output at test time": at_test,
         "the rounded share of zeros in training": float(np.round(share, 1)),
         "the factor of what is kept": float(factor),
         'the test "`backward` uses the mask of `forward`"': bool(tied),
-        "`dx` at test time": layer.backward(dy),
+        "`dx` at test time": dx_at_test,
+        'the test "each row has its own holes"': bool(
+            np.any(first != first[0])
+        ),
+        'the test "each column has its own holes"': bool(
+            np.any(first != first[:, :1])
+        ),
+        'the test "new holes in each call"': bool(np.any(holes != first)),
+        'the test "the same holes for the same `rng`"': bool(
+            np.all(same == first)
+        ),
+        'the test "other holes for another `rng`"': bool(
+            np.any(another != first)
+        ),
     }
 
 
@@ -979,3 +998,60 @@ class _(RepairedDropout):
 class _(RepairedDropout):
     def backward(self, dy):
         return dy
+
+
+class _Drawn(RepairedDropout):
+    def forward(self, x, training=False):
+        if not training:
+            return super().forward(x)
+        self.mask = (self.draws(x) >= self.p) / (1 - self.p)
+        return x * self.mask
+
+
+@RepairedDropout.wrong(
+    "All rows of the batch have the same holes: draw one number for each entry "
+    "of `x`."
+)
+class _(_Drawn):
+    def draws(self, x):
+        return self.rng.random(x.shape[1:]) + np.zeros(x.shape)
+
+
+@RepairedDropout.wrong(
+    "You drop whole rows, so whole examples: draw one number for each entry of "
+    "`x`."
+)
+class _(_Drawn):
+    def draws(self, x):
+        return self.rng.random((len(x), 1)) + np.zeros(x.shape)
+
+
+@RepairedDropout.wrong(
+    "Every call makes the same holes, so some outputs never learn: draw again "
+    "in each training pass."
+)
+class _(_Drawn):
+    drawn = None
+
+    def draws(self, x):
+        if self.drawn is None:
+            self.drawn = self.rng.random(x.shape)
+        return self.drawn
+
+
+@RepairedDropout.wrong(
+    "The holes do not come from `self.rng`, so whoever makes the layer cannot "
+    "choose them: do not make a generator of your own."
+)
+class _(RepairedDropout):
+    def __init__(self, p, rng):
+        super().__init__(p, np.random.default_rng(0))
+
+
+@RepairedDropout.wrong(
+    "Nothing is drawn: with the same holes in every call, the layer drops no "
+    "random outputs. Use `self.rng`."
+)
+class _(_Drawn):
+    def draws(self, x):
+        return np.linspace(0, 1, x.size).reshape(x.shape)

@@ -1193,6 +1193,8 @@ def _(found, scores, truth, level=0.5):
         ((5, 5, 9, 9), (0, 0, 4, 4)),
         ((0, 0, 4, 4), (10, 1, 14, 3)),
         ((0, 0, 4, 4), (1, 10, 3, 14)),
+        ((5, 0, 9, 4), (0, 0, 4, 4)),
+        ((0, 5, 4, 9), (0, 0, 4, 4)),
         ((0, 0, 4, 4), (10, 10, 14, 14)),
         ((0, 0, 4, 4), (4, 0, 8, 4)),
         ((0, 0, 4, 4), (0, 0, 4, 4)),
@@ -1295,4 +1297,10 @@ repaired_iou.wrong(
 repaired_iou.wrong(
     "Boxes apart have the intersection 0, not a negative one.",
     lambda a, b: _iou_of(a, b, lambda w, h: w * h if w > 0 and h > 0 else -1),
+)
+
+repaired_iou.wrong(
+    "You look for a gap on one side only. `a` may also lie to the right of `b` "
+    "or below it: cut off each side instead.",
+    lambda a, b: 0.0 if a[2] < b[0] or a[3] < b[1] else _hers(a, b),
 )

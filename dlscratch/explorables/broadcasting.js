@@ -34,7 +34,12 @@ const STYLE = `
 .dlx .bc-a { --tone: var(--line-1); } .dlx .bc-b { --tone: var(--line-2); } .dlx .bc-c { --tone: var(--line-y); }
 .dlx .bc-align td, .dlx .bc-align th { min-width: 4.2em; }
 .dlx .bc-align .bc-verdict td { white-space: normal; font-size: 0.88em; max-width: 8.5em; vertical-align: top; }
-@media (max-width: 480px) { .dlx .bc-sum { gap: 0.4rem; } .dlx .bc-cell, .dlx button.bc-cell { min-width: 2.05rem; } }
+@media (max-width: 480px) {
+  .dlx .bc-sum { gap: 0.4rem; }
+  .dlx .bc-cell, .dlx button.bc-cell { min-width: 2.05rem; }
+  .dlx.dlx .bc-align :is(td, th) { min-width: 3.2em; padding-inline: 0.2rem; }
+  .dlx.dlx .bc-align th { white-space: normal; }
+}
 .dlx .bc-legend i { width: 1.2em; height: 1em; border-radius: 3px; }
 `;
 

@@ -33,7 +33,7 @@ const STYLE = `
 .dlx .cv-used { box-shadow: inset 0 0 0 3px var(--line-1); }
 .dlx button.cv-cell[aria-current], .dlx.dlx tr[aria-current] .cv-y { background: var(--ink); color: var(--bg); }
 .dlx.dlx.dlx tr[aria-current] td:not(.cv-y) { background: var(--shade); }
-.dlx.dlx .cv-rows :is(td, th) { padding: 0.1rem 0.15rem; min-width: 1.5rem; }
+.dlx.dlx .cv-rows :is(td, th) { padding: 0.1rem 0.12rem; min-width: 1.3rem; font-size: 0.82rem; }
 .dlx .cv-rows { max-height: 15rem; overflow: auto; }
 .dlx.dlx.dlx .cv-rows thead :is(td, th) { position: sticky; top: 0; z-index: 1; background: var(--bg); box-shadow: inset 0 -2px 0 var(--line-2); }
 .dlx .cv-rows thead td { color: var(--line-2); font-weight: 600; }
@@ -42,10 +42,7 @@ const STYLE = `
 .dlx .cv-rows table { margin: 0; }
 .dlx .cv-note { min-height: 2.8em; }
 @media (min-width: 760px) { .dlx .cv-picture { flex-wrap: nowrap; } }
-@media (max-width: 480px) {
-  .dlx .cv-kernel { order: -1; }
-  .dlx.dlx .cv-rows :is(td, th) { min-width: 1.5rem; font-size: 0.82rem; }
-}
+@media (max-width: 480px) { .dlx .cv-kernel { order: -1; } }
 `;
 
 // At most so many decimals, and none that are zeros.

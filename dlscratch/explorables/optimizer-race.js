@@ -134,7 +134,7 @@ const STYLE = `
 .dlx.dlx .or-terms th { text-align: left; white-space: normal; }
 .dlx.dlx .or-terms :is(td, th:not(:first-child)) { text-align: right; min-width: 5.6em; }
 .dlx .or-terms tr:last-child { font-weight: 600; }
-@media (max-width: 480px) { .dlx.dlx .or-far :is(td, th) { padding-inline: 0.12rem; } }
+@media (max-width: 480px) { .dlx.dlx .or-far :is(td, th) { padding-inline: 0.2rem; font-size: 0.8rem; } }
 .dlx .or-watch { min-height: 2.9em; }
 `;
 
