@@ -50,7 +50,7 @@ def test_make_has_a_home_that_can_be_written_to(tmp_path, writable):
     given.mkdir()
     home = given if writable else Path("/dev/null/home")
     done = subprocess.run(
-        ["make", "--eval", "home: ; @echo $$HOME", "home"],
+        ["make", "--no-print-directory", "--eval", "home: ; @echo $$HOME", "home"],
         cwd=tmp_path,
         env={**os.environ, "HOME": str(home)},
         capture_output=True,

@@ -76,7 +76,7 @@ def arrays(draw):
 ANYTHING = st.one_of(
     arrays(),
     st.sampled_from(
-        [None, "a", "3", b"3", object(), object, {}, {"a": 1}, [], (), [[1, 2], [3]]]
+        [None, "word", "3", b"3", object(), object, {}, {"a": 1}, [], (), [[1, 2], [3]]]
     ),
     st.sampled_from([True, False, np.True_, 1 + 2j, math.nan, math.inf, -math.inf]),
     st.integers(-3, 4),
