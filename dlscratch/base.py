@@ -354,7 +354,8 @@ def check_tree(layers, where):
     def check(layers, prefix):
         for i, layer in enumerate(layers):
             place = f"{prefix}{i}"
-            if isinstance(layer, type) or not callable(getattr(layer, "forward", None)):
+            usable = hasattr(layer, "forward") and hasattr(layer, "parameters")
+            if isinstance(layer, type) or not usable:
                 raise TypeError(
                     f"{where}: expected a layer at {place}, such as ReLU(), got "
                     f"{layer!r}"

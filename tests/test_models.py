@@ -771,7 +771,7 @@ def test_modules_import_one_another_without_a_circle_or_a_hidden_import():
 
 def test_what_is_no_layer_or_no_loss_is_named():
     linear = layers.Linear(2, 2, rng=np.random.default_rng(0))
-    for bad in (layers.ReLU, "relu", None):
+    for bad in (layers.ReLU, "relu", None, layers.MeanSquaredError()):
         with pytest.raises(TypeError, match="Sequential: expected a layer at 1, such"):
             Sequential([linear, bad])
     for bad in (layers.MeanSquaredError, layers.ReLU(), "mse"):
