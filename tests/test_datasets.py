@@ -874,3 +874,13 @@ class TestRandomAffine:
     def test_it_needs_square_rows(self):
         with pytest.raises(ValueError, match="random_affine: expected images, or rows"):
             datasets.random_affine(np.zeros((2, 10)), np.random.default_rng(0))
+
+
+def test_a_dataset_keeps_what_belongs_to_it():
+    with pytest.raises(
+        ValueError, match=r"as many labels in t_train .* \(2,\) and \(3,"
+    ):
+        datasets.Dataset(np.zeros((3, 2)), np.zeros(2, int))
+    data = datasets.load_digits().measuring(5)._replace(x_test=None, t_test=None)
+    assert data.n_measured == 5
+    assert data.x_test is None

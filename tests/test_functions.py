@@ -163,3 +163,11 @@ def test_one_hot_rows_lie_between_0_and_1(rows):
 def test_a_confusion_matrix_wants_as_many_answers_as_classes():
     with pytest.raises(ValueError, match=r"t and y of one shape, got \(2,\) and"):
         F.confusion_matrix([0, 1], [0])
+
+
+def test_no_table_of_nothing_and_no_negative_probability():
+    for n_classes in (None, 3):
+        with pytest.raises(ValueError, match="at least one example, got none"):
+            F.confusion_matrix(np.zeros(0, int), np.zeros(0, int), n_classes)
+    with pytest.raises(ValueError, match="probabilities y from 0 to 1"):
+        F.cross_entropy([[-0.5, 0.9]], [1])

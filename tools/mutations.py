@@ -66,6 +66,8 @@ PRELOADED = (  # once, not for each mutation
 EQUIVALENT = (
     ("convolution", "if inside else (-1, 0)", "then both slices are empty"),
     ("convolution", "if inside else (1, 0)", "then both slices are empty"),
+    ("convolution", "pair[0] → pair[1]", "where both are equal"),
+    ("convolution", "unrolling_pays(F, KH, C, KW, sw)", "the other way is the same"),
     ("convolution", "KW > 1 → KW > 2", "the other way computes the same"),
     ("datasets", "np.load(io.BytesIO(raw))", "its SHA-256 was compared before"),
     ("datasets", "allow_pickle=True", "its SHA-256 was compared before"),
@@ -77,6 +79,7 @@ EQUIVALENT = (
     ("graphs", "color=colour, **looks)", "matplotlib's own width"),
     ("graphs", "TextPath((0, 0), word)", "the house style's size"),
     ("layers", "dtype=np.float32) > self.p", "once in 2**24 draws"),
+    ("networks", "np.zeros((2, *input_shape))", "only the second axis is read"),
     ("networks", "input_shape=(1, 29, 28)", "pooling leaves an odd row out"),
     ("networks", "input_shape=(1, 28, 29)", "pooling leaves an odd column out"),
     ("plotting", "→ images.reshape(-2,", "NumPy takes any negative number so"),
