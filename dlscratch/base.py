@@ -1,5 +1,6 @@
 """What every layer is built on: its parameters, and what all layers share."""
 
+from collections import Counter
 from operator import attrgetter
 
 import numpy as np
@@ -381,7 +382,7 @@ def check_tree(layers, where):
     names = [p.name for p in parameters]
     for place, layer in places(layers):
         names += [place + name for name in getattr(layer, "buffers", ())]
-    twice = sorted({name for name in names if names.count(name) > 1})
+    twice = sorted(name for name, n in Counter(names).items() if n > 1)
     if twice:
         raise ValueError(
             f"{where}: expected another name for each array of a layer, got {twice[0]} "

@@ -44,7 +44,7 @@ from pickle import PicklingError
 import numpy as np
 from tqdm import tqdm
 
-from dlscratch.checks import whole
+from dlscratch.checks import generator, whole
 
 
 class Distribution:
@@ -276,10 +276,7 @@ def _check(name, objective, space, rng, executor):
         raise TypeError(f"{name}: expected a dict of hyper-parameters, got {space!r}")
     if "rng" in space:
         raise ValueError(f"{name}: rng is the trial's generator; rename the parameter")
-    if not isinstance(rng, np.random.Generator):
-        raise TypeError(
-            f"{name}: expected rng=numpy.random.default_rng(seed), got {rng!r}"
-        )
+    generator(rng, name)
     if not isinstance(executor, Executor | None):
         raise TypeError(
             f"{name}: expected a concurrent.futures.Executor, such as "

@@ -4,14 +4,9 @@ import numpy as np
 
 from dlscratch import functions
 from dlscratch.exercises import exercise
+from dlscratch.exercises._trials import run_layer
 from dlscratch.gradients import numerical_gradient, relative_error
 from dlscratch.layers import Linear, Tanh
-
-
-def _run_layer(cls, x, dy):
-    layer = cls()
-    return {"forward(x)": layer.forward(x), "backward(dy)": layer.backward(dy)}
-
 
 _rng = np.random.default_rng(5)
 
@@ -179,8 +174,7 @@ class _(Divide):
 
 
 def _run_leaky(cls, c, x, dy):
-    layer = cls(c)
-    return {"forward(x)": layer.forward(x), "backward(dy)": layer.backward(dy)}
+    return run_layer(lambda: cls(c), x, dy)
 
 
 @exercise(
@@ -263,7 +257,7 @@ class _(LeakyReLU):
 @exercise(
     "5.4",
     "Swish: two paths",
-    use=_run_layer,
+    use=run_layer,
     cases=[
         (np.array([0.0, 1.0, -2.0]), np.array([1.0, 1.0, 1.0])),
         (_random(3, 4), _random(3, 4)),
@@ -341,7 +335,7 @@ class _(Swish):
 @exercise(
     "5.5",
     "The mean of a batch",
-    use=_run_layer,
+    use=run_layer,
     cases=[
         (
             np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 9.0]]),
@@ -880,7 +874,7 @@ def _(x, W):
 @exercise(
     "5.lab",
     "Find the bug and repair it",
-    use=_run_layer,
+    use=run_layer,
     cases=[
         (
             np.array([[1.0, -2.0], [0.0, 3.0]]),

@@ -4,10 +4,7 @@ import numpy as np
 
 from dlscratch import layers
 from dlscratch.exercises import Exercise, exercise
-
-
-def _random(*shape, seed=0):
-    return np.random.default_rng(seed).standard_normal(shape)
+from dlscratch.exercises._trials import random, run_layer
 
 
 def output_size(n, k, stride=1, padding=0):
@@ -127,7 +124,7 @@ a_kernel_that_moves_the_picture = Exercise(
     use=_moved,
     cases=[
         np.array([[0.0, 1.0, 0.0], [0.0, 1.0, 2.0], [3.0, 0.0, 0.0]]),
-        _random(4, 5),
+        random(4, 5),
     ],
     hints=[
         "One weight is 1, all others are 0. So each output is a copy of one "
@@ -363,8 +360,8 @@ def _(C, H, W, F, K, stride=1, padding=0):
     "7a.5",
     "Two kernels become one",
     cases=[
-        (_random(3, 3), _random(3, 3, seed=1)),
-        (_random(2, 3), _random(4, 2, seed=2)),
+        (random(3, 3), random(3, 3, seed=1)),
+        (random(2, 3), random(4, 2, seed=2)),
     ],
     hints=[
         "Write `z` as a sum over t of `w[t] * y[i + t]`, and put in `y` as a "
@@ -449,8 +446,8 @@ join.wrong(
     "7a.6",
     "Kernels of one pixel",
     cases=[
-        (_random(2, 3, 4, 5), _random(6, 3, seed=1), _random(6, seed=2)),
-        (_random(3, 2, 2, 2), _random(2, 2, seed=1), _random(2, seed=2)),
+        (random(2, 3, 4, 5), random(6, 3, seed=1), random(6, seed=2)),
+        (random(3, 2, 2, 2), random(2, 2, seed=1), random(2, seed=2)),
     ],
     hints=[
         "At each place of each picture, C numbers become F numbers, by the "
@@ -506,18 +503,13 @@ pointwise.wrong("The bias is missing.", lambda x, W, b: pointwise(x, W, 0 * b))
 # ------------------------------------------------------------------------- 7a.7
 
 
-def _run_layer(cls, x, dy):
-    layer = cls()
-    return {"forward(x)": layer.forward(x), "backward(dy)": layer.backward(dy)}
-
-
 @exercise(
     "7a.7",
     "The mean of each map",
-    use=_run_layer,
+    use=run_layer,
     cases=[
-        (_random(2, 3, 4, 5), _random(2, 3, seed=1)),
-        (_random(3, 2, 3, 3), _random(3, 2, seed=1)),
+        (random(2, 3, 4, 5), random(2, 3, seed=1)),
+        (random(3, 2, 3, 3), random(3, 2, seed=1)),
     ],
     hints=[
         "`mean` takes a pair of axes.",
@@ -602,8 +594,8 @@ class _(GlobalAveragePool):
     "7a.8",
     "A kernel for each channel",
     cases=[
-        (_random(2, 3, 5, 6), _random(3, 3, 2, seed=1)),
-        (_random(1, 2, 4, 4), _random(2, 3, 3, seed=1)),
+        (random(2, 3, 5, 6), random(3, 3, 2, seed=1)),
+        (random(1, 2, 4, 4), random(2, 3, 3, seed=1)),
     ],
     hints=[
         "Loop over the kernel's places (u, v), as im2col does. In each round "
@@ -679,8 +671,7 @@ def _(x, W):
 
 
 def _run_upsample(cls, K, x, dy):
-    layer = cls(K)
-    return {"forward(x)": layer.forward(x), "backward(dy)": layer.backward(dy)}
+    return run_layer(lambda: cls(K), x, dy)
 
 
 @exercise(
@@ -688,8 +679,8 @@ def _run_upsample(cls, K, x, dy):
     "Larger again",
     use=_run_upsample,
     cases=[
-        (2, _random(2, 3, 2, 4), _random(2, 3, 4, 8, seed=1)),
-        (3, _random(1, 2, 3, 2), _random(1, 2, 9, 6, seed=1)),
+        (2, random(2, 3, 2, 4), random(2, 3, 4, 8, seed=1)),
+        (3, random(1, 2, 3, 2), random(1, 2, 9, 6, seed=1)),
     ],
     hints=[
         "`x.repeat(K, axis=2)` repeats each row K times.",
@@ -792,9 +783,9 @@ def conv_im2col(x, W, b):
     "7a.10",
     "The way back as a convolution",
     cases=[
-        (_random(2, 3, 3, 4), _random(3, 2, 3, 2, seed=1), 1, 5, 5),
-        (_random(2, 3, 2, 2), _random(3, 2, 3, 3, seed=1), 2, 6, 5),
-        (_random(1, 2, 2, 1), _random(2, 3, 2, 2, seed=1), 3, 6, 4),
+        (random(2, 3, 3, 4), random(3, 2, 3, 2, seed=1), 1, 5, 5),
+        (random(2, 3, 2, 2), random(3, 2, 3, 3, seed=1), 2, 6, 5),
+        (random(1, 2, 2, 1), random(2, 3, 2, 2, seed=1), 3, 6, 4),
     ],
     hints=[
         "For stride 1: pad `dy` with `KH - 1` rows and `KW - 1` columns on "
@@ -887,9 +878,9 @@ def _(dy, W, stride, H, width):
     "7a.lab",
     "Find the bugs and repair them",
     cases=[
-        (_random(16, 9), (1, 1, 6, 6), 3, 3, 1, 0),
-        (_random(2 * 9, 18, seed=1), (2, 2, 6, 5), 3, 3, 2, 1),
-        (_random(2 * 9, 8, seed=2), (2, 2, 6, 6), 2, 2, 2, 0),
+        (random(16, 9), (1, 1, 6, 6), 3, 3, 1, 0),
+        (random(2 * 9, 18, seed=1), (2, 2, 6, 5), 3, 3, 2, 1),
+        (random(2 * 9, 8, seed=2), (2, 2, 6, 6), 2, 2, 2, 0),
     ],
     hints=[
         "im2col copies a pixel into each window that covers it. What is the "

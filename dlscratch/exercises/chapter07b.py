@@ -4,14 +4,11 @@ import numpy as np
 
 from dlscratch import functions, layers, models
 from dlscratch.exercises import exercise
-
-
-def _random(*shape, seed=0):
-    return np.random.default_rng(seed).standard_normal(shape)
+from dlscratch.exercises._trials import random, run_layer
 
 
 def _network(seed):
-    V, W = _random(25, 8, seed=seed) / 2, _random(8, 3, seed=seed + 10)
+    V, W = random(25, 8, seed=seed) / 2, random(8, 3, seed=seed + 10)
 
     def predict(images):
         return np.maximum(images.reshape(len(images), -1) @ V, 0) @ W
@@ -227,7 +224,7 @@ def _scores(x):
 
 
 def _accuracy_cases():
-    x = _random(10, 3)
+    x = random(10, 3)
     t = x.argmax(axis=1)
     t[[0, 4, 9]] = (t[[0, 4, 9]] + 1) % 3
     return [
@@ -549,9 +546,9 @@ def convolve(x, W):
     "7b.6",
     "A convolution in groups",
     cases=[
-        (_random(2, 4, 5, 6), _random(6, 2, 3, 3, seed=1), 2),
-        (_random(1, 6, 4, 4, seed=2), _random(6, 2, 2, 2, seed=3), 3),
-        (_random(2, 3, 4, 4, seed=4), _random(2, 3, 3, 3, seed=5), 1),
+        (random(2, 4, 5, 6), random(6, 2, 3, 3, seed=1), 2),
+        (random(1, 6, 4, 4, seed=2), random(6, 2, 2, 2, seed=3), 3),
+        (random(2, 3, 4, 4, seed=4), random(2, 3, 3, 3, seed=5), 1),
     ],
     hints=[
         "`np.split(x, groups, axis=1)` cuts the channels into equal parts.",
@@ -626,8 +623,8 @@ grouped.wrong(
     "7b.7",
     "A linear layer is a convolution",
     cases=[
-        (_random(2 * 3 * 4, 5), 2, 3, 4),
-        (_random(3 * 2 * 2, 3, seed=1), 3, 2, 2),
+        (random(2 * 3 * 4, 5), 2, 3, 4),
+        (random(3 * 2 * 2, 3, seed=1), 3, 2, 2),
     ],
     hints=[
         "Column m of W holds the weights of output m, in the order in which "
@@ -957,18 +954,13 @@ def _(predict, image, t, size=3):
 # ----------------------------------------------------------------------- 7b.lab
 
 
-def _run_layer(cls, x, dy):
-    layer = cls()
-    return {"forward(x)": layer.forward(x), "backward(dy)": layer.backward(dy)}
-
-
 @exercise(
     "7b.lab",
     "Find the bug and repair it",
-    use=_run_layer,
+    use=run_layer,
     cases=[
-        (_random(3, 2, 2, 3, seed=2), _random(3, 12, seed=3)),
-        (_random(1, 2, 3, 4), _random(1, 24, seed=1)),
+        (random(3, 2, 2, 3, seed=2), random(3, 12, seed=3)),
+        (random(1, 2, 3, 4), random(1, 24, seed=1)),
     ],
     hints=[
         "Give her layer two pictures, one all zeros and one all ones. What "

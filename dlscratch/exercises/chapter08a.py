@@ -4,11 +4,7 @@ import numpy as np
 
 from dlscratch import functions, layers
 from dlscratch.exercises import exercise
-
-
-def _random(*shape, seed=0):
-    return np.random.default_rng(seed).standard_normal(shape)
-
+from dlscratch.exercises._trials import random, run_layer
 
 # ----------------------------------------------------------------------- 8a.lab
 
@@ -39,8 +35,8 @@ def _run_block(cls, x, dy):
     "Find the bug and repair it",
     use=_run_block,
     cases=[
-        (_random(3, 4, seed=1), _random(3, 4, seed=2)),
-        (_random(1, 4, seed=3), _random(1, 4, seed=4)),
+        (random(3, 4, seed=1), random(3, 4, seed=2)),
+        (random(1, 4, seed=3), random(1, 4, seed=4)),
     ],
     hints=[
         "How often is `x` used in `forward`? How many gradients must come "
@@ -270,7 +266,7 @@ saving.wrong(
 
 
 def _top_cases():
-    scores = _random(12, 6, seed=3)
+    scores = random(12, 6, seed=3)
     t = np.array([0, 1, 2, 3, 4, 5, 0, 1, 2, 3, 4, 5])
     return [
         (scores, t, 1),
@@ -359,7 +355,7 @@ def _ensemble_cases():
     loud[0, 1, 1] = -4.0
     split = np.zeros((3, 1, 3))  # two votes by a hair, and one that is sure
     split[:2, 0, 0], split[:2, 0, 1], split[2, 0, 1] = 2.1, 2.0, 6.0
-    return [loud, split, 3 * _random(4, 6, 5, seed=1)]
+    return [loud, split, 3 * random(4, 6, 5, seed=1)]
 
 
 @exercise(
@@ -435,12 +431,12 @@ ensemble.wrong(
     "8a.5",
     "Between four pixels",
     cases=[
-        (_random(4, 5), 1.25, 2.6),
-        (_random(4, 5), 2.0, 3.0),
-        (_random(4, 5), -0.25, 1.5),
-        (_random(4, 5), 2.5, -0.75),
-        (_random(4, 5), 3.4, 4.2),
-        (_random(4, 5), -1.5, 0.5),
+        (random(4, 5), 1.25, 2.6),
+        (random(4, 5), 2.0, 3.0),
+        (random(4, 5), -0.25, 1.5),
+        (random(4, 5), 2.5, -0.75),
+        (random(4, 5), 3.4, 4.2),
+        (random(4, 5), -1.5, 0.5),
     ],
     hints=[
         "Which four pixels are around the place? `np.floor` gives the row "
@@ -633,8 +629,7 @@ bottleneck_weights.wrong(
 
 
 def _run_layer(cls, x, dy):
-    layer = cls(dy.shape[1])
-    return {"forward(x)": layer.forward(x), "backward(dy)": layer.backward(dy)}
+    return run_layer(lambda: cls(dy.shape[1]), x, dy)
 
 
 @exercise(
@@ -642,9 +637,9 @@ def _run_layer(cls, x, dy):
     "A shortcut without weights",
     use=_run_layer,
     cases=[
-        (_random(2, 3, 4, 6, seed=1), _random(2, 6, 2, 3, seed=2)),
-        (_random(2, 2, 5, 7, seed=3), _random(2, 5, 3, 4, seed=4)),
-        (_random(1, 2, 4, 4, seed=5), _random(1, 2, 2, 2, seed=6)),
+        (random(2, 3, 4, 6, seed=1), random(2, 6, 2, 3, seed=2)),
+        (random(2, 2, 5, 7, seed=3), random(2, 5, 3, 4, seed=4)),
+        (random(1, 2, 4, 4, seed=5), random(1, 2, 2, 2, seed=6)),
     ],
     hints=[
         "A slice can have a step. Which slice of `x` holds every second row "
@@ -1004,9 +999,9 @@ def _run_scaled(cls, x, dy, c):
     "A block that begins as nothing",
     use=_run_scaled,
     cases=[
-        (_random(3, 4, seed=1), _random(3, 4, seed=2), 0.5),
-        (_random(2, 4, seed=3), _random(2, 4, seed=4), 0.0),
-        (_random(1, 4, seed=5), _random(1, 4, seed=6), -2.0),
+        (random(3, 4, seed=1), random(3, 4, seed=2), 0.5),
+        (random(2, 4, seed=3), random(2, 4, seed=4), 0.0),
+        (random(1, 4, seed=5), random(1, 4, seed=6), -2.0),
     ],
     hints=[
         "Three things come back: for c, for the body, and past the body.",
