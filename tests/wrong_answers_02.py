@@ -212,11 +212,11 @@ def step_that_remembers():
     return one_step
 
 
-def count(size=None, rows=None, epochs=None, early=False):
+def count(rows=None, epochs=None, early=False):
     """Return an answer to 2.7 that relies on a size, or stops after some epochs."""
 
     def learn(x, t):
-        w, b, mistakes = np.zeros(size or x.shape[1]), 0.0, 0
+        w, b, mistakes = np.zeros(x.shape[1]), 0.0, 0
         for _ in range(epochs) if epochs else itertools.count():
             before = mistakes
             for i in range(rows or len(x)):
@@ -366,7 +366,6 @@ WRONG = {
         ("counter reset", lambda: counter_reset, "only of the last epoch"),
         ("no end", lambda: endless, "did not finish"),
         ("whole numbers", lambda: integer_weights, "cut off"),
-        ("two weights", lambda: count(size=2), "mismatch"),
         ("four examples", lambda: count(rows=4), "out of bounds"),
         ("ten epochs", lambda: count(epochs=10), "is not right"),
     ],

@@ -667,6 +667,22 @@ def count_mistakes(x, t):
 
 
 @count_mistakes.wrong(
+    "Two weights are right for two inputs. Here there may be more, or one: "
+    "`x.shape[1]` tells."
+)
+def _(x, t):
+    w, b, mistakes, clean = np.zeros(2), 0.0, 0, False
+    while not clean:
+        clean = True
+        for x_i, t_i in zip(x, t, strict=True):
+            error = t_i - int(x_i @ w + b > 0)
+            if error:
+                w, b = w + error * x_i, b + error
+                mistakes, clean = mistakes + 1, False
+    return w, b, mistakes
+
+
+@count_mistakes.wrong(
     "You stop after a single epoch. Go on until a whole epoch has no mistake."
 )
 def _(x, t):
