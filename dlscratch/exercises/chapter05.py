@@ -801,7 +801,7 @@ def _(x, t, W1, b1, W2, b2):
     ],
     text="""
         $x$ is a branch. Through the block comes `da @ W1.T`, over the
-        shortcut comes `dy` itself, without any factor. Here is the remedy
+        shortcut comes `dy` itself, without any factor. Here is a remedy
         against vanishing gradients: whatever the block does to its part,
         the other part arrives whole.
         """,
