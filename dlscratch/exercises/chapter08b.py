@@ -695,7 +695,7 @@ def _singles():
     rtol=0,
     atol=0,
     hints=[
-        "Cutting off is `bits & 0xFFFF0000`: it moves every number towards 0. "
+        "Cutting off is `bits >> 16 << 16`: it moves every number towards 0. "
         "What must be added to the bits first, so that more than half a step "
         "carries over into the part that is kept?",
         "Add `0x8000`, half a step, and ties always go away from 0. Add one "
@@ -721,11 +721,12 @@ def to_bfloat16(x):
     """Return float32 numbers, rounded to those that bfloat16 has."""
     bits = x.view(np.uint32)
     last = (bits >> 16) & 1  # the last bit that is kept
-    return ((bits + 0x7FFF + last) & 0xFFFF0000).view(np.float32)
+    rounded = (bits + 0x7FFF + last) >> 16
+    return (rounded << 16).view(np.float32)
 
 
 def _cut(x, add=0):
-    return ((x.view(np.uint32) + add) & 0xFFFF0000).view(np.float32)
+    return ((x.view(np.uint32) + add) >> 16 << 16).view(np.float32)
 
 
 to_bfloat16.wrong(
@@ -788,7 +789,7 @@ def _(x):
 def _(x):
     with np.errstate(invalid="ignore"):
         bits = x.astype(np.int64).astype(np.uint32)
-    return (bits & 0xFFFF0000).astype(np.float32)
+    return (bits >> 16 << 16).astype(np.float32)
 
 
 # ----------------------------------------------------------------------- 8b.lab
