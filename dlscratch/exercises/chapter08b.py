@@ -209,7 +209,8 @@ def _shards():
     rng = np.random.default_rng(0)
     return [
         ([rng.standard_normal((3, 2)) for _ in range(3)], [11, 11, 10]),
-        ([rng.standard_normal(4) for _ in range(2)], [30, 2]),
+        ([rng.standard_normal(4) for _ in range(2)], [30, 3]),
+        ([rng.standard_normal((2, 1, 3)) for _ in range(4)], [1, 8, 8, 4]),
     ]
 
 
@@ -413,10 +414,19 @@ def _scaled():
     fine = [
         np.array([2e-4, 0.5, -3.0], np.float16),
         np.array([[6e-8]], np.float16),
+        np.array([65504.0, -65504.0], np.float16),  # the ends of float16
     ]
-    bad = [fine[0], np.array([[1.0, np.inf]], np.float16)]
-    worse = [np.array([np.nan], np.float16), fine[1]]
-    return [(fine, 1024.0), (bad, 1024.0), (worse, 64.0), (bad[::-1], 8.0)]
+    bad = [*fine[:2], np.array([[1.0, np.inf]], np.float16)]
+    low = [np.array([0.25, -np.inf], np.float16), *fine[:1]]
+    worse = [fine[1], np.array([np.nan], np.float16), fine[0]]
+    return [
+        (fine, 1024.0),
+        (fine[:1], 1.0),
+        (bad, 1024.0),
+        (low, 16.0),
+        (worse, 1.0),
+        (bad[::-1], 8.0),
+    ]
 
 
 def _use_unscale(f, gradients, scale):
@@ -437,6 +447,7 @@ def _use_unscale(f, gradients, scale):
     "8b.5",
     "A scale that finds itself",
     use=_use_unscale,
+    strict_dtype=True,
     cases=_scaled,
     hints=[
         "First make the gradients wide, `g.astype(np.float32)`, and only "

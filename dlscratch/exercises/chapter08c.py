@@ -10,6 +10,7 @@ from dlscratch.exercises import exercise
 @exercise(
     "8c.1",
     "Four corrections",
+    any_container=True,
     cases=[
         ((0, 0, 4, 4), (1, 2, 5, 6)),
         ((2, 1, 6, 3), (2, 1, 6, 3)),
@@ -110,7 +111,8 @@ _B = np.array([[2.0, 2, 6, 6], [0, 0, 4, 4], [7, 1, 9, 3], [5, 0, 8, 4]])
 @exercise(
     "8c.2",
     "All pairs of boxes",
-    cases=[(_A, _B), (_B, _A[:1]), (_A[2:], _B[3:])],
+    without=("loops",),
+    cases=[(_A, _B), (_B / 4, _A[:1]), (_A[2:], _B[3:]), (_A[:2], _B / 3)],
     hints=[
         "With `a[:, None]` of shape (M, 1, 4) and `b[None]` of shape (1, K, "
         "4), NumPy pairs each with each.",
@@ -218,14 +220,15 @@ def confusion(y, t, K):
 
 def _maps():
     rng = np.random.default_rng(2)
-    t = rng.choice(4, size=(2, 6, 6), p=[0.6, 0.2, 0.1, 0.1])
+    t = rng.choice(4, size=(2, 3, 7), p=[0.4, 0.2, 0.2, 0.2])
     y = np.where(rng.random(t.shape) < 0.7, t, rng.integers(4, size=t.shape))
-    other = np.where((y == 3) | (t == 3), 0, 1)  # a class that nobody mentions
+    gap = np.array([0, 0, 2, 3])  # for each class another; nobody mentions 1
     return [
         (y, t, 4),
-        (y * other, t * other, 5),
+        (gap[y], gap[t], 5),
         (y, t * (t < 3), 4),  # class 3 is predicted, but never true
         (y * (y < 3), t, 4),  # class 3 is true, but never predicted
+        (y[0, 0], t[0, 1], 4),
     ]
 
 
@@ -405,7 +408,7 @@ def _sentences():
 
 def _loud():
     scores = np.array([[1000.0, 998.0, 0.0], [-1000.0, -999.5, -1001.0]])
-    return [(scores, np.array([1, 0]))]
+    return [(scores, np.array([1, 0])), (scores, np.array([2, 2]))]
 
 
 @exercise(
@@ -469,6 +472,18 @@ def _(scores, words):
         return float(-np.sum(np.log(p[np.arange(len(words)), words])))
 
 
+@sentence_loss.wrong(
+    "You took the logarithm of a softmax. A probability may be too small for "
+    "the computer, which makes it 0. Take the logarithm on paper first: a "
+    "score minus the log of a sum."
+)
+def _(scores, words):
+    p = np.exp(scores - scores.max(axis=1, keepdims=True))
+    p = p / p.sum(axis=1, keepdims=True)
+    with np.errstate(divide="ignore"):
+        return float(-np.sum(np.log(p[np.arange(len(words)), words])))
+
+
 sentence_loss.wrong(
     "You forgot the minus: a probability is below 1, so its logarithm is "
     "negative.",
@@ -520,21 +535,22 @@ def _one_maximum(scores, words):
 
 def _steps():
     rng = np.random.default_rng(3)
-    ended = np.array([False, True, False, True, False])
+    worth = rng.standard_normal((6, 4))
+    worth[np.arange(6), [3, 2, 0, 1, 3, 2]] += 3  # the best of each row
+    ended = np.array([False, True, False, True, False, True])
+    rewards = np.array([0.5, 1.0, -0.2, -1.0, 0.0, 0.0])
+    sad = -1 - rng.random((2, 2))
     return [
-        (rng.standard_normal((5, 3)), rng.standard_normal(5), ended, 0.8),
-        (
-            -1 - rng.random((2, 2)),
-            np.array([0.0, 1.0]),
-            np.array([False, True]),
-            0.9,
-        ),
+        (worth, rewards, ended, 0.8),
+        (worth[:1], rewards[:1], ended[:1], 0.5),
+        (sad, np.array([0.0, 1.0]), np.array([False, True])),  # gamma 0.9
     ]
 
 
 @exercise(
     "8c.5",
     "What an action is worth",
+    any_container=True,
     cases=_steps,
     hints=[
         "A target is the reward, plus what the best action of the next place "
@@ -877,6 +893,8 @@ def _(found, scores, truth, level=0.5):
         ((0, 0, 4, 4), (10, 10, 14, 14)),
         ((0, 0, 4, 4), (4, 0, 8, 4)),
         ((0, 0, 4, 4), (0, 0, 4, 4)),
+        ((0, 0, 8, 3), (1, 1, 3, 9)),
+        ((0, 9, 2, 14), (5, 0, 12, 4)),
     ],
     hints=[
         "Try two boxes side by side, two above each other, and two that are "
