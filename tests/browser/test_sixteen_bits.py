@@ -167,8 +167,8 @@ def test_the_line_shows_what_becomes_of_the_sum(figure):
         "all => all.map(one => +one.getAttribute('x1'))"
     )
     gaps = np.diff(np.sort(ticks))
-    narrow, wide = np.unique(np.round(gaps, 3))
-    assert np.isclose(wide, 2 * narrow)  # below 2048 the step is 1, above it 2
+    # Below 2048 the step is 1, above it 2.
+    assert np.isclose(gaps.max(), 2 * gaps.min())
     assert figure.locator(".sb-line").get_by_text("2050").count() == 1
     fill(figure, "1")
     assert figure.locator(".sb-line").get_by_text("+ 1").count() == 0  # far outside
