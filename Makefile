@@ -11,8 +11,10 @@ PORT ?= 8000
 BOOKFLAGS ?=
 PYTESTFLAGS ?=
 CPUS ?=
-# Which notebooks `make notebooks` executes: the beginnings of their names.
+# Which notebooks `make notebooks` and `make test-seeds` run: how their names begin.
 NB ?=
+# By how much `make test-seeds` moves all seeds.
+SEEDS ?= 1000 2000 3000
 # Options for `make mutations`, and which modules: MUTATE="--seed 2 layers".
 MUTATE ?=
 # Where `make bench` keeps what it compares with; more options for pip, which fetches
@@ -31,7 +33,7 @@ endif
 test test-peers mutations notebooks labs weights bench: export OPENBLAS_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help env book serve lab test test-cpus test-peers mutations notebooks figures \
+.PHONY: help env book serve lab test test-cpus test-seeds test-peers mutations notebooks figures \
   contents links labs weights bench format lint clean
 
 help:  ## list the targets
@@ -66,6 +68,9 @@ test: book  ## execute every notebook again, and run all tests
 
 test-cpus: env  ## run the chapters as other processors would
 	@$(PY) tools/other_cpus.py $(CPUS)
+
+test-seeds: env  ## run the notebooks with other random numbers: do their claims hold?
+	@$(PY) tools/other_seeds.py --workers $(WORKERS) --offsets $(SEEDS) -- $(NB)
 
 test-peers: $(PEERS)/.installed  ## compare the layers and optimizers with PyTorch's
 	@$(PEERS)/bin/python -m pytest -q -p no:cacheprovider -o addopts="" \

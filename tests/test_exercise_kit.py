@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+import re
 import signal
 import sys
 import threading
@@ -1122,3 +1123,91 @@ def test_of_named_parts_the_first_wrong_one_is_told():
     told = exercise.check(only_first).diagnosis
     assert "`first` in the result of `three([1, 2])` is not right" in told
     assert "so far" not in told
+
+
+def _totals(x):
+    return x.sum(axis=1)
+
+
+@pytest.mark.parametrize(
+    ("means", "answer", "told"),
+    [
+        ("loops", lambda x: np.array([row.sum() for row in x]), "uses a loop"),
+        ("loops", lambda x: np.array(list(map(np.sum, x))), "uses `map`"),
+        ("loops", lambda x: np.apply_along_axis(np.sum, 1, x), "`apply_along_axis`"),
+        ("numpy", lambda x: np.sum(x, axis=1), "uses `np`"),
+        ("sum", lambda x: np.sum(x, axis=1), "uses `sum`"),
+        ("sum", _totals, "uses `sum`"),
+    ],
+)
+def test_right_numbers_by_forbidden_means(means, answer, told):
+    x = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
+    assert make(_totals, x).check(answer).passed
+    exercise = make(_totals, x, without=[means])
+    result = exercise.check(answer)
+    assert result.stage == "values"
+    assert "Its numbers are right, but" in result.diagnosis
+    assert told in result.diagnosis, result
+    assert exercise.check(lambda x: x @ [1, 1]).passed
+    assert "not right" in exercise.check(lambda x: x @ [1, 2]).diagnosis
+
+
+def test_a_loop_is_found_in_every_form():
+    def with_while(x):
+        i = total = 0
+        while i < len(x):
+            total, i = total + x[i], i + 1
+        return total
+
+    def with_itself(x):
+        return x[0] + with_itself(x[1:]) if len(x) else 0.0
+
+    exercise = make(lambda x: x.sum(), np.array([1.0, 2.0, 4.0]), without=["loops"])
+    for answer in (with_while, with_itself, lambda x: sum(v for v in x)):
+        assert "find a way without" in exercise.check(answer).diagnosis
+    for answer in (lambda x: sum(x), lambda x: np.add.reduce(x) if len(x) else 0):
+        assert not re.search("a loop", exercise.check(answer).diagnosis)
+
+
+def test_what_is_kept_between_calls_is_noticed():
+    kept = []
+
+    def doubled(x):
+        kept.append(x)
+        return 2 * x if len(kept) < 3 else 2 * x + 1
+
+    exercise = make(lambda x: 2 * x, 1.0, 2.0)
+    result = exercise.check(doubled)
+    assert result.stage == "values"
+    assert "gave another result when it was called again" in result.diagnosis
+    assert exercise.check(lambda x: x + x).passed
+
+
+def test_containers_for_pairs_and_where_any_will_do():
+    pair = make(lambda x: (x, 2 * x), 1.5)
+    for kind in (tuple, list, np.array):
+        assert pair.check(lambda x, kind=kind: kind([x, 2 * x])).passed
+    assert pair.check(lambda x: np.array([[x], [2 * x]])).stage != "passed"
+    pair = make(lambda x: (x, 2 * x), np.array([1.0, 2.0]))
+    assert pair.check(lambda x: np.array([x, 2 * x])).passed
+    assert pair.check(lambda x: x).stage == "type"  # one array, by chance of length 2
+    array = make(lambda x: np.array([x, 2 * x]), 1.5)
+    assert array.check(lambda x: [x, 2 * x]).stage == "type"
+    array = make(lambda x: np.array([x, 2 * x]), 1.5, any_container=True)
+    for kind in (tuple, list, np.array):
+        assert array.check(lambda x, kind=kind: kind([x, 2 * x])).passed
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "shown"),
+    [
+        (0.297906, 0.2979064, ("0.297906", "0.2979064")),
+        (1.0, 1.0 + 1e-8, ("1", "1.00000001")),
+        (1e-200, 2e-200, ("1e-200", "2e-200")),
+        (0.0, 1e-15, ("0", "1.0000000000000001e-15")),
+    ],
+)
+def test_what_differs_is_shown_different(right, wrong, shown):
+    exercise = make(lambda x: right, 1.0, rtol=1e-12, atol=0.0)
+    told = exercise.check(lambda x: wrong).diagnosis
+    assert f"  expected: {shown[0]}\n  yours:    {shown[1]}" in told

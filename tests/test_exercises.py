@@ -28,23 +28,25 @@ def _plain(text):
     return " ".join(text.replace("`", "").split())
 
 
-def _wrong_answers():
-    """Return tests/wrong_answers_NN.py's WRONG of all chapters.
+def _tried_answers():
+    """Return WRONG and RIGHT of all chapters' tests/wrong_answers_NN.py.
 
     WRONG maps an exercise's key to a list of (label, factory of the answer, phrase that
     the diagnosis must contain). It holds what the exercise does not declare itself.
+    RIGHT maps it to a list of (label, factory) of right answers in unusual form.
     """
-    found = {}
+    wrong, right = {}, {}
     for path in sorted(Path(__file__).parent.glob("wrong_answers_*.py")):
         spec = importlib.util.spec_from_file_location(path.stem, path)
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
-        assert not found.keys() & module.WRONG.keys()
-        found |= module.WRONG
-    return found
+        assert not wrong.keys() & module.WRONG.keys()
+        wrong |= module.WRONG
+        right |= getattr(module, "RIGHT", {})
+    return wrong, right
 
 
-WRONG = _wrong_answers()
+WRONG, RIGHT = _tried_answers()
 # Declared wrong answers come first, with their whole sentence.
 WRONG_CASES = [
     pytest.param(key, lambda m=m: m.answer, m.text, id=f"{key} {m.text[:40]}")
@@ -191,8 +193,21 @@ def test_an_extra_wrong_answer_is_not_declared_as_well(key):
     assert not again, f"{key} declares these itself, so drop them: {again}"
 
 
-def test_wrong_answers_belong_to_an_exercise():
-    assert WRONG.keys() <= EXERCISES.keys()
+def test_tried_answers_belong_to_an_exercise():
+    assert WRONG.keys() | RIGHT.keys() <= EXERCISES.keys()
+
+
+@pytest.mark.parametrize(
+    ("key", "factory"),
+    [
+        pytest.param(key, factory, id=f"{key} {label}")
+        for key, answers in RIGHT.items()
+        for label, factory in answers
+    ],
+)
+def test_a_right_answer_in_unusual_form_is_right(key, factory):
+    result = EXERCISES[key].check(factory())
+    assert result.passed, result
 
 
 @pytest.mark.parametrize(("key", "factory", "phrase"), WRONG_CASES)

@@ -86,6 +86,11 @@ class Exercise:
     strict_dtype : bool
         Whether bool, int and float (and their size) must be as in the
         reference.
+    any_container : bool
+        Whether a list or tuple counts as an array.
+    without : tuple of str
+        What a right answer must not use: ``"loops"``, ``"numpy"``, or a name,
+        such as ``"max"``, also as an attribute.
     time_limit : float
         Seconds for each call.
 
@@ -132,6 +137,8 @@ class Exercise:
     rtol: float | None = 1e-6
     atol: float = 1e-8
     strict_dtype: bool = False
+    any_container: bool = False
+    without: Sequence = ()
     time_limit: float = 10.0
     mistakes: list = field(default_factory=list, init=False)
     start: Callable | None = field(default=None, init=False)

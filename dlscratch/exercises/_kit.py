@@ -71,6 +71,8 @@ def diagnose(ex, answer):
             batch = "batch", text
         extreme = min(filter(None, [batch, extreme]), key=_rank)
     problem = min(filter(None, [problem, extreme]), key=_rank, default=None)
+    problem = problem or _another_time(ex, runs, answer)
+    problem = problem or _forbidden(ex, answer)
     if not problem and ex.verify:
         run = _run(ex, (), answer, ex.verify)
         problem = _stopped(ex, run, _Subject(_code_name(ex.name)))
@@ -135,6 +137,39 @@ def _wrong_kind(ex, answer):
         text = f"`{ex.name}` uses `{name}`, which ends the whole program: use "
         return "raised", text + "`return` instead."
     return None if is_class else _wrong_parameters(ex, answer)
+
+
+def _forbidden(ex, answer):
+    """Return the problem of right numbers by forbidden means, or None."""
+    for f in _functions(answer).values() if ex.without else ():
+        used = set(_used(f.__code__))
+        for means in ex.without:
+            names = {means}
+            if means == "loops":
+                names = {"a loop", "map", "reduce", "vectorize", f.__name__}
+                names |= {"apply_along_axis", "frompyfunc", "nditer"}
+            elif means == "numpy":
+                names = {n for n, v in f.__globals__.items() if _of_numpy(v)}
+            if found := sorted(used & names):
+                what = found[0] if "a loop" in found else _code(found[0])
+                text = f"Its numbers are right, but {_code_name(ex.name)} uses "
+                return "values", f"{text}{what}: find a way without."
+    return None
+
+
+def _of_numpy(value):
+    return value is np or getattr(value, "__module__", None) == "numpy"
+
+
+def _used(code):
+    """Yield the names and attributes in code, and "a loop" for a loop."""
+    for i in dis.get_instructions(code):
+        if i.opname == "FOR_ITER" or "JUMP_BACKWARD" in i.opname:
+            yield "a loop"
+        elif re.fullmatch("LOAD_(GLOBAL|NAME|DEREF|ATTR|METHOD)", i.opname):
+            yield i.argval
+        elif inspect.iscode(i.argval):
+            yield from _used(i.argval)
 
 
 def _wrong_parameters(ex, answer):
@@ -371,6 +406,19 @@ def _behaves_alike(ex, runs, wrong):
     )
 
 
+def _another_time(ex, runs, answer):
+    """Return the problem of what is kept from call to call, or None."""
+    first = next((theirs for _, _, theirs in runs if theirs.case), None)
+    if first and ex.rtol is not None:
+        again = _run_one(ex, first.case, answer)
+        same = _effects(first) == _effects(again)
+        if not same or any(_compare(ex, first.value, again.value, _Subject())):
+            text = _subject(ex, first.case).says("gave another result")
+            text += " when it was called again: something is kept between "
+            return "values", text + "the calls."
+    return None
+
+
 def _effects(run):
     return repr(run.error), bool(run.warned), run.changed
 
@@ -534,10 +582,11 @@ def _stopped(ex, run, subject, given=()):
 
 def _compare(ex, expected, got, subject, always=False):
     """Yield the problems of one value, ``always`` also where rtol is None."""
-    if not callable(ex.reference):  # a value: any container of numbers will do
-        if isinstance(expected, tuple) and isinstance(got, np.ndarray):
-            got = tuple(got) if got.ndim else got
-        elif isinstance(expected, np.ndarray) and isinstance(got, list | tuple):
+    if isinstance(expected, tuple) and isinstance(got, np.ndarray):
+        alike = all(np.shape(part) == got.shape[1:] for part in expected)
+        got = tuple(got) if got.ndim and alike else got
+    elif isinstance(expected, np.ndarray) and isinstance(got, list | tuple):
+        if ex.any_container or not callable(ex.reference):
             with contextlib.suppress(ValueError):  # rows of different lengths
                 got = np.array(got)
     if isinstance(expected, dict | tuple | list):
@@ -621,8 +670,12 @@ def _wrong_value(ex, subject, expected, got, where=""):
     """Return the problem of a value; a plain value is not given away."""
     hidden = not (ex.use or callable(ex.reference))
     lines = [f"{subject.says('is not right')}.{where}"]
-    lines += [] if hidden else [f"  expected: {_show(expected)}"]
-    return "values", "\n".join([*lines, f"  yours:    {_show(got)}"])
+    for digits in (6, 9, 12, 17):
+        ours, theirs = (_show(v, digits=digits) for v in (expected, got))
+        if hidden or ours != theirs:
+            break
+    lines += [] if hidden else [f"  expected: {ours}"]
+    return "values", "\n".join([*lines, f"  yours:    {theirs}"])
 
 
 def _shape_hint(want, have):
@@ -673,20 +726,23 @@ def _code_name(name):
     return _code(name) if re.fullmatch(r"[\w.]+(\(.*\))?", name) else name
 
 
-def _show(value, most=12):
+def _show(value, most=12, digits=6):
     """Return a short text of a value that is the same on every computer.
 
     Of an array or list with more than ``most`` entries it tells the size alone.
+    What rounding left of a zero differs from computer to computer: it is shown
+    as 0 where few digits are wanted.
     """
     if isinstance(value, np.ndarray | np.generic):
         large = f"array of shape {value.shape}"
         value = value.tolist() if value.size <= most else large
     if isinstance(value, list | tuple) and len(value) <= most:
-        inner = ", ".join(_show(part, most) for part in value)
+        inner = ", ".join(_show(part, most, digits) for part in value)
         comma = "," * (len(value) == 1)
         return f"[{inner}]" if isinstance(value, list) else f"({inner}{comma})"
     if isinstance(value, float):
-        return f"{0.0 if abs(value) < 1e-12 else value:.6g}"
+        rest = 1e-30 < abs(value) < 1e-12 and digits < 17
+        return f"{0.0 if rest else value:.{digits}g}"
     if isinstance(value, bool | int | str | None):
         return str(value)
     return getattr(value, "__name__", None) or _what(value).replace("`", "")
