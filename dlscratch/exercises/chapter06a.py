@@ -18,7 +18,7 @@ def _quartic(x):
 _X, _V = np.array([1.0, -2.0]), np.array([0.5, 3.0])
 _G = np.array([-0.4, 2.0])
 _START = np.array([-7.0, 2.0])
-_MATRIX = np.array([[0.5, -1.0, 2.0], [0.0, 3.0, -0.1]])  # (2, 3)
+_MATRIX = np.array([[0.5, -1.0], [2.0, 0.0], [3.0, -0.1]])  # (3, 2)
 
 
 # ------------------------------------------------------------------------- 6a.1
@@ -130,6 +130,8 @@ def _(x, v, g, lr, mu):
         (_V, 0.1, 0.9),
         (2.0, 1e-7, 0.9999999),  # a sum of a few million terms is not enough
     ],
+    without=("loops", "sum", "cumsum"),
+    time_limit=2.0,
     hints=[
         "From now on `g` is 0, so the velocity is multiplied by μ in every "
         "step and nothing is added.",
@@ -190,7 +192,7 @@ roll_out.wrong(
         (_X, np.array([4.0, 0.25]), _G, 0.1, 0.9, 1e-8),
         (_X, np.zeros(2), _G, 0.1, 0.99, 1e-8),
         (_X, np.array([1.0, 2.0]), _G, 0.1, 0.9, 0.5),
-        (_MATRIX + 1, np.zeros((2, 3)), _MATRIX, 0.01, 0.5, 1e-8),  # one g is 0
+        (_MATRIX + 1, np.zeros((3, 2)), _MATRIX, 0.01, 0.5, 1e-8),  # one g is 0
     ],
     hints=[
         "First the memory, then the step; the step uses the new memory.",
@@ -244,6 +246,14 @@ def _(x, s, g, lr, alpha, eps):
 def _(x, s, g, lr, alpha, eps):
     s = alpha * s + (1 - alpha) * g**2
     return x - lr * g / np.sqrt(s + eps), s
+
+
+@rmsprop_step.wrong(
+    "`eps` is missing. Where a weight has seen no gradient, you divide 0 by 0."
+)
+def _(x, s, g, lr, alpha, eps):
+    s = alpha * s + (1 - alpha) * g**2
+    return x - lr * g / np.sqrt(s), s
 
 
 @rmsprop_step.wrong("The step used the old s; update it first.")
@@ -457,8 +467,8 @@ def _asks_on_the_path(answer):
     path = answer(gradient, _START, 0.1, 6, 0.9)
     if len(asked) != 6:
         return (
-            f"The path is right, but `gradient` was called {len(asked)} times in 6 "
-            "steps. Call it once for each step, and keep what it gave."
+            f"The path is right, but `gradient` was called {len(asked)} times "
+            "in 6 steps. Call it once for each step, and keep what it gave."
         )
     if not np.allclose(asked, path[:-1]):
         return "`gradient` was asked at a place that is not on the path."
@@ -951,6 +961,7 @@ def _(gradients, limit):
         (_quartic, [1.0, -0.5], 0.05, 10),
         (_quartic, [1, 0, -1], 0.7, 5, 0.8),  # whole numbers, D = 3
     ],
+    any_container=True,
     hints=[
         "Start from rest on a slope that is 1 everywhere. How far must the "
         "first step be, with learning rate `lr`? How far is his?",
