@@ -24,6 +24,16 @@ PAGES = sorted((ROOT / "book").glob("*.md"))
 LONGEST_CELL = 25  # lines of code
 WIDEST_LINE = 80  # characters; more is cut beside the page's margin
 SHORTEST_ALT = 40
+LONGEST_READ = 6500  # words of a chapter that a first reader reads
+LAST_PARTS = (
+    "Break it",
+    "Common mistakes",
+    "In practice",
+    "Exercises",
+    "Summary",
+    "Sources",
+    "What comes next",
+)
 MOST_UNCOMPARED = 2  # cells in a notebook whose output nbval does not compare
 MOST_ASSERTED = 10  # the same, if assertions stand in for the comparison
 
@@ -220,6 +230,39 @@ def check_words(nb):
     """No unfinished sentence, and none that belittles a reader's effort."""
     found = [(cell, HASTY.search(cell.source)) for cell in nb.cells]
     return [f"{name(cell)}: {match[0]!r}" for cell, match in found if match]
+
+
+def main_line(nb):
+    """Return the text of a notebook without asides, exercises and sources."""
+    text = "\n".join(c.source for c in nb.cells if c.cell_type == "markdown")
+    kept, left_out = [], 0  # the level of the heading that is left out, if any
+    code = False
+    for line in text.splitlines():
+        code ^= line.startswith("```")
+        if not code and (heading := re.match(r"(#+) (.*)", line)):
+            level = len(heading[1])
+            if level <= left_out:
+                left_out = 0
+            skip = re.match(r"Aside:|Exercises$|Sources$", heading[2])
+            left_out = left_out or (level if skip else 0)
+        if not left_out:
+            kept.append(line)
+    return "\n".join(kept)
+
+
+def check_parts(nb):
+    """A chapter ends with the parts that every chapter has, in their order."""
+    titles = [t for c in nb.cells for t in re.findall(r"^## (.*)", c.source, re.M)]
+    if "Exercises" not in titles:  # a lab
+        return []
+    last = [title.partition(":")[0] for title in titles[-len(LAST_PARTS) :]]
+    return [f"ends with {last}"] * (last != list(LAST_PARTS))
+
+
+def check_length(nb):
+    """What a first reader reads takes an evening."""
+    words = len(main_line(nb).split())
+    return [f"{words} words: cut, or move an aside"] * (words > LONGEST_READ)
 
 
 def check_images_described(nb):

@@ -307,6 +307,8 @@ SPOIL_HYGIENE = [
     ("code", lambda nb: add_code(nb, "!pip install dlscratch")),
     ("words", lambda nb: add_text(nb, "This is " + "TO" + "DO.")),
     ("words", lambda nb: add_text(nb, "Clear, and obvi" + "ously so.")),
+    ("parts", lambda nb: add_text(nb, "## Exercises")),
+    ("length", lambda nb: add_text(nb, "word " * 6501)),
     ("images_described", lambda nb: add_text(nb, "![](missing.svg)")),
     (
         "explorables_current",
@@ -336,6 +338,17 @@ def test_uncompared_cells_need_assertions():
     assert complaints("x = 1", "assert x", "assert x") == []
     assert len(complaints("x = 1", "x = 2", "assert x")) == 1
     assert len(complaints(*["assert True"] * 11)) == 11
+
+
+def test_what_a_first_reader_may_skip_is_not_counted():
+    """Asides, exercises and sources are no part of the main line."""
+    text = (
+        "# A\n1\n## Aside: x\n2\n### in it\n3\n## B\n4\n### Aside: y\n5\n"
+        "### C\n6\n## Exercises\n7\n### Exercise 9.1. Z\n```\n# 8\n```\n8\n"
+        "## Summary\n9\n## Sources\n0"
+    )
+    kept = test_hygiene.main_line(new_notebook(cells=[new_markdown_cell(text)]))
+    assert "".join(re.findall(r"\d", kept)) == "1469"
 
 
 def test_every_hygiene_check_is_shown_to_fail():

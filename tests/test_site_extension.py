@@ -1,17 +1,22 @@
 """What the site's extension makes of plain Markdown, on a small book of its own."""
 
+import colorsys
 import json
 import re
 from io import StringIO
+from pathlib import Path
 
+import matplotlib.pyplot as plt
 import pytest
 from bs4 import BeautifulSoup
-from house import asides, boxes, citations, numbers, terms
+from house import asides, boxes, citations, dark, numbers, terms
 from nbformat import v4
 from sphinx.application import Sphinx
 
+from dlscratch import plotting
 from dlscratch.explorables import perceptron_line
 from dlscratch.explorables.explorable import script
+from dlscratch.plotting import COLOURS
 
 CONF = """
 project = "Small"
@@ -52,7 +57,7 @@ training
   {ja}`学`. What a network goes through.
 ```
 """
-SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"></svg>'
+SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="9pt" height="6pt"></svg>'
 TEXT = """# 9. Small
 
 Training takes steps; *steps* are many, and the step function is none. Training again.
@@ -387,3 +392,54 @@ def test_mentions_of_several():
     assert found["keys"] == "6a.1, 6a.2 and 6a.lab"
     assert numbers.MENTION.findall("(0.5)") != []
     assert asides.OPENING.startswith("<details")
+
+
+# ---------------------------------------------------------- figures on a dark page
+
+
+def test_a_figure_has_a_dark_version_that_is_loaded_when_it_is_seen(built, page):
+    light, other = page.select("figure img")
+    assert light["class"] == ["only-light"]
+    assert other["class"] == ["only-dark"]
+    assert light["alt"] == other["alt"] == "A small square."
+    assert light["loading"] == other["loading"] == "lazy"
+    assert (light["width"], light["height"]) == ("12", "8")
+    folder = Path(built[2].outdir, "_images")
+    written = [Path(image["src"]).name for image in (light, other)]
+    assert written[1] == written[0].replace(".svg", "-dark.svg")
+    assert 'fill="#d5dce3"' in (folder / written[1]).read_text("utf-8")
+    assert 'fill="#d5dce3"' not in (folder / written[0]).read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    "colour", [*COLOURS, "#57606a", "#b54708", "#737373", "#000000"]
+)
+def test_lines_and_letters_are_seen_on_dark_paper(colour):
+    found = dark.on_dark(tuple(bytes.fromhex(colour[1:])))
+    assert dark.contrast(found, dark.PAPER) >= dark.CONTRAST
+    hues = [colorsys.rgb_to_hls(*rgb)[0] for rgb in (found, bytes.fromhex(colour[1:]))]
+    if found != dark.INK and colour not in ("#57606a", "#737373"):
+        assert abs(hues[0] - hues[1]) < 0.02  # it has the same name
+
+
+def test_paper_grids_and_tints_stay_quiet_on_a_dark_page():
+    assert dark.on_dark((255, 255, 255)) == dark.PAPER
+    for colour in ((221, 221, 221), (227, 240, 248), (207, 227, 242)):
+        assert dark.contrast(dark.on_dark(colour), dark.PAPER) < 3
+        assert dark.contrast(dark.INK, dark.on_dark(colour)) >= 4.5
+    assert dark.recolour("fill: #ffffff; stroke: #000000; stroke-width: 2") == (
+        "fill: #14181d; stroke: #d5dce3; stroke-width: 2"
+    )
+
+
+def test_what_stands_on_pixels_keeps_its_colours(house_style):
+    fig, axes = plt.subplots(1, 2, layout="none")
+    for ax in axes:
+        ax.plot([0, 2], [1, 1], color="#123456")
+        ax.text(1, 0.5, "here", color="#654321")
+        ax.set_xlabel("x", color="#111111")
+    axes[0].imshow([[0.0, 0.2, 0.1]], cmap="gray_r")
+    svg = dark.darken(plotting._to_svg(fig))
+    assert svg.count("#123456") == svg.count("#654321") == 1
+    assert "#111111" not in svg
+    assert "<image" in svg

@@ -182,6 +182,28 @@ def test_dark_mode_can_be_chosen(site, page, look):
     assert seen == {"auto", "light", "dark"}
 
 
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_figures_have_the_colours_of_the_page(mode, site, page):
+    """Only those are loaded that are seen, and each of them is."""
+    page.emulate_media(color_scheme=mode)
+    loaded = []
+    page.on("response", lambda r: loaded.append(r.url.rpartition("/")[2]))
+    page.goto(f"{site}/notebooks/06a-optimizers.html")
+    settle(page)
+    images = page.locator(".cell_output figure img:visible")
+    for i in range(images.count()):
+        images.nth(i).scroll_into_view_if_needed()
+        assert images.nth(i).get_attribute("class") == f"only-{mode}"
+    page.wait_for_function(
+        "[...document.querySelectorAll('figure img')].filter((e) => e.offsetWidth)"
+        ".every((e) => e.complete && e.naturalWidth)"
+    )
+    svgs = [name for name in loaded if name.endswith(".svg") and len(name) > 60]
+    assert images.nth(0).bounding_box()["height"] > 100
+    assert len(set(svgs)) >= images.count() > 5
+    assert {name.endswith("-dark.svg") for name in svgs} == {mode == "dark"}
+
+
 def test_scripts_and_styles_are_few(site, page):
     """The theme's icon script alone would weigh 1.5 MB on every page."""
     sizes = {}

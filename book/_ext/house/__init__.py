@@ -2,7 +2,7 @@
 
 Each convention of the notebooks has a module of its own: `boxes`, `numbers` (formulas,
 figures, exercises), `terms`, `citations` and `asides`; `interactive` is about the
-figures with scripts. Here is the rest.
+figures with scripts, `dark` about those of Matplotlib. Here is the rest.
 """
 
 import os
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from docutils import nodes
 
-from . import asides, boxes, citations, interactive, numbers, prose, terms
+from . import asides, boxes, citations, dark, interactive, numbers, prose, terms
 
 DESCRIPTION = (
     "An interactive textbook: build neural networks in NumPy, piece by piece, "
@@ -121,7 +121,7 @@ def setup(app):
     app.config.templates_path.insert(0, str(Path(__file__).parent / "templates"))
     app.add_role("ja", japanese)
     app.add_transform(boxes.Boxes)
-    for part in (numbers, terms, citations, asides, interactive):
+    for part in (numbers, terms, citations, asides, interactive, dark):
         part.setup(app)
     app.connect("builder-inited", note_start)
     app.connect("env-get-outdated", read_chapters_again)
