@@ -128,6 +128,8 @@ def _wrong_kind(ex, answer):
         return STILL_THE_BUG
     bodies = _functions(answer)
     empty = [name for name, f in bodies.items() if _is_untouched(f)]
+    if is_class and "__init__" not in vars(ours):  # may have nothing to do
+        empty = [name for name in empty if name != "__init__"]
     if empty and set(bodies) - set(empty) <= {"__init__"}:
         return UNFINISHED
     if empty:
