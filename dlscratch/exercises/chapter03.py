@@ -1,16 +1,20 @@
 """Exercises of chapter 3, Neural networks."""
 
+from itertools import pairwise
+
 import numpy as np
 
 from dlscratch.exercises import exercise
+from dlscratch.exercises._kit import Misfit
 
-_W = [
-    np.array([[1.0, -2.0], [0.5, 1.0]]),
-    np.array([[0.0, 1.0], [-1.0, 3.0]]),
-    np.array([[2.0, 1.0, -1.0], [0.0, -3.0, 0.5]]),
-]
-_b = [np.array([0.5, -1.0]), np.array([2.0, 0.25]), np.array([1.0, 0.0, -2.0])]
-_TOWER = list(zip(_W, _b, strict=True))
+
+def _layer(n_in, n_out):
+    """Return weights and biases with one decimal, positive and negative."""
+    W = np.sin(np.arange(n_in * n_out)).reshape(n_in, n_out)
+    return np.round(2 * W, 1), np.round(np.cos(np.arange(n_out)) + 0.5, 1)
+
+
+_TOWER = [_layer(*sizes) for sizes in pairwise([2, 4, 3, 5, 2, 3])]
 
 
 # -------------------------------------------------------------------------- 3.1
@@ -20,7 +24,10 @@ _TOWER = list(zip(_W, _b, strict=True))
     "3.1",
     "Back from a probability",
     cases=[0.5, 0.9, 0.1],
-    batch=[np.array([0.01, 0.25, 0.5, 0.99])],
+    batch=[
+        np.array([0.01, 0.25, 0.5, 0.99]),
+        np.array([[0.2, 0.6, 0.5], [0.7, 0.95, 0.02]]),
+    ],
     hints=[
         "Start from `p = 1 / (1 + exp(-a))` and undo one operation after the "
         "other.",
@@ -43,6 +50,11 @@ def logit(p):
 logit.wrong(
     "Your odds are upside down: it is p over 1 - p.",
     lambda p: np.log((1 - p) / p),
+)
+
+logit.wrong(
+    "`p / 1 - p` is p over 1, and then minus p: put `1 - p` in parentheses.",
+    lambda p: np.log(p / 1 - p),
 )
 
 logit.wrong(
@@ -72,7 +84,8 @@ logit.wrong(
     cases=[
         np.array([-2.0, 0.0, 3.0]),
         (np.array([-1.0, 4.0]), 0.2),
-        np.array([[-5.0, 1.0], [2.0, -0.5]]),
+        np.array([[-5.0, 1.0, 0.0], [2.0, -0.5, 3.0]]),
+        (np.array([[[-5.0, 1.0, -2.0]], [[2.0, -0.5, 3.0]]]), 0.5),
     ],
     hints=[
         "Each number of the array needs its own decision, so a plain `if` "
@@ -126,7 +139,7 @@ leaky_relu.wrong(
 @exercise(
     "3.3",
     "How many numbers?",
-    cases=[[2, 3, 2, 2], [64, 50, 20, 10], [5, 1]],
+    cases=[[2, 3, 2, 2], [64, 50, 20, 10], [5, 1], [8, 8, 8, 8, 1]],
     hints=[
         "Do one layer first: from 2 inputs to 3 neurons. How many weights? "
         "How many biases?",
@@ -177,7 +190,10 @@ count_parameters.wrong(
     "3.4",
     "The constant input",
     cases=[np.array([1.0, 0.5]), np.array([4.0])],
-    batch=[np.array([[1.0, 0.5], [0.0, 2.0], [-1.0, 3.0]])],
+    batch=[
+        np.array([[1.0, 0.5], [0.0, 2.0], [-1.0, 3.0]]),
+        np.array([[4.0, 5.0, 6.0, 7.0]]),
+    ],
     hints=[
         "For a batch you need a column of ones beside the others.",
         "`np.concatenate([x, ones], axis=-1)` joins along the last axis. "
@@ -224,7 +240,7 @@ with_constant.wrong(
 @exercise(
     "3.5",
     "Collapse a tower",
-    cases=[_TOWER[:2], _TOWER, _TOWER[2:]],
+    cases=[_TOWER[:2], _TOWER, _TOWER[1:4], _TOWER[4:]],
     hints=[
         "Two layers first. Multiply out (x W1 + b1) W2 + b2 and collect what "
         "stands after x.",
@@ -284,8 +300,8 @@ _X = np.array([[1.0, 0.0], [0.2, 0.9], [-1.0, 2.0], [0.5, -0.5], [3.0, 1.0]])
 @exercise(
     "3.6",
     "A classifier of any depth",
-    cases=[(_X[0], _TOWER), (_X[2], _TOWER[2:]), (_X[3], _TOWER[1:])],
-    batch=[(_X, _TOWER)],
+    cases=[(_X[0], _TOWER), (_X[2], _TOWER[4:]), (_X[3], _TOWER[:2])],
+    batch=[(_X, _TOWER), (_X, _TOWER[:3]), (_X[1:2], _TOWER)],
     hints=[
         "Every layer does `x @ W + b`. What is different about the last one?",
         "`layers[:-1]` is the list without its last entry, `layers[-1]` is "
@@ -353,13 +369,16 @@ def _(x, layers):
             2.0,
         ),
         (np.array([[1.0, 2.0], [5.0, 3.0]]), 0.5),
+        (np.array([[2.0, 1.0, 3.0]]), 0.5),
         (np.array([[0.0, 1.0], [1000.0, 1001.0]]), 1.0),
     ],
     overflow=[
         (np.array([1010.0, 1000.0, 990.0]), 5.0),
         (np.array([1.0, 2.0, 3.0]), 0.001),
         (np.array([3.0, 2.0, 1.0]), 0.001),
-        (np.array([0.0, 0.0, 2000.0]), 1.0),
+        (np.array([0.0, 0.0, 20000.0]), 1.0),
+        (np.array([-2000.0, -2001.0]), 1.0),
+        (np.array([0.0, 2000.0]), 1000.0),
     ],
     hints=[
         "The temperature acts on the scores. What happens afterwards is the "
@@ -420,7 +439,8 @@ def _(a, T):
 
 
 @softmax_at.wrong(
-    "You divided the exponentials by T. It cancels: divide the scores."
+    "T has no effect on your answer. If you divided the exponentials by it, it "
+    "cancels: divide the scores."
 )
 def _(a, T):
     e = np.exp(a - a.max(axis=-1, keepdims=True)) / T
@@ -460,36 +480,38 @@ def _(a, T):
 # -------------------------------------------------------------------------- 3.8
 
 
+_MIX = np.array([[2.0, 0.0, -1.0, 1.0], [0.0, 1.0, 3.0, -2.0]])  # (2, 4)
+
+
 def _watch_batches(answer, x, t, batch_size):
-    sizes = []
-
     def predict(batch):
-        sizes.append(len(batch))
-        return batch  # the inputs are already scores
+        shape = np.shape(batch)
+        if len(shape) != 2:
+            text = f"predict: expected a batch of shape (n, 2), got {shape}"
+            raise ValueError(text)
+        if len(batch) > batch_size:
+            text = f"predict: got {len(batch)} rows, batch_size is {batch_size}"
+            raise ValueError(text)
+        return np.asarray(batch) @ _MIX - 3.0  # (n, 4)
 
-    accuracy = answer(predict, x, t, batch_size)
-    return {
-        "accuracy": accuracy,
-        'the test "no batch too large"': max(sizes, default=0) <= batch_size,
-    }
+    return answer(predict, x, t, batch_size)
 
 
-_SCORES = np.array(
-    [[0.9, 0.1], [0.2, 0.8], [0.7, 0.3], [0.6, 0.4], [0.3, 0.7]] * 2,
-    dtype=float,
-)
+_IMAGES = np.round(np.sin(np.arange(22.0) ** 2), 1).reshape(11, 2)
 
-_LABELS = np.array([0, 1, 1, 0, 1, 0, 0, 0, 0, 1])
+_LABELS = (_IMAGES @ _MIX).argmax(axis=1)
+
+_LABELS[[1, 4, 8, 9]] = [2, 0, 1, 3]
 
 
 @exercise(
     "3.8",
     "No image left behind",
     cases=[
-        (_SCORES, _LABELS, 5),
-        (_SCORES, _LABELS, 4),
-        (_SCORES[:5], _LABELS[:5], 100),
-        (_SCORES, _LABELS, 1),
+        (_IMAGES, _LABELS, 5),
+        (_IMAGES, _LABELS, 4),
+        (_IMAGES[:5], _LABELS[:5], 100),
+        (_IMAGES, _LABELS, 1),
     ],
     use=_watch_batches,
     hints=[
@@ -586,8 +608,8 @@ def _(predict, x, t, batch_size):
         ),
     ],
     hints=[
-        "The formulas for `w` and `b` stand at the end of the derivation. "
-        "The other class has the prior `1 - prior1`.",
+        'The formulas for `w` and `b` stand in the aside "Clouds in many '
+        'dimensions". The other class has the prior `1 - prior1`.',
         "`np.linalg.inv(cov) @ d`, or better `np.linalg.solve(cov, d)`, is "
         "the inverse times `d`. With `d = mean1 - mean0` this is `w`.",
         "`b` has three parts: minus half the quadratic term of `mean1`, plus "
@@ -595,7 +617,7 @@ def _(predict, x, t, batch_size):
         "priors.",
     ],
     text=r"""
-        It is the last formula of the section "Two roads to a probability",
+        These are the formulas of the aside "Clouds in many dimensions",
         with $\pi_0 = 1-\pi_1$. `np.linalg.solve(cov, d)` computes
         $\Sigma^{-1}\mathbf{d}$ without the inverse. The difference of the
         two quadratic terms can be written with the midpoint:
@@ -661,14 +683,16 @@ def _(mean0, mean1, cov, prior1):
 
 def _run_network(answer, x, y, at):
     W1, b1, W2, b2 = answer(x, y)
-    parts = {"W1": W1, "b1": b1, "W2": W2, "b2": b2}
-    parts = {
-        name: np.zeros_like(p) for name, p in parts.items()
-    }  # for the shapes
-    n, output = len(x), np.zeros(len(at))
-    if [np.shape(p) for p in parts.values()] == [(1, n), (n,), (n, 1), (1,)]:
-        output = (np.maximum(0, at[:, None] @ W1 + b1) @ W2 + b2)[:, 0]
-    return parts | {"the network output": output}
+    n = len(x)
+    wanted = {"W1": (1, n), "b1": (n,), "W2": (n, 1), "b2": (1,)}
+    for (name, shape), part in zip(
+        wanted.items(), (W1, b1, W2, b2), strict=True
+    ):
+        if np.shape(part) != shape:
+            text = f"`{name}` has shape `{np.shape(part)}`, not `{shape}`"
+            raise Misfit(text)
+    output = np.maximum(0, at[:, None] @ W1 + b1) @ W2 + b2
+    return {"the network output": output[:, 0]}
 
 
 @exercise(
@@ -684,6 +708,11 @@ def _run_network(answer, x, y, at):
             np.array([-2.0, -1.5, 0.0, 4.0]),
             np.array([0.5, 0.5, -2.0, 1.0]),
             np.array([-5.0, -2.0, -1.75, -1.0, 0.0, 2.0, 4.0, 6.0]),
+        ),
+        (
+            np.array([1.0, 3.0]),
+            np.array([2.0, -1.0]),
+            np.array([0.0, 1.0, 2.5, 3.0, 5.0]),
         ),
     ],
     use=_run_network,
@@ -762,13 +791,15 @@ def _(x, y):
     cases=[np.array([0.3, 2.9, 4.0]), np.array([-1.0, 0.0])],
     batch=[
         np.array([[1.0, 2.0], [3.0, 5.0], [0.0, 0.0]]),
+        np.array([[2.0, 1.0, 3.0]]),
         np.array([[0.0, 1.0], [1000.0, 1001.0]]),
     ],
     overflow=[
         np.array([1010.0, 1000.0, 990.0]),
         np.array([0.0, 2000.0]),
         np.array([2000.0, 0.0, 0.0]),
-        np.array([0.0, 0.0, 2000.0]),
+        np.array([0.0, 0.0, 20000.0]),
+        np.array([-2000.0, -2001.0]),
     ],
     hints=[
         "Compare what the function does for one image with what it does for "
