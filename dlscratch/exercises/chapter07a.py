@@ -713,7 +713,7 @@ def _run_upsample(cls, K, x, dy):
         the right tool, because the copies lie side by side.
 
         Compare with average pooling: up to a factor of $K^2$, each is the
-        other's way back. Chapter 8b builds with such a layer.
+        other's way back. Chapter 8c builds with such a layer.
         """,
 )
 class Upsample:
