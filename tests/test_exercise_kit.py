@@ -363,6 +363,12 @@ def test_a_mistake_that_raises_is_named_only_for_the_same_error():
     assert "looks at one" not in exercise.check(other).diagnosis
 
 
+def test_an_index_error_that_names_the_ellipsis_is_no_untouched_stub():
+    result = SOFTMAX.check(lambda a: a["Ann"])
+    assert result.stage == "raised", result
+    assert "IndexError" in str(result)
+
+
 def test_what_the_code_printed_is_shown_when_it_fails():
     assert "Your code printed: `the sum is 3.5`" in SOFTMAX.check(chatty).diagnosis
 

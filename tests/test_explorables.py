@@ -22,6 +22,7 @@ from dlscratch.explorables import (
     regularisation,
     relu_bends,
     residual,
+    sixteen_bits,
 )
 from dlscratch.explorables.explorable import remade, script
 from dlscratch.explorables.random_numbers import uniform
@@ -41,6 +42,7 @@ ALL = pytest.mark.parametrize(
         regularisation,
         relu_bends,
         residual,
+        sixteen_bits,
     ],
 )
 
@@ -222,6 +224,11 @@ def test_numbers_that_json_cannot_hold():
         (lambda: residual(activation="ReLU"), "activation in .*'tanh'.*got 'ReLU'"),
         (lambda: residual(scale=0), "scale from 0.1 to 2, got 0"),
         (lambda: residual(scale="he"), "scale from 0.1 to 2, got 'he'"),
+        (lambda: sixteen_bits(kind="float8"), "expected a kind of .*got 'float8'"),
+        (lambda: sixteen_bits(2049), "a number that float16 has, got 2049"),
+        (lambda: sixteen_bits(1e6), "a number that float16 has, got 1000000.0"),
+        (lambda: sixteen_bits(257, "bfloat16"), "that bfloat16 has, got 257"),
+        (lambda: sixteen_bits(float("nan")), "that float16 has, got nan"),
     ],
 )
 def test_errors_say_what_was_expected_and_what_came(call, words):
@@ -283,6 +290,12 @@ def test_residual_says_how_it_starts():
     words = repr(residual(9, activation="tanh", scale=1.2))
     assert "through 9 blocks f of 24 units" in words
     assert "With tanh and 1.2 times the usual size" in words
+
+
+def test_sixteen_bits_says_the_bits():
+    assert "at first 2048 in float16: 0110100000000000," in repr(sixteen_bits())
+    words = repr(sixteen_bits(-0.5, "bfloat16"))
+    assert "-0.5 in bfloat16: 1011111100000000," in words
 
 
 def test_the_random_numbers():

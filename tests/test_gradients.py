@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 
 from dlscratch import functions, initializers, layers, models
-from dlscratch.gradients import check_gradients, numerical_gradient, relative_error
+from dlscratch.gradients import (
+    TooSmallToCheck,
+    check_gradients,
+    numerical_gradient,
+    relative_error,
+)
 from dlscratch.models import Sequential
 
 
@@ -187,6 +192,66 @@ class TestCheckGradients:
             np.testing.assert_array_equal(p.value, values)
 
 
+class TestTheRoundingFloor:
+    """Where gradients vanish, rounding is no mistake, and hides one."""
+
+    class Wrong(layers.Linear):
+        factor = 2
+
+        def backward(self, dy, input_gradient=True):
+            dx = super().backward(dy)
+            self.W.grad = self.factor * self.W.grad
+            return dx
+
+    def stack(self, depth, seed=0, wrong=None, factor=2):
+        """Return sigmoids behind each other, one linear layer wrong, and a batch."""
+        rng, stack = np.random.default_rng(seed), []
+        for i in range(depth):
+            kind = self.Wrong if i == wrong else layers.Linear
+            stack += [kind(5, 5, rng=rng), layers.Sigmoid()]
+            stack[-2].factor = factor
+        x, t = rng.standard_normal((6, 5)), np.array([0, 1, 2, 3, 4, 0])
+        return Sequential(stack, layers.SoftmaxCrossEntropy()), x, t
+
+    @pytest.mark.parametrize("seed", range(3))
+    @pytest.mark.parametrize("depth", [1, 6, 8, 10])
+    def test_right_and_small_passes(self, depth, seed):
+        errors = check_gradients(*self.stack(depth, seed))
+        assert (max(errors.values()) > 1e-7) == (depth > 1)
+
+    @pytest.mark.parametrize("depth", [14, 20])
+    def test_right_and_tiny_is_not_called_wrong(self, depth):
+        with pytest.raises(TooSmallToCheck, match="too small for this check, right or"):
+            check_gradients(*self.stack(depth))
+
+    def test_a_larger_step_sees_further(self):
+        errors = check_gradients(*self.stack(14), h=1e-2, tolerance=1e-4)
+        assert max(errors.values()) > 1e-7
+
+    @pytest.mark.parametrize(("depth", "factor"), [(6, 1.00001), (10, 1.01), (10, 0)])
+    def test_a_wrong_one_is_seen_above_it(self, depth, factor):
+        with pytest.raises(AssertionError, match=r"of 0\.W is off.* and more") as found:
+            check_gradients(*self.stack(depth, wrong=0, factor=factor))
+        assert found.type is AssertionError
+
+    def test_a_wrong_one_does_not_pass_below_it(self):
+        with pytest.raises(TooSmallToCheck, match="of x is off"):
+            check_gradients(*self.stack(20, wrong=0))
+
+    def test_a_wrong_one_is_named_before_one_that_is_too_small(self):
+        with pytest.raises(AssertionError, match=r"gradient of 38\.W is off") as found:
+            check_gradients(*self.stack(20, wrong=19))
+        assert found.type is AssertionError
+
+    def test_a_loss_near_0_is_rounded_at_1(self):
+        """The sum inside the logarithm is 1 and a little."""
+        linear = layers.Linear(2, 2, rng=np.random.default_rng(0))
+        linear.W.value[...] = [[15, 0], [0, 16]]
+        model = Sequential([linear], layers.SoftmaxCrossEntropy())
+        errors = check_gradients(model, np.eye(2), np.array([0, 1]))
+        assert max(errors.values()) > 1e-7
+
+
 def test_losses_equal_the_plain_functions(rng):
     y = 3 * rng.standard_normal((N, 4))
     t = np.array([0, 3, 1, 1, 2])
@@ -237,7 +302,7 @@ class TestBatchNormInACheck:
 
     def test_a_bias_before_it_has_no_gradient(self):
         model = self.model()
-        with pytest.raises(AssertionError, match=r"gradient of 0\.b is off"):
+        with pytest.raises(TooSmallToCheck, match=r"gradient of 0\.b is off"):
             check_gradients(model, *self.data(), training=True)
         assert np.abs(model.layers[0].b.grad).max() < 1e-15
 

@@ -734,6 +734,7 @@ UNCHECKED = {
     "AdamW": "has Adam's arguments",
     "History": "what train returns",
     "TrainingDiverged": "an error",
+    "TooSmallToCheck": "an error",
     "Checkpoint": "tried in test_training.py",
     "Dataset": "a tuple; train looks at what is in it",
     "load_mnist": "tried in test_datasets.py, with all faults of files",

@@ -4,6 +4,7 @@ import numpy as np
 
 from dlscratch import functions
 from dlscratch.exercises import exercise
+from dlscratch.exercises._kit import Misfit
 from dlscratch.gradients import numerical_gradient
 
 
@@ -15,7 +16,8 @@ def _named(name, f):
 _tilted = _named(
     "x0²+3x1²+x0x1", lambda x: x[0] ** 2 + 3 * x[1] ** 2 + x[0] * x[1]
 )
-_bowl = _named("x0²+x1²", lambda x: np.sum(x**2))
+_bowl = _named("sum of xi²", lambda x: np.sum(x**2))
+_cubes = _named("sum of xi³", lambda x: np.sum(x**3))
 
 
 def _inputs(n, seed=0):
@@ -31,10 +33,20 @@ _W3 = np.array([0.5, -1.0, 0.25])
 # -------------------------------------------------------------------------- 4.1
 
 
+def _whole(answer, n, batch_size):
+    result = answer(n, batch_size)
+    for part in result if isinstance(result, list | tuple | np.ndarray) else []:
+        if isinstance(part, float | np.floating):
+            text = f"{float(part)} is a float, and whole numbers are wanted"
+            raise Misfit(text)
+    return result
+
+
 @exercise(
     "4.1",
     "Steps in an epoch",
     cases=[(1437, 32), (60_000, 100), (50, 100), (7, 7), (10, 3)],
+    use=_whole,
     hints=[
         "Try it with 10 examples in batches of 3 on paper. How many batches, "
         "and what is in the last one?",
@@ -218,7 +230,8 @@ def _(a, t):
     cases=[
         (_named("x²+5", lambda x: x**2 + 5), 3.0),
         (_named("x³+2", lambda x: x**3 + 2), 2.0, 0.01),
-        (_named("1/x", lambda x: 1 / x), 0.5, 0.001),
+        (_named("1/x", lambda x: 1 / x), 0.1),
+        (_named("x⁴", lambda x: x**4), 1.0, 0.5),
     ],
     rtol=1e-5,
     hints=[
@@ -277,6 +290,11 @@ second_difference.wrong(
 )
 
 second_difference.wrong(
+    "You take a step of your own. The caller hands over `h`: use that.",
+    lambda f, x, h=0.001: second_difference(f, x),
+)
+
+second_difference.wrong(
     "This is the first derivative.",
     lambda f, x, h=0.001: (f(x + h) - f(x - h)) / (2 * h),
 )
@@ -285,7 +303,7 @@ second_difference.wrong(
 # -------------------------------------------------------------------------- 4.4
 
 
-def _count_values(answer, f, x, direction):
+def _count_values(answer, f, x, direction, *h):
     count = 0
 
     def counted(x):
@@ -293,8 +311,8 @@ def _count_values(answer, f, x, direction):
         count += 1
         return f(x)
 
-    slope = answer(counted, x, direction)
-    return {"slope": slope, 'the test "at most two evaluations"': count <= 2}
+    slope = answer(counted, x, direction, *h)
+    return {"slope": slope, "the number of evaluations": count}
 
 
 @exercise(
@@ -305,6 +323,8 @@ def _count_values(answer, f, x, direction):
         (_bowl, np.array([3.0, 4.0]), np.array([3.0, 4.0])),
         (_tilted, np.array([1.0, -2.0]), np.array([1.0, 1.0])),
         (_tilted, np.array([0.5, 2.0]), np.array([-4.0, 3.0])),
+        (_bowl, np.array([1.0, 2.0, 3.0]), np.array([2.0, -1.0, 2.0])),
+        (_cubes, np.array([1.0, 2.0]), np.array([0.0, 5.0]), 0.5),
     ],
     use=_count_values,
     rtol=1e-5,
@@ -379,6 +399,12 @@ def _(f, x, direction, h=1e-4):
     return numerical_gradient(f, x, h) @ v / np.linalg.norm(v)
 
 
+slope_along.wrong(
+    "You take a step of your own. The caller hands over `h`: use that.",
+    lambda f, x, direction, h=0.0001: slope_along(f, x, direction),
+)
+
+
 @slope_along.wrong("That is a forward difference; its error is far larger.")
 def _(f, x, direction, h=1e-4):
     v = np.array(direction, dtype=float)
@@ -395,7 +421,9 @@ def _(f, x, direction, h=1e-4):
     cases=[
         (3.0, 0.1, 5),
         (3.0, 0.5, 1),
-        (-2.0, 1.2, 4),
+        (-2.0, 1.2, 3),
+        (1.5, 0.4, 0),
+        (2.0, 1e-8, 10**8),
         (2.0, 0.3, 10**12),
     ],
     time_limit=1.0,
@@ -462,7 +490,7 @@ where_after.wrong(
     cases=[
         np.array([[1.0, 0.0], [0.0, 10.0]]),
         np.array([[2.0, 1.0], [1.0, 2.0]]),
-        np.array([[4.0, 1.0, 0.0], [1.0, 3.0, 1.0], [0.0, 1.0, 2.0]]),
+        np.array([[4.0, 1.0, 0.0], [1.0, 3.0, 1.0], [0.0, 1.0, 7.0]]),
     ],
     hints=[
         "Which numbers of the matrix play the role of the curvature?",
@@ -542,6 +570,8 @@ def _(A):
         (_bowl, np.array([-3.0, 4.0]), 0.1, 3),
         (_tilted, np.array([1.0, 1.0]), 0.05, 10),
         (_bowl, np.array([3, 4]), 0.25, 2),
+        (_bowl, np.array([1.0, -2.0, 0.5]), 0.2, 4),
+        (_bowl, np.array([2.0, 1.0]), 0.1, 0),
     ],
     rtol=1e-5,
     hints=[
@@ -794,7 +824,10 @@ def _(w, x, s):
 
 
 def _as_list(answer, n, batch_size, rng):
-    return list(answer(n, batch_size, rng))
+    batches = list(answer(n, batch_size, rng))
+    floats = any(np.asarray(batch).dtype.kind == "f" for batch in batches)
+    kind = "floats" if floats else "whole numbers"
+    return {"the list of batches": batches, "the kind of index": kind}
 
 
 @exercise(
@@ -884,7 +917,7 @@ def _(n, batch_size, rng):
     cases=[
         (_X, np.array([0, 1, 2, 0, 1, 2]), 3, 0.5, 1),
         (_X9, np.array([0, 1, 2, 2, 1, 1, 0, 2, 2]), 3, 0.5, 20),
-        (_X9, _T9, 2, 0.1, 50),
+        (_X9, _T9, 4, 0.1, 50),
     ],
     hints=[
         "One column of W for each class. `x @ W + b` gives all scores at "
@@ -984,6 +1017,14 @@ def _(x, t, n_classes, lr, steps):
         W -= lr * x.T @ error / len(x)
         b -= lr * error.sum(axis=0)
     return W, b
+
+
+@one_against_all.wrong(
+    "A class of which `t` has no example needs a column, too: `n_classes` says "
+    "how many there are."
+)
+def _(x, t, n_classes, lr, steps):
+    return one_against_all(x, t, t.max() + 1, lr, steps)
 
 
 @one_against_all.wrong("The biases never learn.")

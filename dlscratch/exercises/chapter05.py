@@ -4,15 +4,21 @@ import numpy as np
 
 from dlscratch import functions
 from dlscratch.exercises import exercise
-from dlscratch.exercises._trials import run_layer
 from dlscratch.gradients import numerical_gradient, relative_error
-from dlscratch.layers import Linear, Tanh
+from dlscratch.layers import Linear, ReLU, Tanh
 
 _rng = np.random.default_rng(5)
 
 
 def _random(*shape):
     return _rng.standard_normal(shape).round(2)
+
+
+def _run_layer(cls, x, dy, other_x=np.negative):
+    layer, other = cls(), cls()
+    found = {"forward(x)": layer.forward(x)}
+    other.forward(other_x(x))  # must not disturb what the first remembers
+    return found | {"backward(dy)": layer.backward(dy)}
 
 
 # -------------------------------------------------------------------------- 5.1
@@ -94,9 +100,13 @@ def _(price, number, coupon, tax):
 # -------------------------------------------------------------------------- 5.2
 
 
+_memory = []  # of an answer that is wrong
+
+
 def _run_pair(cls, x, y, dz):
-    node = cls()
+    node, other = cls(), cls()
     z = node.forward(x, y)
+    other.forward(dz, y + 7)  # must not disturb what the first remembers
     dx, dy = node.backward(dz)
     return {"forward(x, y)": z, "dx": dx, "dy": dy}
 
@@ -107,7 +117,11 @@ def _run_pair(cls, x, y, dz):
     use=_run_pair,
     cases=[
         (np.array([6.0, 1.0]), np.array([2.0, 4.0]), np.array([1.0, 3.0])),
-        (_random(2, 3), _random(2, 3) + 3, _random(2, 3)),
+        (
+            _random(2, 3),
+            np.array([[3, -2.5, 0.4], [-0.7, 5, 1]]),
+            _random(2, 3),
+        ),
     ],
     hints=[
         "Two local derivatives are needed: of `x / y` by `x`, and of `x / y` "
@@ -162,6 +176,20 @@ class _(Divide):
 
 
 @Divide.wrong(
+    "Two nodes of one graph share a memory here. What a node remembers belongs "
+    "to `self`."
+)
+class _(Divide):
+    def forward(self, x, y):
+        _memory[:] = x, y
+        return x / y
+
+    def backward(self, dz):
+        x, y = _memory
+        return dz / y, -dz * x / y**2
+
+
+@Divide.wrong(
     "These are the local derivatives. Multiply them by `dz`, which comes "
     "from behind."
 )
@@ -174,7 +202,7 @@ class _(Divide):
 
 
 def _run_leaky(cls, c, x, dy):
-    return run_layer(lambda: cls(c), x, dy)
+    return _run_layer(lambda: cls(c), x, dy)
 
 
 @exercise(
@@ -257,7 +285,7 @@ class _(LeakyReLU):
 @exercise(
     "5.4",
     "Swish: two paths",
-    use=run_layer,
+    use=_run_layer,
     cases=[
         (np.array([0.0, 1.0, -2.0]), np.array([1.0, 1.0, 1.0])),
         (_random(3, 4), _random(3, 4)),
@@ -332,16 +360,21 @@ class _(Swish):
 # -------------------------------------------------------------------------- 5.5
 
 
+def _run_mean(cls, x, dy):
+    return _run_layer(cls, x, dy, lambda x: np.concatenate([x, x]))
+
+
 @exercise(
     "5.5",
     "The mean of a batch",
-    use=run_layer,
+    use=_run_mean,
     cases=[
         (
-            np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 9.0]]),
+            np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 9.0], [3.0, 5.0]]),
             np.array([6.0, 9.0]),
         ),
-        (_random(4, 3), _random(3)),
+        (_random(5, 3), _random(3)),
+        (_random(1, 3), _random(3)),
     ],
     hints=[
         "A mean is a sum, and then a division by N. You know the backward "
@@ -431,6 +464,11 @@ class _HalfLinear(Linear):
             np.array([[1.0, -1.0, 0.5], [0.2, 2.0, -0.3]]),
             np.array([[1.0, 0.5], [-2.0, 0.3]]),
         ),
+        (  # two inputs near a kink, so that the step matters
+            ReLU(),
+            np.array([[3e-5, -1.0], [5e-6, 2.0]]),
+            np.array([[1.0, 2.0], [-3.0, 1.0]]),
+        ),
     ],
     atol=1e-7,
     hints=[
@@ -515,6 +553,14 @@ def _(layer, x, dy):
     return relative_error(exact, numerical)
 
 
+@input_error.wrong("The step is `1e-5` here: give it to `numerical_gradient`.")
+def _(layer, x, dy):
+    layer.forward(x)
+    exact = layer.backward(dy)
+    numerical = numerical_gradient(lambda x: np.sum(dy * layer.forward(x)), x)
+    return relative_error(exact, numerical)
+
+
 @input_error.wrong(
     "When `backward` is called, the layer remembers a *nudged* `x`: call "
     "`forward(x)` again before it."
@@ -548,7 +594,9 @@ def _(layer, x, dy):
         ),
         (np.array([0.5, 0.5]), np.array([2.0, 0.0])),
     ],
-    batch=[(functions.softmax(_random(4, 3)), _random(4, 3))],
+    batch=[
+        (functions.softmax(_random(n, 3)), _random(n, 3)) for n in (4, 3, 1)
+    ],
     hints=[
         "Every output depends on every input. The local derivatives stand in "
         "the second derivation of softmax with cross-entropy.",
@@ -597,24 +645,36 @@ softmax_backward.wrong(
     "Each row needs its own sum.", lambda y, dy: y * (dy - np.sum(dy * y))
 )
 
+softmax_backward.wrong(
+    "Shape `(K,)` has no axis 1. The last axis is `-1`, with one or with two.",
+    lambda y, dy: y * (dy - np.sum(dy * y, axis=1, keepdims=True)),
+)
+
+softmax_backward.wrong(
+    "The sums have the shape `(N,)`, and stand beside columns. With "
+    "`keepdims=True` they are `(N, 1)`: one for each row.",
+    lambda y, dy: y * (dy - np.sum(dy * y, axis=-1)),
+)
+
 
 # -------------------------------------------------------------------------- 5.8
 
 
-_TWO_LAYERS = (
-    _random(5, 4),
-    np.array([0, 1, 2, 0, 1]),
-    _random(4, 5),
-    _random(5),
-    _random(5, 3),
-    _random(3),
-)
+def _two_layer_case(t, *sizes):
+    d, m, k = sizes
+    x, b1 = _random(len(t), d), _random(m)
+    x[1:2] = b1[0] = 0  # a blank image and a bias of 0: exactly at the kink
+    return x, np.array(t), _random(d, m), b1, _random(m, k), _random(k)
 
 
 @exercise(
     "5.8",
     "The whole way back",
-    cases=[_TWO_LAYERS],
+    cases=[
+        _two_layer_case([0, 1, 2, 0, 1, 1], 4, 5, 3),
+        _two_layer_case([1, 0], 3, 4, 5),
+        _two_layer_case([2], 5, 2, 4),
+    ],
     hints=[
         "Go forward first, and keep `a1`, `z1` and `y`. Then go up the "
         "table, from its last row to its first: each gradient needs only "
@@ -653,7 +713,8 @@ def _two_layers(
     y = functions.softmax(z1 @ W2 + b2)
     da2 = (y - (t[:, None] if ids else np.eye(y.shape[1])[t])) / (n or len(t))
     dz1 = da2 @ W2.T
-    da1 = dz1 * {"a1": a1 > 0, "dz1": dz1 > 0, "none": 1}[gate]
+    gates = {"a1": a1 > 0, ">=": a1 >= 0, "dz1": dz1 > 0, "none": 1}
+    da1 = dz1 * gates[gate]
     found = {
         "da2": da2,
         "dW2": z1.T @ da2,
@@ -667,6 +728,16 @@ def _two_layers(
 two_layer_backward.wrong(
     "The loss is a mean over the batch: divide by N.",
     lambda x, t, W1, b1, W2, b2: _two_layers(x, t, W1, b1, W2, b2, n=1),
+)
+
+two_layer_backward.wrong(
+    "The mean runs over the N examples: divide by the rows of `x`.",
+    lambda x, t, W1, b1, W2, b2: _two_layers(x, t, W1, b1, W2, b2, n=len(b1)),
+)
+
+two_layer_backward.wrong(
+    "Where `a1` is exactly 0, this book's gate is closed: `a1 > 0`.",
+    lambda x, t, W1, b1, W2, b2: _two_layers(x, t, W1, b1, W2, b2, gate=">="),
 )
 
 two_layer_backward.wrong(
@@ -715,7 +786,11 @@ def _(x, t, W1, b1, W2, b2):
 @exercise(
     "5.9",
     "A shortcut",
-    cases=[(_random(5, 4), _random(4, 4), _random(4, 4), _random(5, 4))],
+    cases=[
+        (_random(n, d), _random(d, d), _random(d, d), _random(n, d))
+        for n, d in [(5, 4), (1, 3)]
+    ]
+    + [(np.eye(3, 2), _random(2, 2), _random(2, 2), _random(3, 2))],
     hints=[
         "x is a branch: it goes into the first product, and straight into "
         "the sum at the end.",
@@ -726,7 +801,7 @@ def _(x, t, W1, b1, W2, b2):
     ],
     text="""
         $x$ is a branch. Through the block comes `da @ W1.T`, over the
-        shortcut comes `dy` itself, without any factor. Here is the remedy
+        shortcut comes `dy` itself, without any factor. Here is a remedy
         against vanishing gradients: whatever the block does to its part,
         the other part arrives whole.
         """,
@@ -770,6 +845,13 @@ def _(x, W1, W2, dy):
     return found | {"dx": (found["da"] + dy) @ W1.T}
 
 
+@skip_backward.wrong("Where `a` is exactly 0, the gate is closed: `a > 0`.")
+def _(x, W1, W2, dy):
+    found = skip_backward(x, W1, W2, dy)
+    da = found["dz"] * (x @ W1 >= 0)
+    return found | {"da": da, "dW1": x.T @ da, "dx": da @ W1.T + dy}
+
+
 @skip_backward.wrong(
     "The gate looks at a, the way forward, not at the gradient's sign."
 )
@@ -796,7 +878,14 @@ def _(x, W1, W2, dy):
 @exercise(
     "5.10",
     "One matrix, used twice",
-    cases=[(_random(4, 5), _random(5, 3))],
+    cases=[
+        (_random(4, 5), _random(5, 3)),
+        (  # exactly at the kink: the first row of x with the first column of W
+            np.array([[1.0, 1.0], [2.0, -1.0], [0.0, 3.0]]),
+            np.array([[1.0, 0.5], [-1.0, 0.3]]),
+        ),
+        (_random(1, 3), _random(3, 2)),
+    ],
     hints=[
         "W acts twice, so two paths lead from W to the loss. Pretend first "
         "that they are two different matrices, for the encoder and the "
@@ -861,6 +950,15 @@ tied_backward.wrong(
 )
 
 
+@tied_backward.wrong("Where `a` is exactly 0, the gate is closed: `a > 0`.")
+def _(x, W):
+    found = tied_backward(x, W)
+    da = found["dz"] * (x @ W >= 0)
+    encoder = x.T @ da
+    found |= {"da": da, "dW encoder": encoder}
+    return found | {"dW": found["dW decoder"] + encoder}
+
+
 @tied_backward.wrong("The mean runs over all entries, N times D of them.")
 def _(x, W):
     return {
@@ -874,7 +972,7 @@ def _(x, W):
 @exercise(
     "5.lab",
     "Find the bug and repair it",
-    use=run_layer,
+    use=_run_layer,
     cases=[
         (
             np.array([[1.0, -2.0], [0.0, 3.0]]),
@@ -900,8 +998,9 @@ def _(x, W):
 
         `x >= 0` opens the gate at exactly 0. There is no derivative there,
         and this book's convention, like most libraries', is 0. It happens
-        more often than you might think: a blank image, a bias of 0, or a
-        unit with bias 0 behind ReLUs that are all closed gives exactly 0.
+        more often than you might think. With biases of 0, a blank image gives
+        exactly 0 everywhere; and behind ReLUs that are all closed, a unit
+        with bias 0 gets exactly 0 from any image.
         """,
 )
 class RepairedReLU:

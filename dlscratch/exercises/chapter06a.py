@@ -18,6 +18,7 @@ def _quartic(x):
 _X, _V = np.array([1.0, -2.0]), np.array([0.5, 3.0])
 _G = np.array([-0.4, 2.0])
 _START = np.array([-7.0, 2.0])
+_MATRIX = np.array([[0.5, -1.0], [2.0, 0.0], [3.0, -0.1]])  # (3, 2)
 
 
 # ------------------------------------------------------------------------- 6a.1
@@ -30,6 +31,7 @@ _START = np.array([-7.0, 2.0])
         (_X, _V, _G, 0.1, 0.9),
         (_X, np.zeros(2), _G, 0.1, 0.9),
         (_X, _V, _G, 0.5, 0.0),
+        (_MATRIX, _MATRIX + 1, 1 - _MATRIX, 0.2, 0.99),
     ],
     hints=[
         "Two lines: first the velocity forgets a little and takes in the "
@@ -126,7 +128,10 @@ def _(x, v, g, lr, mu):
         (-3.0, 0.5, 0.5),
         (4.0, 0.01, 0.0),
         (_V, 0.1, 0.9),
+        (2.0, 1e-7, 0.9999999),  # a sum of a few million terms is not enough
     ],
+    without=("loops", "sum", "cumsum"),
+    time_limit=2.0,
     hints=[
         "From now on `g` is 0, so the velocity is multiplied by μ in every "
         "step and nothing is added.",
@@ -187,6 +192,7 @@ roll_out.wrong(
         (_X, np.array([4.0, 0.25]), _G, 0.1, 0.9, 1e-8),
         (_X, np.zeros(2), _G, 0.1, 0.99, 1e-8),
         (_X, np.array([1.0, 2.0]), _G, 0.1, 0.9, 0.5),
+        (_MATRIX + 1, np.zeros((3, 2)), _MATRIX, 0.01, 0.5, 1e-8),  # one g is 0
     ],
     hints=[
         "First the memory, then the step; the step uses the new memory.",
@@ -242,6 +248,14 @@ def _(x, s, g, lr, alpha, eps):
     return x - lr * g / np.sqrt(s + eps), s
 
 
+@rmsprop_step.wrong(
+    "`eps` is missing. Where a weight has seen no gradient, you divide 0 by 0."
+)
+def _(x, s, g, lr, alpha, eps):
+    s = alpha * s + (1 - alpha) * g**2
+    return x - lr * g / np.sqrt(s), s
+
+
 @rmsprop_step.wrong("The step used the old s; update it first.")
 def _(x, s, g, lr, alpha, eps):
     new = alpha * s + (1 - alpha) * g**2
@@ -268,7 +282,7 @@ def _(x, s, g, lr, alpha, eps):
 @exercise(
     "6a.4",
     "What Adam remembers",
-    cases=[(1, 0.9), (3, 0.5), (5, 0.9), (40, 0.99)],
+    cases=[(1, 0.9), (3, 0.5), (5, 0.9), (40, 0.99), (4, 0.0)],
     hints=[
         "Unroll m: how often has gradient k been multiplied by β when step t "
         "is done?",
@@ -336,6 +350,7 @@ _ADAM = (0.1, 0.9, 0.999, 1e-8)
         (_X, np.zeros(2), np.zeros(2), _G, 1, *_ADAM),
         (_X, 0.1 * _V, np.array([0.02, 0.3]), _G, 7, *_ADAM),
         (_X, 0.1 * _V, np.array([0.02, 0.3]), _G, 3, 0.01, 0.5, 0.9, 0.1),
+        (_MATRIX + 1, _MATRIX, _MATRIX**2, 1 - _MATRIX, 900, *_ADAM),
     ],
     hints=[
         "Four lines: update m, update s, correct both, move x.",
@@ -441,13 +456,34 @@ def _(x, m, s, g, t, lr, beta1, beta2, eps):
 # ------------------------------------------------------------------------- 6a.6
 
 
+def _asks_on_the_path(answer):
+    """Say where else than on its path, or how often, an answer asks."""
+    asked = []
+
+    def gradient(x):
+        asked.append(np.array(x, dtype=float))
+        return _ravine(x)
+
+    path = answer(gradient, _START, 0.1, 6, 0.9)
+    if len(asked) != 6:
+        return (
+            f"The path is right, but `gradient` was called {len(asked)} times "
+            "in 6 steps. Call it once for each step, and keep what it gave."
+        )
+    if not np.allclose(asked, path[:-1]):
+        return "`gradient` was asked at a place that is not on the path."
+
+
 @exercise(
     "6a.6",
     "Nesterov without looking ahead",
     cases=[
         (_ravine, _START, 0.1, 6, 0.9),
         (_quartic, [1.0, -0.5], 0.2, 5, 0.5),
+        (_quartic, [1, 0, -1], 0.1, 4, 0.95),  # whole numbers, D = 3
+        (_ravine, _START, 0.1, 0, 0.9),
     ],
+    verify=_asks_on_the_path,
     hints=[
         "The path of the look-ahead point is what the changed variables "
         "describe. You need no extra gradient.",
@@ -534,7 +570,8 @@ def _(gradient, start, lr, steps, mu):
             (50, 10),
         ]
     ]
-    + [(70, 0.2, 10, 50), (0, 0.2, 0, 50), (25, 0.2, 0, 50)],
+    + [(70, 0.2, 10, 50), (0, 0.2, 0, 50), (25, 0.2, 0, 50)]
+    + [(t, 1e-4, 1, 7) for t in (0, 1, 3, 6, 7, 8)],
     hints=[
         "Two cases: t below `warmup`, and the rest.",
         "Step 0 must not be wasted: the first of `warmup` equal parts comes "
@@ -631,6 +668,7 @@ def _(t, lr, warmup, steps):
         np.diag([0.1, 2.0]),
         np.array([[2.0, 1.0], [1.0, 3.0]]),
         np.diag([1.0, 5.0, 100.0]),
+        np.array([[5.0, -2.0, 0.0], [-2.0, 3.0, 1.0], [0.0, 1.0, 2.0]]),
         3.0 * np.eye(2),
     ],
     hints=[
@@ -734,6 +772,9 @@ _RUNS = [
     },
     {0.2: [0.93, 0.94, 0.1], 0.02: [0.88, 0.87, 0.89]},
     {0.5: [0.2, 0.3, 0.1], 0.05: [0.8, np.nan, 0.7]},
+    {0.1: [0.6, 0.9, 0.95, 0.8], 0.3: [0.92, 0.7, 0.93, 0.74]},  # four seeds
+    {0.2: [0.6, 0.75, 0.9, 0.96], 0.6: [0.83, 0.1, 0.8, 0.99]},
+    {0.1: [0.7, 0.72, 0.9, 0.91, 0.94], 0.3: [0.88, 0.8, 0.85, 0.82, 0.81]},
 ]
 
 
@@ -816,10 +857,6 @@ def _(accuracies):
 # ------------------------------------------------------------------------ 6a.10
 
 
-def _use_clip(answer, gradients, limit):
-    return {f"gradient {i}": g for i, g in enumerate(answer(gradients, limit))}
-
-
 @exercise(
     "6a.10",
     "Clip the gradient",
@@ -828,8 +865,9 @@ def _use_clip(answer, gradients, limit):
         ([np.array([3.0, 1.0]), np.array([[2.0, 4.0]])], 4.5),
         ([np.array([0.3, 0.1]), np.array([[0.2, -0.4]])], 1.0),
         ([np.zeros(2), np.zeros((1, 2))], 1.0),
+        ([_MATRIX, np.ones((2, 1, 2)), _G], 2.0),
+        ([_MATRIX], 0.01),
     ],
-    use=_use_clip,
     hints=[
         "All gradients together are one long vector. How long is it?",
         "Add the squares of all entries of all arrays, and take the root.",
@@ -921,7 +959,9 @@ def _(gradients, limit):
         (_ravine, _START, 0.1, 20),
         (_ravine, _START, 0.3, 20, 0.5),
         (_quartic, [1.0, -0.5], 0.05, 10),
+        (_quartic, [1, 0, -1], 0.7, 5, 0.8),  # whole numbers, D = 3
     ],
+    any_container=True,
     hints=[
         "Start from rest on a slope that is 1 everywhere. How far must the "
         "first step be, with learning rate `lr`? How far is his?",

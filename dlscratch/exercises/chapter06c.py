@@ -1,6 +1,7 @@
 """Exercises of chapter 6c, Regularisation and search."""
 
 import copy
+import itertools
 
 import numpy as np
 
@@ -21,6 +22,7 @@ def _step_cases():
     "6c.1",
     "A step with decay",
     cases=_step_cases,
+    any_container=True,
     hints=[
         "The gradient of `weight_decay / 2 * np.sum(W**2)` is `weight_decay "
         "* W`.",
@@ -109,7 +111,15 @@ def _(W, b, dW, db, lr, weight_decay):
             0.1,
             0.5,
         ),
+        (
+            np.array([[1.0, -0.2, 0.1], [-2.0, 0.5, 0.0]]),  # a matrix
+            np.array([[0.5, -1.0, 1.0], [0.0, 4.0, -0.1]]),
+            0.25,
+            1.2,
+        ),
+        (np.array([0.1, -0.2, 0.3]), np.zeros(3), 0.5, 2.0),
     ],
+    any_container=True,
     hints=[
         "Two steps: first the gradient step gives `a = w - lr * g`.",
         "Then every entry of `a` moves towards 0 by `lr * l1`, and stops at 0.",
@@ -192,7 +202,11 @@ proximal_step.wrong(
 @exercise(
     "6c.3",
     "Weights from an old paper",
-    cases=[(0.8, np.arange(6.0).reshape(2, 3) - 2), (0.5, np.eye(2))],
+    cases=[
+        (0.8, np.arange(6.0).reshape(2, 3) - 2),
+        (0.3, np.array([[1.0], [-4.0]])),
+    ],
+    any_container=True,
     hints=[
         "The first number follows this book's convention: what share is "
         "dropped?",
@@ -254,6 +268,8 @@ LOSSES = np.array([2.0, 1.5, 1.1, 1.2, 1.0, 1.3, 1.2, 1.1, 0.9, 1.4])
         (LOSSES, 4),
         (np.array([3.0, 2.0, 1.0]), 2),
         (np.array([1.0, 1.0, 1.0, 0.5]), 2),
+        (np.array([31.0, 20.0, 25.0, 19.0]), 1),
+        (np.array([0.7]), 3),
     ],
     hints=[
         "Walk through the losses, and remember the best epoch so far.",
@@ -427,6 +443,26 @@ flattery.wrong(
 # ------------------------------------------------------------------------- 6c.6
 
 
+class _Counting:
+    def __init__(self):
+        self.calls = 0
+
+    def uniform(self, *args, **options):
+        self.calls += 1
+        return np.random.default_rng(0).uniform(*args, **options)
+
+
+def _one_call(draw):
+    rng = _Counting()
+    draw(rng, 0.1, 10.0, 5)
+    if rng.calls != 1:
+        return (
+            f"The numbers are right, but `rng.uniform` was called {rng.calls} "
+            "times for 5 numbers: let one call draw all of them."
+        )
+    return None
+
+
 @exercise(
     "6c.6",
     "A random learning rate",
@@ -434,6 +470,8 @@ flattery.wrong(
         (np.random.default_rng(0), 1e-4, 1.0, 6),
         (np.random.default_rng(1), 0.5, 2.0, 3),
     ],
+    verify=_one_call,
+    any_container=True,
     hints=[
         "Draw uniformly between the two logarithms, with `rng.uniform`.",
         "Then undo the logarithm.",
@@ -493,6 +531,16 @@ draw_log_uniform.wrong(
 # ------------------------------------------------------------------------- 6c.7
 
 
+def _new_array(shift):
+    images = np.arange(1.0, 13).reshape(1, 3, 4)
+    if np.shares_memory(shift(images, 0, 0), images):
+        return (
+            "With no shift at all you return the argument itself, or a view "
+            "of it: who changes the result then changes both. Return a copy."
+        )
+    return None
+
+
 @exercise(
     "6c.7",
     "Move an image",
@@ -501,7 +549,12 @@ draw_log_uniform.wrong(
         (np.arange(1.0, 13).reshape(1, 3, 4), 0, -1),
         (np.arange(1.0, 25).reshape(2, 3, 4), -1, 2),
         (np.arange(1.0, 25).reshape(2, 3, 4), 0, 0),
+        (np.arange(1.0, 41).reshape(2, 4, 5), 2, 3),
+        (np.arange(1.0, 41).reshape(2, 4, 5), -3, -1),
+        (np.arange(1.0, 41).reshape(2, 4, 5), 1, -2),
     ],
+    verify=_new_array,
+    any_container=True,
     hints=[
         "Begin with zeros of the same shape, and copy a part of the images in.",
         "Moved down by 1: `moved[:, 1:] = images[:, :-1]`. How is it for -1?",
@@ -568,7 +621,12 @@ WRITERS = np.array([3, 1, 1, 2, 3, 0, 2, 2, 0, 1])
 @exercise(
     "6c.8",
     "Split by writer",
-    cases=[(WRITERS, [1]), (WRITERS, [0, 3]), (np.array([0, 0, 1]), [1])],
+    cases=[
+        (WRITERS, [1]),
+        (WRITERS, [3, 0]),
+        (np.array([120, 7, 7, 45, 120, 9, 60]), [45, 9, 120]),
+    ],
+    any_container=True,
     hints=[
         "For each example: is its writer one of those held out?",
         "`np.isin(writers, held)` answers this for all of them.",
@@ -641,15 +699,15 @@ def _(writers, held):
 
 def _answer_cases():
     rng = np.random.default_rng(0)
-    answers = rng.random((4, 3, 5))
-    return [answers / answers.sum(axis=2, keepdims=True)]
+    answers = [rng.random((4, 3, 5)), rng.random((3, 2, 4))]
+    return [a / a.sum(axis=2, keepdims=True) for a in answers]
 
 
 def _tiny_answers():
-    sure, tiny = np.array([1.0, 1e-200]), np.array([1e-200, 1.0])
-    return [
-        np.array([[sure], [sure], [tiny], [tiny]])
-    ]  # (4, 1, 2): two against two
+    yes, no = [1.0, 1e-200], [1e-200, 1.0]
+    less = [1e-199, 1.0]
+    # Two networks against two, and in the second row by a little less.
+    return [np.array([[yes, yes], [yes, yes], [no, no], [no, less]])]
 
 
 @exercise(
@@ -657,6 +715,7 @@ def _tiny_answers():
     "A geometric ensemble",
     cases=_answer_cases,
     overflow=_tiny_answers,
+    any_container=True,
     hints=[
         "A geometric mean is the exponential of the mean of the logarithms.",
         "The mean is over the networks, axis 0. Then scale each row to sum "
@@ -732,10 +791,23 @@ def _ridge_cases():
     ]
 
 
+def _more_weights(ridge):
+    X, t = np.array([[1.0, 2.0, 0.0, 1.0], [0.0, 1.0, 3.0, -1.0]]), np.ones(2)
+    w = np.asarray(ridge(X, t, 0.5))  # (4,), from two examples
+    if not np.allclose(X.T @ (X @ w - t) / 2 + 0.5 * w, 0):
+        return (
+            "Right so far, but with more weights than examples, `X` of shape "
+            "`(2, 4)`, the gradient at your `w` is not 0."
+        )
+    return None
+
+
 @exercise(
     "6c.10",
     "Ridge regression",
     cases=_ridge_cases,
+    verify=_more_weights,
+    any_container=True,
     hints=[
         "The gradient is `X.T @ (X @ w - t) / N + strength * w`. Set it to "
         "zero.",
@@ -807,15 +879,18 @@ def _run_dropout(cls, p, x, rng):
     other = np.random.default_rng(rng.integers(1000))
     layers = [cls(p, r) for r in (rng, copy.deepcopy(rng), other)]
     layer, dy = layers[0], np.linspace(1, 2, x.size).reshape(x.shape)
+    whole = x.copy()
+    passes = [layer.forward(x, training=True) == 0 for _ in range(3)]
     y = layer.forward(x, training=True)
-    dx = layer.backward(dy)
+    dx = layer.backward(dy.copy())
     share = np.mean(y == 0)
-    factor = np.max(y / x)
-    tied = np.allclose(dx, dy * y / x)
+    factor = np.max(y / whole)
+    tied = np.allclose(dx, dy * y / whole)
     at_test = layer.forward(x)
-    dx_at_test = layer.backward(dy)
-    holes, same, another = (a.forward(x, training=True) == 0 for a in layers)
-    first = y == 0
+    dx_at_test = layer.backward(dy.copy())
+    passes += [y == 0, layer.forward(x, training=True) == 0]
+    same, another = (a.forward(x, training=True) == 0 for a in layers[1:])
+    first = passes[0]
     return {
         "the output at test time": at_test,
         "the rounded share of zeros in training": float(np.round(share, 1)),
@@ -828,7 +903,12 @@ def _run_dropout(cls, p, x, rng):
         'the test "each column has its own holes"': bool(
             np.any(first != first[:, :1])
         ),
-        'the test "new holes in each call"': bool(np.any(holes != first)),
+        'the test "no two rows have the same holes"': (
+            len(np.unique(first, axis=0)) == len(first)
+        ),
+        'the test "new holes in each call"': all(
+            np.any(a != b) for a, b in itertools.combinations(passes, 2)
+        ),
         'the test "the same holes for the same `rng`"': bool(
             np.all(same == first)
         ),
@@ -842,7 +922,7 @@ def _dropout_cases():
     x = np.linspace(1, 3, 10_000).reshape(100, 100)
     return [
         (0.2, x, np.random.default_rng(0)),
-        (0.5, x, np.random.default_rng(1)),
+        (0.7, x, np.random.default_rng(1)),
     ]
 
 

@@ -4,12 +4,19 @@ import numpy as np
 
 from dlscratch import layers
 from dlscratch.exercises import Exercise, exercise
-from dlscratch.exercises._trials import random, run_layer
+from dlscratch.exercises._trials import random
 
 
 def output_size(n, k, stride=1, padding=0):
     """Return at how many places a window of k fits into n numbers."""
     return (n + 2 * padding - k) // stride + 1
+
+
+def _run_layer(cls, x, dy, *settings):
+    """Return both ways of a layer that has seen another batch before."""
+    layer = cls(*settings)
+    layer.forward(x[1:])
+    return {"forward(x)": layer.forward(x), "backward(dy)": layer.backward(dy)}
 
 
 # ------------------------------------------------------------------------- 7a.1
@@ -113,7 +120,7 @@ def _correlate(x, w):
 
 
 def _moved(w, x):
-    return _correlate(x, np.asarray(w, dtype=float))
+    return {"the moved picture": _correlate(x, np.asarray(w, dtype=float))}
 
 
 a_kernel_that_moves_the_picture = Exercise(
@@ -266,7 +273,7 @@ receptive_field.wrong(
     cases=[
         (1, 28, 28, 30, 5),
         (3, 9, 8, 4, 3, 2),
-        (16, 14, 14, 8, 3, 1, 1),
+        (16, 14, 11, 8, 3, 2, 1),
     ],
     hints=[
         "The parameters do not depend on the picture's size, the other two do.",
@@ -449,6 +456,7 @@ join.wrong(
         (random(2, 3, 4, 5), random(6, 3, seed=1), random(6, seed=2)),
         (random(3, 2, 2, 2), random(2, 2, seed=1), random(2, seed=2)),
     ],
+    without=("loops",),
     hints=[
         "At each place of each picture, C numbers become F numbers, by the "
         "same matrix. So make a matrix with one row for each place.",
@@ -506,10 +514,10 @@ pointwise.wrong("The bias is missing.", lambda x, W, b: pointwise(x, W, 0 * b))
 @exercise(
     "7a.7",
     "The mean of each map",
-    use=run_layer,
+    use=_run_layer,
     cases=[
         (random(2, 3, 4, 5), random(2, 3, seed=1)),
-        (random(3, 2, 3, 3), random(3, 2, seed=1)),
+        (random(3, 2, 3, 2), random(3, 2, seed=1)),
     ],
     hints=[
         "`mean` takes a pair of axes.",
@@ -578,6 +586,16 @@ class _(GlobalAveragePool):
     def forward(self, x):
         self.shape = x.shape
         return x.sum(axis=(2, 3))
+
+
+@GlobalAveragePool.wrong(
+    "You kept the shape of the first batch. Batches may differ in size: "
+    "remember the shape anew in each `forward`."
+)
+class _(GlobalAveragePool):
+    def forward(self, x):
+        self.shape = vars(self).get("shape", x.shape)
+        return x.mean(axis=(2, 3))
 
 
 @GlobalAveragePool.wrong("The mean is wanted, not the maximum.")
@@ -671,7 +689,7 @@ def _(x, W):
 
 
 def _run_upsample(cls, K, x, dy):
-    return run_layer(lambda: cls(K), x, dy)
+    return _run_layer(cls, x, dy, *[K] * (K != 2))  # 2 is the default
 
 
 @exercise(
@@ -679,8 +697,8 @@ def _run_upsample(cls, K, x, dy):
     "Larger again",
     use=_run_upsample,
     cases=[
-        (2, random(2, 3, 2, 4), random(2, 3, 4, 8, seed=1)),
-        (3, random(1, 2, 3, 2), random(1, 2, 9, 6, seed=1)),
+        (2, random(3, 3, 2, 4), random(3, 3, 4, 8, seed=1)),
+        (3, random(2, 2, 3, 2), random(2, 2, 9, 6, seed=1)),
     ],
     hints=[
         "`x.repeat(K, axis=2)` repeats each row K times.",
@@ -695,7 +713,7 @@ def _run_upsample(cls, K, x, dy):
         the right tool, because the copies lie side by side.
 
         Compare with average pooling: up to a factor of $K^2$, each is the
-        other's way back. Chapter 8b builds with such a layer.
+        other's way back. Chapter 8c builds with such a layer.
         """,
 )
 class Upsample:
@@ -749,6 +767,13 @@ class _(Upsample):
         return dy.reshape(N, C, self.K, H, self.K, W).sum(axis=(2, 4))
 
 
+@Upsample.wrong("The block has `K` rows and `K` columns, not always two.")
+class _(Upsample):
+    def forward(self, x):
+        self.shape = x.shape
+        return x.repeat(2, axis=2).repeat(2, axis=3)
+
+
 @Upsample.wrong("The copies' gradients are added.")
 class _(Upsample):
     def backward(self, dy):
@@ -787,6 +812,7 @@ def conv_im2col(x, W, b):
         (random(2, 3, 2, 2), random(3, 2, 3, 3, seed=1), 2, 6, 5),
         (random(1, 2, 2, 1), random(2, 3, 2, 2, seed=1), 3, 6, 4),
     ],
+    without=("loops", "col2im", "backward", "matrix_of", "at"),
     hints=[
         "For stride 1: pad `dy` with `KH - 1` rows and `KW - 1` columns on "
         "each side, and cross-correlate it with the flipped kernels, F and C "
@@ -881,6 +907,7 @@ def _(dy, W, stride, H, width):
         (random(16, 9), (1, 1, 6, 6), 3, 3, 1, 0),
         (random(2 * 9, 18, seed=1), (2, 2, 6, 5), 3, 3, 2, 1),
         (random(2 * 9, 8, seed=2), (2, 2, 6, 6), 2, 2, 2, 0),
+        (random(4 * 4, 12, seed=3), (1, 2, 5, 6), 2, 3, 1, 0),
     ],
     hints=[
         "im2col copies a pixel into each window that covers it. What is the "
@@ -968,6 +995,11 @@ def _(dcols, shape, KH, KW, stride=1, padding=0):
 )
 def _(dcols, shape, KH, KW, stride=1, padding=0):
     return _fold(dcols, shape, KH, KW, stride, padding, False, "right")
+
+
+@repaired_col2im.wrong("A window has `KH` rows and `KW` columns.")
+def _(dcols, shape, KH, KW, stride=1, padding=0):
+    return repaired_col2im(dcols, shape, KH, KH, stride, padding)
 
 
 @repaired_col2im.wrong("The frame of zeros must be cut off again.")

@@ -9,17 +9,18 @@ from dlscratch.exercises._trials import random, run_layer
 # ----------------------------------------------------------------------- 8a.lab
 
 
-def _body():
+def _body(length):
     rng = np.random.default_rng(7)
-    return [
+    body = [
         layers.Linear(4, 4, rng=rng),
         layers.ReLU(),
         layers.Linear(4, 4, rng=rng),
     ]
+    return body[:length]
 
 
-def _run_block(cls, x, dy):
-    body = _body()
+def _run_block(cls, x, dy, body_length):
+    body = _body(body_length)
     block = cls(body)
     y = block.forward(x)
     dx = block.backward(dy)
@@ -35,8 +36,8 @@ def _run_block(cls, x, dy):
     "Find the bug and repair it",
     use=_run_block,
     cases=[
-        (random(3, 4, seed=1), random(3, 4, seed=2)),
-        (random(1, 4, seed=3), random(1, 4, seed=4)),
+        (random(3, 4, seed=1), random(3, 4, seed=2), 3),
+        (random(2, 4, seed=3), random(2, 4, seed=4), 1),
     ],
     hints=[
         "How often is `x` used in `forward`? How many gradients must come "
@@ -186,6 +187,12 @@ layers_for.wrong(
 
 layers_for.wrong(
     "That is one layer more than needed.", lambda size: size // 2 + 1
+)
+
+layers_for.wrong(
+    "A field of exactly `size` pixels is enough. For an odd size that is one "
+    "layer too many.",
+    lambda size: (size + 1) // 2,
 )
 
 layers_for.wrong(
@@ -368,6 +375,7 @@ def _ensemble_cases():
         "Average over the networks. Which axis are they on?",
         "The mean has the shape (N, M). The class is where a row is largest.",
     ],
+    any_container=True,
     text="""
         Softmax acts on the last axis, the classes; the mean is over axis 0,
         the networks. Averaging the *scores* is another rule, the geometric
@@ -396,6 +404,12 @@ def _(scores):
     votes = functions.one_hot(scores.argmax(axis=2).ravel(), scores.shape[2])
     return votes.reshape(scores.shape).sum(axis=0).argmax(axis=1)
 
+
+ensemble.wrong(
+    "That is the answer of the one network that is most sure. Average the "
+    "probabilities of all.",
+    lambda scores: functions.softmax(scores).max(axis=0).argmax(axis=1),
+)
 
 ensemble.wrong(
     "You averaged the numbers of the classes. The mean of class 1 and class "
@@ -436,6 +450,8 @@ ensemble.wrong(
         (random(4, 5), -0.25, 1.5),
         (random(4, 5), 2.5, -0.75),
         (random(4, 5), 3.4, 4.2),
+        (random(4, 5), 3.0, 4.0),
+        (random(4, 5), 0.0, 9.5),
         (random(4, 5), -1.5, 0.5),
     ],
     hints=[
@@ -563,7 +579,7 @@ def _(image, row, column):
 @exercise(
     "8a.6",
     "The bottleneck",
-    cases=[(256, 64), (512, 128), (12, 3)],
+    cases=[(256, 64), (512, 128), (12, 5)],
     hints=[
         "Write down the channels that go into each of the three layers, and "
         "those that come out.",
@@ -983,7 +999,8 @@ body_scale.wrong(
 
 def _run_scaled(cls, x, dy, c):
     body = layers.Linear(4, 4, rng=np.random.default_rng(3))
-    block = cls(body, c)
+    body.b.value[:] = 1.0, -2.0, 0.5, 3.0  # so that f(c·x) is not c·f(x)
+    block = cls(body, c) if c else cls(body)
     y = block.forward(x)
     dx = block.backward(dy)
     return {
@@ -1100,6 +1117,21 @@ class _(ScaledBlock):
     def backward(self, dy):
         self.dc = float(np.sum(dy * self.f))
         return dy + self.c * self.body.backward(dy)
+
+
+@ScaledBlock.wrong(
+    "`c` multiplies what the body gives, f(x), and not what it gets: f(c·x) "
+    "is something else."
+)
+class _(ScaledBlock):
+    def forward(self, x):
+        self.x = x
+        return x + self.body.forward(self.c * x)
+
+    def backward(self, dy):
+        inner = self.body.backward(dy)
+        self.dc = float(np.sum(inner * self.x))
+        return dy + self.c * inner
 
 
 @ScaledBlock.wrong("`c` stands before `f(x)`, not before `x`.")

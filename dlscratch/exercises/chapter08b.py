@@ -1,4 +1,4 @@
-"""Exercises of chapter 8b, Faster, and beyond classification."""
+"""Exercises of chapter 8b, Faster."""
 
 import numpy as np
 
@@ -209,7 +209,8 @@ def _shards():
     rng = np.random.default_rng(0)
     return [
         ([rng.standard_normal((3, 2)) for _ in range(3)], [11, 11, 10]),
-        ([rng.standard_normal(4) for _ in range(2)], [30, 2]),
+        ([rng.standard_normal(4) for _ in range(2)], [30, 3]),
+        ([rng.standard_normal((2, 1, 3)) for _ in range(4)], [1, 8, 8, 4]),
     ]
 
 
@@ -413,10 +414,19 @@ def _scaled():
     fine = [
         np.array([2e-4, 0.5, -3.0], np.float16),
         np.array([[6e-8]], np.float16),
+        np.array([65504.0, -65504.0], np.float16),  # the ends of float16
     ]
-    bad = [fine[0], np.array([[1.0, np.inf]], np.float16)]
-    worse = [np.array([np.nan], np.float16), fine[1]]
-    return [(fine, 1024.0), (bad, 1024.0), (worse, 64.0), (bad[::-1], 8.0)]
+    bad = [*fine[:2], np.array([[1.0, np.inf]], np.float16)]
+    low = [np.array([0.25, -np.inf], np.float16), *fine[:1]]
+    worse = [fine[1], np.array([np.nan], np.float16), fine[0]]
+    return [
+        (fine, 1024.0),
+        (fine[:1], 1.0),
+        (bad, 1024.0),
+        (low, 16.0),
+        (worse, 1.0),
+        (bad[::-1], 8.0),
+    ]
 
 
 def _use_unscale(f, gradients, scale):
@@ -437,6 +447,7 @@ def _use_unscale(f, gradients, scale):
     "8b.5",
     "A scale that finds itself",
     use=_use_unscale,
+    strict_dtype=True,
     cases=_scaled,
     hints=[
         "First make the gradients wide, `g.astype(np.float32)`, and only "
@@ -549,758 +560,383 @@ def _(gradients, scale):
 # ------------------------------------------------------------------------- 8b.6
 
 
-_A = np.array([[0.0, 0, 4, 4], [1, 1, 5, 3], [6, 6, 9, 10]])
-
-_B = np.array([[2.0, 2, 6, 6], [0, 0, 4, 4], [7, 1, 9, 3], [5, 0, 8, 4]])
+def _addends():
+    rng = np.random.default_rng(4)
+    ones = np.ones(4000, np.float16)
+    mixed = (1000 * rng.standard_normal(37)).astype(np.float16)
+    falling = np.array([2048, 1, 1, 1, 1], np.float16)
+    return [
+        np.array([1.5], np.float16),
+        np.array([0.1, 0.2], np.float16),
+        falling,
+        falling[::-1].copy(),
+        mixed[:7],
+        mixed,
+        ones,
+        np.full(1000, 0.1, np.float16),
+    ]
 
 
 @exercise(
     "8b.6",
-    "All pairs of boxes",
-    cases=[(_A, _B), (_B, _A[:1]), (_A[2:], _B[3:])],
+    "A sum in halves",
+    cases=_addends,
+    strict_dtype=True,
+    rtol=0,
+    atol=0,
     hints=[
-        "With `a[:, None]` of shape (M, 1, 4) and `b[None]` of shape (1, K, "
-        "4), NumPy pairs each with each.",
-        "`low` is the larger of both first corners, `high` the smaller of "
-        "both last corners, each of shape (M, K, 2). `high - low` may be "
-        "negative.",
-        "`sides = np.maximum(high - low, 0)`; the overlap is the product of "
-        "the two sides; the union is the sum of both areas minus the "
-        "overlap.",
+        "A function may call itself. When need it not?",
+        "A single number is its own sum: `values[0]`. Otherwise let `half` be "
+        "`len(values) // 2`.",
+        "Sum `values[:half]` and `values[half:]` with the function itself. "
+        "Both sums are `float16`, and so is theirs.",
     ],
     text="""
-        An axis of length 1 in the right place, and broadcasting does the
-        rest. Both directions can be treated at once: the last axis of `low`
-        and `high` holds $x$ and $y$.
+        Added one after the other, a small number meets a sum that has become
+        large, and is lost. Here the two sums that meet are of about the same
+        size. A number takes part in about $\\log_2 n$ additions in place of
+        up to $n-1$, so rounding has fewer chances. NumPy adds `float32` and
+        `float64` in a similar way.
+        """,
+    trial="""
+        assert sum_in_halves(np.ones(4000, np.float16)) == 4000
         """,
 )
-def pairwise_iou(a, b):
-    """Return the intersection over union of each box of a with each of b."""
-    low = np.maximum(a[:, None, :2], b[None, :, :2])  # (M, K, 2)
-    high = np.minimum(a[:, None, 2:], b[None, :, 2:])
-    sides = np.maximum(high - low, 0)
-    overlap = sides[..., 0] * sides[..., 1]
-    size_a = (a[:, 2] - a[:, 0]) * (a[:, 3] - a[:, 1])
-    size_b = (b[:, 2] - b[:, 0]) * (b[:, 3] - b[:, 1])
-    return overlap / (size_a[:, None] + size_b - overlap)
+def sum_in_halves(values):
+    """Return the sum of float16 numbers, halves first, all in float16."""
+    if len(values) == 1:
+        return values[0]
+    half = len(values) // 2
+    return sum_in_halves(values[:half]) + sum_in_halves(values[half:])
 
 
-def _pairs(a, b, clip=True, minus=1.0, per=None):
-    low = np.maximum(a[:, None, :2], b[None, :, :2])
-    high = np.minimum(a[:, None, 2:], b[None, :, 2:])
-    sides = np.maximum(high - low, 0) if clip else high - low
-    overlap = sides[..., 0] * sides[..., 1]
-    size_a = (a[:, 2] - a[:, 0]) * (a[:, 3] - a[:, 1])
-    size_b = (b[:, 2] - b[:, 0]) * (b[:, 3] - b[:, 1])
-    if per is not None:
-        return overlap / per(size_a[:, None], size_b)
-    return overlap / (size_a[:, None] + size_b - minus * overlap)
+@sum_in_halves.wrong(
+    "You added one number after the other. Once the sum is large, small "
+    "numbers are lost."
+)
+def _(values):
+    total = values[0]
+    for value in values[1:]:
+        total = total + value
+    return total
 
 
-pairwise_iou.wrong(
-    "Boxes apart have an overlap of 0. Where both sides are negative, their "
-    "product is positive: cut each side off at 0.",
-    lambda a, b: _pairs(a, b, clip=False),
+sum_in_halves.wrong(
+    "`np.sum` adds in wider numbers and rounds at the end. Here every sum of "
+    "two is rounded to `float16`: split, and add the sums of the halves.",
+    lambda values: np.sum(values),
 )
 
-pairwise_iou.wrong(
-    "You divided by the sum of the areas. The union counts the overlap only "
-    "once.",
-    lambda a, b: _pairs(a, b, minus=0.0),
-)
-
-pairwise_iou.wrong(
-    "You divided by the smaller area: then a small box inside a large one "
-    "would agree perfectly.",
-    lambda a, b: _pairs(a, b, per=np.minimum),
-)
-
-pairwise_iou.wrong(
-    "You cut off the product, or the result. With two negative sides it is "
-    "positive, and stays wrong. Cut off each side.",
-    lambda a, b: np.maximum(_pairs(a, b, clip=False), 0),
+sum_in_halves.wrong(
+    "That is a `float`. Everything stays in `float16`: begin with the numbers "
+    "of the array themselves.",
+    lambda values: float(sum_in_halves(values)),
 )
 
 
-@pairwise_iou.wrong(
-    "You added 1 to the sides. These are corners: a side is `x1 - x0`."
+@sum_in_halves.wrong(
+    "You split in the middle once, and added each half from left to right. "
+    "Each half is summed in the same way: the function calls itself."
 )
-def _(a, b):
-    one_more = np.array([0, 0, 1, 1])
-    return pairwise_iou(a + one_more, b + one_more)
+def _(values):
+    if len(values) == 1:
+        return values[0]
+    half = len(values) // 2
+    parts = []
+    for part in (values[:half], values[half:]):
+        total = part[0]
+        for value in part[1:]:
+            total = total + value
+        parts.append(total)
+    return parts[0] + parts[1]
 
 
-@pairwise_iou.wrong(
-    "You paired the first with the first, the second with the second. Each "
-    "of a meets each of b: the result has the shape (M, K)."
+@sum_in_halves.wrong(
+    "With an odd number the *first* part is the shorter one, `len(values) // "
+    "2` numbers. You gave it one more."
 )
-def _(a, b):
-    n = min(len(a), len(b))
-    return np.diag(pairwise_iou(a[:n], b[:n]))
+def _halves_up(values):
+    if len(values) == 1:
+        return values[0]
+    half = (len(values) + 1) // 2
+    return _halves_up(values[:half]) + _halves_up(values[half:])
 
 
-pairwise_iou.wrong(
-    "That is the overlap. Divide it by the union.",
-    lambda a, b: _pairs(a, b, per=lambda u, v: 1),
+@sum_in_halves.wrong(
+    "You added the numbers at even places and those at odd places. Split in "
+    "the middle: the first half, and the rest."
 )
+def _even_and_odd(values):
+    if len(values) == 1:
+        return values[0]
+    return _even_and_odd(values[::2]) + _even_and_odd(values[1::2])
 
 
-@pairwise_iou.wrong(
-    "The last two numbers are the other corner, not width and height."
+@sum_in_halves.wrong(
+    "You took the first number off, and then the next. Split in the middle."
 )
-def _(a, b):
-    ends = [
-        np.concatenate([u[:, :2], u[:, :2] + u[:, 2:]], axis=1) for u in (a, b)
-    ]
-    return pairwise_iou(*ends)
+def _one_by_one(values):
+    total = values[-1]
+    for value in values[-2::-1]:
+        total = value + total
+    return total
 
 
 # ------------------------------------------------------------------------- 8b.7
 
 
-def confusion(y, t, K):
-    """Count the pixels of truth i and prediction j: shape (K, K)."""
-    return np.bincount(K * t.ravel() + y.ravel(), minlength=K * K).reshape(K, K)
-
-
-def _maps():
-    rng = np.random.default_rng(2)
-    t = rng.choice(4, size=(2, 6, 6), p=[0.6, 0.2, 0.1, 0.1])
-    y = np.where(rng.random(t.shape) < 0.7, t, rng.integers(4, size=t.shape))
-    other = np.where((y == 3) | (t == 3), 0, 1)  # a class that nobody mentions
+def _singles():
+    rng = np.random.default_rng(5)
+    step = 2.0**-7
+    ties = 1 + step * np.array([0.5, 1.5, 2.5, -0.25, 127.5])
+    drawn = rng.standard_normal((3, 4)) * 10.0 ** rng.integers(-20, 20, (3, 4))
     return [
-        (y, t, 4),
-        (y * other, t * other, 5),
-        (y, t * (t < 3), 4),  # class 3 is predicted, but never true
-        (y * (y < 3), t, 4),  # class 3 is true, but never predicted
+        np.array([1.0, 0.1, 3.14159, 300.0], np.float32),
+        np.array([0.0, -0.1, -1000.3], np.float32),
+        np.concatenate([ties, -ties]).astype(np.float32),
+        drawn.astype(np.float32),
     ]
-
-
-def _use_mean_iou(f, y, t, K):
-    with np.errstate(
-        divide="ignore", invalid="ignore"
-    ):  # np.nanmean may sort it out
-        return f(y, t, K)
 
 
 @exercise(
     "8b.7",
-    "The mean over classes",
-    use=_use_mean_iou,
-    cases=_maps,
+    "Rounding by hand",
+    cases=_singles,
+    strict_dtype=True,
+    rtol=0,
+    atol=0,
     hints=[
-        "`confusion(y, t, K)` of this chapter counts all pairs. Its diagonal "
-        "is the overlap of each class.",
-        "A class's union: pixels that are it (a row's sum), plus pixels that "
-        "are called it (a column's sum), minus the overlap.",
-        "Leave out the classes whose union is 0, then take the mean, as a "
-        "`float`.",
+        "Cutting off is `bits >> 16 << 16`: it moves every number towards 0. "
+        "What must be added to the bits first, so that more than half a step "
+        "carries over into the part that is kept?",
+        "Add `0x8000`, half a step, and ties always go away from 0. Add one "
+        "less, `0x7FFF`, and they always go towards 0.",
+        "Which of the two is right at a tie depends on the last bit that is "
+        "kept, `(bits >> 16) & 1`. Where it is 1, add one more.",
     ],
     text="""
-        A class that is predicted but not there has a union, and an IoU of
-        0: an error that must count. Only a union of 0 is left out.
+        Patterns of bits are in the order of the numbers, so adding to the
+        pattern moves along the line of numbers. If the fraction is full,
+        the carry makes the exponent one larger, which is right, too. The
+        sign is in the first bit, so a negative number moves away from 0, as
+        a positive one does.
+
+        With `np.frexp`, as in the chapter, it is as good an answer.
+        """,
+    trial="""
+        x = np.array([1.003, -3.14159], np.float32)
+        print(to_bfloat16(x))
         """,
 )
-def mean_iou(y, t, K):
-    """Return the mean intersection over union of the classes that occur."""
-    table = confusion(y, t, K)
-    overlap = np.diag(table)
-    union = table.sum(axis=0) + table.sum(axis=1) - overlap
-    seen = union > 0
-    return float(np.mean(overlap[seen] / union[seen]))
+def to_bfloat16(x):
+    """Return float32 numbers, rounded to those that bfloat16 has."""
+    bits = x.view(np.uint32)
+    last = (bits >> 16) & 1  # the last bit that is kept
+    rounded = (bits + 0x7FFF + last) >> 16
+    return (rounded << 16).view(np.float32)
 
 
-@mean_iou.wrong(
-    "A class that occurs neither in the truth nor in the prediction has no "
-    "intersection over union. You counted it as 0."
-)
-def _(y, t, K):
-    table = confusion(y, t, K)
-    overlap = np.diag(table)
-    union = table.sum(axis=0) + table.sum(axis=1) - overlap
-    return float(np.sum(overlap / np.maximum(union, 1)) / K)
+def _cut(x, add=0):
+    return ((x.view(np.uint32) + add) >> 16 << 16).view(np.float32)
 
 
-@mean_iou.wrong(
-    "A class that occurs neither in the truth nor in the prediction has no "
-    "intersection over union. You counted it as 1."
-)
-def _(y, t, K):
-    table = confusion(y, t, K)
-    overlap = np.diag(table)
-    union = table.sum(axis=0) + table.sum(axis=1) - overlap
-    return float(
-        np.mean(np.where(union > 0, overlap / np.maximum(union, 1), 1))
-    )
-
-
-mean_iou.wrong(
-    "You divided by the pixels of the prediction only. Pixels of the class "
-    "that were missed belong to the union, too.",
-    lambda y, t, K: _mean_iou_recall(t, y, K),
+to_bfloat16.wrong(
+    "You cut the lower bits off, which moves numbers towards 0. Round to the "
+    "nearest.",
+    lambda x: _cut(x),
 )
 
-mean_iou.wrong(
-    "That is twice the overlap, divided by the sum of both. Divide the "
-    "overlap by the union.",
-    lambda y, t, K: 2 * _mean_iou_counted_twice(y, t, K),
+to_bfloat16.wrong(
+    "Ties go away from 0 in yours. They go to the number whose last bit that "
+    "is kept is 0.",
+    lambda x: _cut(x, 0x8000),
 )
 
-mean_iou.wrong(
-    "That is the share of right pixels, in which the background counts most.",
-    lambda y, t, K: float(np.mean(y == t)),
+to_bfloat16.wrong(
+    "Ties go towards 0 in yours. They go to the number whose last bit that is "
+    "kept is 0.",
+    lambda x: _cut(x, 0x7FFF),
+)
+
+to_bfloat16.wrong(
+    "You rounded to `float16`. It has other bits: 5 for the exponent and 10 "
+    "for the fraction.",
+    lambda x: np.clip(x, -65504, 65504).astype(np.float16).astype(np.float32),
+)
+
+to_bfloat16.wrong(
+    "Those are the bits, as whole numbers. `.view(np.float32)` reads them as "
+    "numbers again.",
+    lambda x: to_bfloat16(x).view(np.uint32),
+)
+
+to_bfloat16.wrong(
+    "The result is `float64`. The numbers are right, but `float32` was asked "
+    "for.",
+    lambda x: to_bfloat16(x).astype(np.float64),
 )
 
 
-@mean_iou.wrong(
-    "You divided by the pixels of the truth only. Pixels that are called "
-    "this class wrongly belong to the union, too."
+@to_bfloat16.wrong(
+    "You kept one bit too few. With the hidden 1 in front, 8 bits count."
 )
-def _mean_iou_recall(y, t, K):
-    table = confusion(y, t, K)
-    truth = table.sum(axis=1)
-    return float(np.mean(np.diag(table)[truth > 0] / truth[truth > 0]))
+def _(x):
+    m, e = np.frexp(x)
+    return np.ldexp(np.rint(m * 128) / 128, e)
 
 
-@mean_iou.wrong(
-    "You left out a class that is predicted, but does not occur in the "
-    "truth. That is an error, with an intersection of 0."
+@to_bfloat16.wrong(
+    "You kept one bit too many. With the hidden 1 in front, 8 bits count."
 )
-def _mean_iou_true_only(y, t, K):
-    table = confusion(y, t, K)
-    overlap = np.diag(table)
-    union = table.sum(axis=0) + table.sum(axis=1) - overlap
-    seen = table.sum(axis=1) > 0
-    return float(np.mean(overlap[seen] / union[seen]))
+def _(x):
+    m, e = np.frexp(x)
+    return np.ldexp(np.rint(m * 512) / 512, e)
 
 
-mean_iou.wrong(
-    "You left out a class that occurs in the truth, but was never predicted. "
-    "That is an error, with an intersection of 0.",
-    lambda y, t, K: _mean_iou_true_only(t, y, K),
+@to_bfloat16.wrong(
+    "`.astype(np.uint32)` rounds the number itself to a whole one. "
+    "`.view(np.uint32)` reads its bits."
 )
-
-
-@mean_iou.wrong(
-    "A class that occurs nowhere gives 0/0, which is nan, and so is every "
-    "mean with it. Leave such classes out."
-)
-def _(y, t, K):
-    table = confusion(y, t, K)
-    overlap = np.diag(table)
-    return float(
-        np.mean(overlap / (table.sum(axis=0) + table.sum(axis=1) - overlap))
-    )
-
-
-@mean_iou.wrong(
-    "You took the ratios of each picture, and then their mean. Count the "
-    "pixels of all pictures first, then divide."
-)
-def _(y, t, K):
-    return float(
-        np.mean([mean_iou(*pair, K) for pair in zip(y, t, strict=True)])
-    )
-
-
-@mean_iou.wrong(
-    "You added all classes up before dividing, so large classes count most. "
-    "First divide for each class, then take the mean."
-)
-def _(y, t, K):
-    table = confusion(y, t, K)
-    overlap = np.diag(table)
-    union = table.sum(axis=0) + table.sum(axis=1) - overlap
-    return float(overlap.sum() / union.sum())
-
-
-@mean_iou.wrong(
-    "You counted the overlap twice: it is in the row's sum and in the "
-    "column's. Subtract it once."
-)
-def _mean_iou_counted_twice(y, t, K):
-    table = confusion(y, t, K)
-    both = table.sum(axis=0) + table.sum(axis=1)
-    return float(np.mean(np.diag(table)[both > 0] / both[both > 0]))
-
-
-@mean_iou.wrong(
-    "You left out class 0. The background is a class like the others."
-)
-def _(y, t, K):
-    table = confusion(y, t, K)
-    overlap = np.diag(table)
-    union = table.sum(axis=0) + table.sum(axis=1) - overlap
-    seen = np.flatnonzero(union)
-    seen = seen[seen > 0]
-    return float(np.mean(overlap[seen] / union[seen]))
-
-
-# ------------------------------------------------------------------------- 8b.8
-
-
-def _steps():
-    rng = np.random.default_rng(3)
-    ended = np.array([False, True, False, True, False])
-    return [
-        (rng.standard_normal((5, 3)), rng.standard_normal(5), ended, 0.8),
-        (
-            -1 - rng.random((2, 2)),
-            np.array([0.0, 1.0]),
-            np.array([False, True]),
-            0.9,
-        ),
-    ]
-
-
-@exercise(
-    "8b.8",
-    "What an action is worth",
-    cases=_steps,
-    hints=[
-        "A target is the reward, plus what the best action of the next place "
-        "is worth, times `gamma`.",
-        "The best action of each next place: `Q_next.max(axis=1)`.",
-        "Where the game has ended, nothing follows: `np.where(ended, 0.0, "
-        "...)`.",
-    ],
-    text="""
-        After the end nothing follows. If you forget it, the values of
-        places that are never played leak into the others; and with a
-        network in place of the table these are any numbers.
-        """,
-)
-def q_targets(Q_next, rewards, ended, gamma=0.9):
-    """Return the targets of Q-learning for a batch of steps."""
-    return rewards + gamma * np.where(ended, 0.0, Q_next.max(axis=1))
-
-
-@q_targets.wrong(
-    "Where the game has ended there is no next place, and nothing to add to "
-    "the reward."
-)
-def _(Q_next, rewards, ended, gamma=0.9):
-    return rewards + gamma * Q_next.max(axis=1)
-
-
-@q_targets.wrong(
-    "The other way round: what follows counts where the game has *not* ended."
-)
-def _(Q_next, rewards, ended, gamma=0.9):
-    return rewards + gamma * np.where(ended, Q_next.max(axis=1), 0.0)
-
-
-@q_targets.wrong(
-    "Q-learning supposes that the *best* action follows, not an average one."
-)
-def _(Q_next, rewards, ended, gamma=0.9):
-    return rewards + gamma * np.where(ended, 0.0, Q_next.mean(axis=1))
-
-
-@q_targets.wrong(
-    "`argmax` says which action is best. You need its worth: `max`."
-)
-def _(Q_next, rewards, ended, gamma=0.9):
-    return rewards + gamma * np.where(ended, 0.0, Q_next.argmax(axis=1))
-
-
-@q_targets.wrong(
-    "You took the largest of the whole batch. Each row has its own."
-)
-def _(Q_next, rewards, ended, gamma=0.9):
-    return rewards + gamma * np.where(ended, 0.0, Q_next.max())
-
-
-@q_targets.wrong("You used 0.9. `gamma` is an argument.")
-def _(Q_next, rewards, ended, gamma=0.9):
-    return q_targets(Q_next, rewards, ended, 0.9)
-
-
-@q_targets.wrong(
-    "The reward of the last step counts, too. Only what follows is 0."
-)
-def _(Q_next, rewards, ended, gamma=0.9):
-    return np.where(ended, 0.0, q_targets(Q_next, rewards, ended, gamma))
-
-
-@q_targets.wrong("You left out `gamma`.")
-def _(Q_next, rewards, ended, gamma=0.9):
-    return q_targets(Q_next, rewards, ended, 1.0)
-
-
-@q_targets.wrong(
-    "Gamma belongs to what comes later, not to the reward of this step."
-)
-def _(Q_next, rewards, ended, gamma=0.9):
-    return gamma * (rewards + np.where(ended, 0.0, Q_next.max(axis=1)))
-
-
-@q_targets.wrong("You left out the reward.")
-def _(Q_next, rewards, ended, gamma=0.9):
-    return q_targets(Q_next, 0 * rewards, ended, gamma)
-
-
-@q_targets.wrong(
-    "You took the largest of each action. Each step has its own row: the "
-    "largest along axis 1."
-)
-def _(Q_next, rewards, ended, gamma=0.9):
-    return rewards + gamma * np.where(ended, 0.0, Q_next.max(axis=0))
-
-
-@q_targets.wrong(
-    "A place may be worth less than nothing, even with the best action."
-)
-def _(Q_next, rewards, ended, gamma=0.9):
-    return rewards + gamma * np.where(
-        ended, 0.0, np.maximum(Q_next.max(axis=1), 0)
-    )
-
-
-# ------------------------------------------------------------------------- 8b.9
-
-
-def _found():
-    truth = np.array([[0.0, 0, 4, 4], [10, 10, 14, 14], [3, 10, 7, 14]])
-    found = np.array(
-        [
-            [0.0, 1, 4, 5],  # IoU 0.6 with the first
-            [0, 0, 4, 4],  # the first, exactly
-            [10, 11, 14, 15],  # 0.6 with the second
-            [12, 12, 16, 16],  # touches the second, too little
-            [20, 20, 22, 22],  # nothing there
-        ]
-    )
-    scores = np.array([0.3, 0.9, 0.5, 0.7, 0.6])
-    crowd = np.array([[0.0, 0, 10, 4], [4, 0, 14, 4]])
-    last = crowd[::-1]
-    pair = np.array(
-        [[0.0, 0, 9, 4], [1, 0, 11, 4]]
-    )  # only the second fits both
-    return [
-        (found, scores, truth, 0.5),
-        (found[:2], scores[:2], truth[:1], 0.5),
-        (pair, np.array([0.4, 0.8]), crowd, 0.5),
-        (pair[::-1], np.array([0.8, 0.4]), crowd, 0.5),
-        (pair, np.array([0.8, 0.4]), crowd, 0.5),
-        (
-            np.array([[1.0, 0, 11, 4], [5, 0, 14, 4]]),
-            np.array([0.8, 0.4]),
-            last,
-            0.5,
-        ),
-        (found, scores, truth, 0.7),
-        (
-            np.array([[0.0, 0, 4, 2]]),
-            np.array([0.9]),
-            truth[:1],
-            0.5,
-        ),  # IoU 0.5
-    ]
-
-
-@exercise(
-    "8b.9",
-    "Was it found?",
-    cases=_found,
-    hints=[
-        "Begin with the table of all pairs, `pairwise_iou(found, truth)`, "
-        "and go through the detections from the highest score to the lowest: "
-        "`np.argsort(-scores)`.",
-        "Keep an array `free`, True for each true box that nobody has "
-        "claimed. A detection may claim the free one that it fits best.",
-        "With `np.where(free, overlaps[i], -1)` a taken box cannot be the "
-        "best. Count a detection as right if its best is at least `level`.",
-    ],
-    text="""
-        Each true box can be claimed once: a second detection of the same
-        thing is a false alarm. That is why detectors need non-maximum
-        suppression, and why the order matters: the most certain has the
-        first choice.
-
-        A detector can buy recall with precision: lower the score from which
-        a box counts. The curve of one against the other, for all such
-        thresholds, is what contests measure (Everingham et al., 2010).
-        """,
-)
-def precision_recall(found, scores, truth, level=0.5):
-    """Return precision and recall of found (M, 4), truth (K, 4)."""
-    overlaps = pairwise_iou(found, truth)
-    free = np.ones(len(truth), dtype=bool)
-    right = 0
-    for i in np.argsort(-scores):
-        candidates = np.where(free, overlaps[i], -1)
-        best = candidates.argmax()
-        if candidates[best] >= level:
-            free[best] = False
-            right += 1
-    return right / len(found), right / len(truth)
-
-
-def _matched(found, order, truth, level, once=True):
-    overlaps = pairwise_iou(found, truth)
-    free, right = np.ones(len(truth), dtype=bool), 0
-    for i in order:
-        candidates = np.where(free, overlaps[i], -1) if once else overlaps[i]
-        best = candidates.argmax()
-        if candidates[best] >= level:
-            free[best] = False
-            right += 1
-    return right / len(found), right / len(truth)
-
-
-@precision_recall.wrong(
-    "Two detections claimed the same true box. The second one is wrong: the "
-    "thing is there once."
-)
-def _(found, scores, truth, level=0.5):
-    return _matched(found, np.argsort(-scores), truth, level, once=False)
-
-
-@precision_recall.wrong(
-    "Each true box can be claimed once, and each detection claims one. You "
-    "let a box fit as many as it likes."
-)
-def _(found, scores, truth, level=0.5):
-    fits = pairwise_iou(found, truth) >= level
-    return float(fits.any(axis=1).mean()), float(fits.any(axis=0).mean())
-
-
-@precision_recall.wrong(
-    "When the best true box is taken, a detection may still claim the best "
-    "of those that are free."
-)
-def _(found, scores, truth, level=0.5):
-    overlaps = pairwise_iou(found, truth)
-    free = np.ones(len(truth), dtype=bool)
-    right = 0
-    for i in np.argsort(-scores):
-        best = overlaps[i].argmax()
-        if overlaps[i, best] >= level and free[best]:
-            free[best] = False
-            right += 1
-    return right / len(found), right / len(truth)
-
-
-@precision_recall.wrong(
-    "A detection claims the free box with which its intersection over union "
-    "is largest. You took the first that is good enough."
-)
-def _(found, scores, truth, level=0.5):
-    fits = pairwise_iou(found, truth) >= level
-    free = np.ones(len(truth), dtype=bool)
-    right = 0
-    for i in np.argsort(-scores):
-        candidates = np.flatnonzero(fits[i] & free)
-        if len(candidates):
-            free[candidates[0]] = False
-            right += 1
-    return right / len(found), right / len(truth)
-
-
-@precision_recall.wrong(
-    "*At least* `level`: an intersection over union of exactly `level` is "
-    "enough."
-)
-def _(found, scores, truth, level=0.5):
-    return precision_recall(found, scores, truth, np.nextafter(level, 2))
-
-
-@precision_recall.wrong(
-    "Only a right detection takes its true box. After a wrong one the box is "
-    "still free."
-)
-def _(found, scores, truth, level=0.5):
-    overlaps = pairwise_iou(found, truth)
-    free, right = np.ones(len(truth), dtype=bool), 0
-    for i in np.argsort(-scores):
-        candidates = np.where(free, overlaps[i], -1)
-        best = candidates.argmax()
-        right += int(candidates[best] >= level)
-        free[best] = False
-    return right / len(found), right / len(truth)
-
-
-@precision_recall.wrong(
-    "You went through the true boxes. Go through the detections, highest "
-    "score first: each looks for its own true box."
-)
-def _(found, scores, truth, level=0.5):
-    overlaps = pairwise_iou(found, truth)
-    free, right = np.ones(len(found), dtype=bool), 0
-    for j in range(len(truth)):
-        candidates = np.where(free, overlaps[:, j], -1)
-        best = candidates.argmax()
-        if candidates[best] >= level:
-            free[best] = False
-            right += 1
-    return right / len(found), right / len(truth)
-
-
-@precision_recall.wrong("You used 0.5. `level` is an argument.")
-def _(found, scores, truth, level=0.5):
-    return precision_recall(found, scores, truth, 0.5)
-
-
-@precision_recall.wrong(
-    "The most certain detection has the first choice. You went in the order "
-    "of the list."
-)
-def _(found, scores, truth, level=0.5):
-    return _matched(found, range(len(found)), truth, level)
-
-
-@precision_recall.wrong(
-    "You began with the lowest score. The most certain comes first."
-)
-def _(found, scores, truth, level=0.5):
-    return _matched(found, np.argsort(scores), truth, level)
-
-
-@precision_recall.wrong(
-    "You exchanged the two: precision is the share of the detections that "
-    "are right, recall the share of the true boxes that are found."
-)
-def _(found, scores, truth, level=0.5):
-    return precision_recall(found, scores, truth, level)[::-1]
-
-
-@precision_recall.wrong(
-    "A detection that only touches a true box is not right: its intersection "
-    "over union must be at least `level`."
-)
-def _(found, scores, truth, level=0.5):
-    return precision_recall(found, scores, truth, 1e-9)
-
-
-@precision_recall.wrong(
-    "Return two shares: right ones among the detections, and among the true "
-    "boxes."
-)
-def _(found, scores, truth, level=0.5):
-    precision, _ = precision_recall(found, scores, truth, level)
-    return round(precision * len(found)), len(found)
+def _(x):
+    with np.errstate(invalid="ignore"):
+        bits = x.astype(np.int64).astype(np.uint32)
+    return (bits >> 16 << 16).astype(np.float32)
 
 
 # ----------------------------------------------------------------------- 8b.lab
 
 
+def _mixed():
+    rng = np.random.default_rng(6)
+
+    def some(factor):
+        shapes = (3, 2), (4,)
+        return [factor * rng.standard_normal(shape) for shape in shapes]
+
+    def case(factor, scale, lr, most, weight=1):
+        weights = [w.astype(np.float32) for w in some(weight)]
+        found = [(scale * g).astype(np.float16) for g in some(factor)]
+        return weights, found, scale, lr, most
+
+    return [
+        case(0.1, 1, 0.5, 5.0),
+        case(0.1, 1024, 0.5, 5.0),  # nothing to clip
+        case(3.0, 1, 0.1, 2.0),
+        case(3.0, 256, 0.1, 2.0),  # clipped
+        case(1e-6, 4096, 100.0, 1.0, weight=0),  # small in float16
+    ]
+
+
 @exercise(
     "8b.lab",
     "Find the bug and repair it",
-    cases=[
-        ((0, 0, 4, 4), (2, 2, 6, 6)),
-        ((5, 5, 9, 9), (0, 0, 4, 4)),
-        ((0, 0, 4, 4), (10, 1, 14, 3)),
-        ((0, 0, 4, 4), (1, 10, 3, 14)),
-        ((5, 0, 9, 4), (0, 0, 4, 4)),
-        ((0, 5, 4, 9), (0, 0, 4, 4)),
-        ((0, 0, 4, 4), (10, 10, 14, 14)),
-        ((0, 0, 4, 4), (4, 0, 8, 4)),
-        ((0, 0, 4, 4), (0, 0, 4, 4)),
-    ],
+    cases=_mixed,
+    rtol=1e-4,
     hints=[
-        "Try two boxes side by side, two above each other, and two that are "
-        "apart in both directions. Look at `width` and `height`.",
-        "What does a negative width mean? And what is the product of two "
-        "negative numbers?",
-        "Cut `width` and `height` off at 0, each for itself, before you "
-        "multiply.",
+        "Print `length` and `shrink` for the scales 1, 64 and 1,024, with the "
+        "gradients of one batch. Which of the two should not depend on the "
+        "scale?",
+        "Neither should. The scaled gradient is longer than the real one by "
+        "the factor `scale`, and `most` is meant for the real one.",
+        "The scale must be divided out before the length is measured, and "
+        "only once.",
     ],
     text="""
-        For boxes apart, the "width" of the overlap is negative: minus the
-        gap. Side by side, the height is still positive, so the product is
-        negative. But for boxes apart in *both* directions, on a diagonal,
-        both are negative, and their product is *positive*. Boxes 0 and 3
-        have gaps of 7 and 8 pixels: an "overlap" of 56 in a "union" of
-        $64+64-56=72$, and a ratio of 0.78. Boxes 1 and 2 are the other
-        diagonal, with the same numbers. (Gaps of 9 would make a ratio above
-        1.)
+        The gradients that come in are `scale` times too long, on purpose. Her
+        code measured *them*, so with a scale of 1,024 a harmless gradient of
+        length 0.5 looked like one of 512, and was shrunk to 5. Then the scale
+        was divided out, and a length of 0.005 was left, for every batch: each
+        step was about a hundred times too short. A larger learning rate
+        would hide that for a while, and then clip nothing when it should.
 
-        So her tests could not find it: she had tested boxes that overlap,
-        and boxes apart in one direction. The third kind was missing. (It
-        was the third puzzle at the start of the chapter.)
-
-        The repair must cut off *each* side at 0. Cutting off the product,
-        or the result, comes too late.
+        Whatever looks at the gradient, clipping, weight decay in the
+        gradient, a printed norm, must see it without the scale.
         """,
-    after=(
-        "Overlaps, like all sizes, end at 0. Test with boxes that are apart."
-    ),
+    after="First take the scale out, then look at the gradient.",
 )
-def repaired_iou(a, b):
-    """Return the intersection over union of two boxes (x0, y0, x1, y1)."""
-    width = max(min(a[2], b[2]) - max(a[0], b[0]), 0)
-    height = max(min(a[3], b[3]) - max(a[1], b[1]), 0)
-    overlap = width * height
-    area_a = (a[2] - a[0]) * (a[3] - a[1])
-    area_b = (b[2] - b[0]) * (b[3] - b[1])
-    return overlap / (area_a + area_b - overlap)
+def repaired_step(weights, gradients, scale, lr, most):
+    """Return float32 weights after a step with clipped, unscaled gradients."""
+    wide = [g.astype(np.float32) / scale for g in gradients]
+    length = np.sqrt(sum(np.sum(g * g) for g in wide))
+    shrink = min(1, most / length)
+    pairs = zip(weights, wide, strict=True)
+    return [w - lr * shrink * g for w, g in pairs]
 
 
-@repaired_iou.starts_with(
-    "Two boxes apart in both directions have a negative width *and* a "
-    "negative height of overlap. Their product is positive."
+@repaired_step.starts_with(
+    "You clip gradients that still have the scale in them. `length` is "
+    "`scale` times too large."
 )
-def _hers(a, b):
-    width = min(a[2], b[2]) - max(a[0], b[0])
-    height = min(a[3], b[3]) - max(a[1], b[1])
-    overlap = width * height
-    area_a = (a[2] - a[0]) * (a[3] - a[1])
-    area_b = (b[2] - b[0]) * (b[3] - b[1])
-    return overlap / (area_a + area_b - overlap)
+def _hers(weights, gradients, scale, lr, most):
+    wide = [g.astype(np.float32) for g in gradients]
+    length = np.sqrt(sum(np.sum(g * g) for g in wide))
+    shrink = min(1, most / length)  # clip
+    updates = [shrink * g / scale for g in wide]  # take the scale out
+    pairs = zip(weights, updates, strict=True)
+    return [w - lr * u for w, u in pairs]
 
 
-def _iou_of(a, b, mend):
-    width = min(a[2], b[2]) - max(a[0], b[0])
-    height = min(a[3], b[3]) - max(a[1], b[1])
-    overlap = mend(width, height)
-    area_a = (a[2] - a[0]) * (a[3] - a[1])
-    area_b = (b[2] - b[0]) * (b[3] - b[1])
-    return overlap / (area_a + area_b - overlap)
+def _clipped(weights, gradients, scale, lr, most, length=None, out=None):
+    wide = [g.astype(np.float32) / scale for g in gradients]
+    size = np.sqrt(sum(np.sum(g * g) for g in wide))
+    shrink = min(1, most / (length(size, scale) if length else size))
+    out = shrink if out is None else out(shrink, scale)
+    return [w - lr * out * g for w, g in zip(weights, wide, strict=True)]
 
 
-repaired_iou.wrong(
-    "You cut off the product. With two negative sides it is positive, and "
-    "stays wrong. Cut off each side.",
-    lambda a, b: _iou_of(a, b, lambda w, h: max(w * h, 0)),
+repaired_step.wrong(
+    "The scale is divided out twice: once before the length, and once after.",
+    lambda *args: _clipped(*args, out=lambda shrink, scale: shrink / scale),
 )
 
-repaired_iou.wrong(
-    "You cut off the result. With two negative sides it is positive, and "
-    "stays wrong. Cut off each side.",
-    lambda a, b: max(_hers(a, b), 0),
+repaired_step.wrong(
+    "You left the clipping out. One wild batch could then do harm.",
+    lambda *args: _clipped(*args, out=lambda shrink, scale: 1),
 )
 
-repaired_iou.wrong(
-    "A negative width is no overlap, not one of the same size.",
-    lambda a, b: _iou_of(a, b, lambda w, h: abs(w) * abs(h)),
+repaired_step.wrong(
+    "The scale is still in the update: the steps are `scale` times too long.",
+    lambda *args: _clipped(*args, out=lambda shrink, scale: shrink * scale),
 )
 
-repaired_iou.wrong(
-    "You cut off the width only. Boxes above each other have a negative "
-    "height.",
-    lambda a, b: _iou_of(a, b, lambda w, h: max(w, 0) * h),
+repaired_step.wrong(
+    "The length must be divided by `scale`, not multiplied.",
+    lambda *args: _clipped(*args, length=lambda size, s: size * s * s),
 )
 
-repaired_iou.wrong(
-    "You cut off the height only. Boxes side by side have a negative width.",
-    lambda a, b: _iou_of(a, b, lambda w, h: w * max(h, 0)),
-)
 
-repaired_iou.wrong(
-    "You cut off only where both sides are negative. Boxes apart in one "
-    "direction share nothing either.",
-    lambda a, b: _iou_of(a, b, lambda w, h: 0 if w < 0 and h < 0 else w * h),
+@repaired_step.wrong(
+    "You made up for it with the learning rate. Where nothing needs clipping, "
+    "the step is now `scale` times too long."
 )
+def _(weights, gradients, scale, lr, most):
+    return _hers(weights, gradients, scale, lr * scale, most)
 
-repaired_iou.wrong(
-    "Boxes apart have the intersection 0, not a negative one.",
-    lambda a, b: _iou_of(a, b, lambda w, h: w * h if w > 0 and h > 0 else -1),
-)
 
-repaired_iou.wrong(
-    "You look for a gap on one side only. `a` may also lie to the right of `b` "
-    "or below it: cut off each side instead.",
-    lambda a, b: 0.0 if a[2] < b[0] or a[3] < b[1] else _hers(a, b),
+@repaired_step.wrong(
+    "You divided while the gradients were `float16`. There small ones become "
+    "0 or lose their digits. First `float32`, then divide."
 )
+def _(weights, gradients, scale, lr, most):
+    narrow = [g / np.float16(scale) for g in gradients]
+    return repaired_step(weights, narrow, 1, lr, most)
+
+
+@repaired_step.wrong(
+    "You clipped each array by itself. All gradients together are one long "
+    "vector, which keeps its direction."
+)
+def _(weights, gradients, scale, lr, most):
+    pairs = zip(weights, gradients, strict=True)
+    return [repaired_step([w], [g], scale, lr, most)[0] for w, g in pairs]
+
+
+@repaired_step.wrong(
+    "You stretched short gradients to the length `most`, too. Only longer "
+    "ones are shrunk."
+)
+def _(weights, gradients, scale, lr, most):
+    wide = [g.astype(np.float32) / scale for g in gradients]
+    length = np.sqrt(sum(np.sum(g * g) for g in wide))
+    pairs = zip(weights, wide, strict=True)
+    return [w - lr * most / length * g for w, g in pairs]

@@ -19,6 +19,7 @@ from dlscratch.explorables.perceptron_line import perceptron_line
 from dlscratch.explorables.regularisation import regularisation
 from dlscratch.explorables.relu_bends import relu_bends
 from dlscratch.explorables.residual import residual
+from dlscratch.explorables.sixteen_bits import sixteen_bits
 
 __all__ = [
     "Explorable",
@@ -36,4 +37,5 @@ __all__ = [
     "regularisation",
     "relu_bends",
     "residual",
+    "sixteen_bits",
 ]

@@ -179,7 +179,7 @@ def test_a_finger_shows_the_definition_first_and_then_follows(browser, site):
 
 def test_formulas_in_a_definition_are_set(site, clean_page, look):
     page = look(clean_page)
-    page.goto(f"{site}/notebooks/08b-faster-and-beyond.html")
+    page.goto(f"{site}/notebooks/08b-faster.html")
     settle(page)
     link = page.locator("article p > a[href$='#term-Amdahl-s-law']").first
     link.focus()
