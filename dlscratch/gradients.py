@@ -114,8 +114,8 @@ def check_gradients(model, x, t, h=1e-5, tolerance=1e-7, training=False):
     model : Sequential
         With a loss, and float64 parameters.
     x : ndarray of float64, shape (N, ...)
-        At least two examples: in a batch of one, mistakes in a sum or a mean over
-        the batch cannot show.
+        At least two examples, not all equal: in a batch of one, or of copies of one,
+        mistakes in a sum or a mean over the batch cannot show.
     t : ndarray
         What the model's loss expects.
     h : float
@@ -144,7 +144,8 @@ def check_gradients(model, x, t, h=1e-5, tolerance=1e-7, training=False):
         An AssertionError, too: nothing is found wrong, but a gradient is so small that
         rounding hides all but its first digits, or all of them.
     ValueError
-        If the check would mean little: a batch of one, or not float64.
+        If the check would mean little: a batch of one or of equal examples, or not
+        float64.
     """
     x = floats(x, "check_gradients: x")
     if x.ndim < 2 or len(x) < 2:
@@ -170,6 +171,10 @@ def check_gradients(model, x, t, h=1e-5, tolerance=1e-7, training=False):
             raise ValueError(
                 f"check_gradients: expected float64, got {array.dtype} for {name}"
             )
+    if np.all(x == x[0]):
+        raise ValueError(
+            "check_gradients: expected examples that differ, got equal ones"
+        )
     buffers = [a for _, one in places(model.layers) for a in one.buffers.values()]
     kept_buffers = [array.copy() for array in buffers]
 

@@ -178,6 +178,11 @@ class TestCheckGradients:
         with pytest.raises(ValueError, match="a batch of 2 or more, got 1"):
             check_gradients(model, np.ones((1, 3)), np.array([0]))
 
+    def test_equal_examples(self, rng):
+        model = models.mlp((3, 2), rng=rng)
+        with pytest.raises(ValueError, match="examples that differ, got equal ones"):
+            check_gradients(model, np.ones((2, 3)), np.array([0, 0]))
+
     def test_float32(self, rng):
         model = models.mlp((3, 2), rng=rng, dtype=np.float32)
         with pytest.raises(ValueError, match="float64, got float32"):
