@@ -95,25 +95,34 @@ def check_gradients(model, x, t, h=1e-5, tolerance=1e-7, training=False):
     behind many sigmoids, the floor is a large part of it. Three things can be found:
 
     - An error of at most ``tolerance``, or of at most the floor and at most 1/1000: the
-      gradient passes.
-    - An error above the tolerance and the floor: it is wrong, or a kink is near.
-    - An error above 1/1000 that the floor explains: the gradient is too small for this
-      check, and may be right or wrong. Check the layers one by one in small networks,
-      or take a larger ``h`` and ``tolerance``: the floor falls as h grows.
+      gradient passes. (Below the floor, a mistake of less than 1/1000 can hide.)
+    - An error above the tolerance and the floor: steps of h/10, 10h, h/100 and 100h
+      are tried. A mistake stays. What was the formula's error, a kink, or rounding of
+      numbers larger than L falls, and a gradient whose error falls to the tolerance
+      passes. Else it is wrong (or a kink is very near, or numbers inside the model
+      are so large that their rounding hides it).
+    - An error above 1/1000 that the floor explains, or a gradient that is 0 everywhere:
+      it is too small for this check, and may be right or wrong. Check the layers one
+      by one in small networks, or take a larger ``h`` and ``tolerance``: the floor
+      falls as h grows.
+
+    One number judges a whole array: a mistake in entries that are ``tolerance`` times
+    as large as the rest does not show.
 
     Parameters
     ----------
     model : Sequential
         With a loss, and float64 parameters.
     x : ndarray of float64, shape (N, ...)
-        At least two examples: in a batch of one, mistakes in a sum or a mean over
-        the batch cannot show.
+        At least two examples, not all equal: in a batch of one, or of copies of one,
+        mistakes in a sum or a mean over the batch cannot show.
     t : ndarray
         What the model's loss expects.
     h : float
         Step of the differences. No value inside the model should be within ``h`` of
-        a kink, such as the 0 of ReLU. A gradient that is 0 but for rounding, as of a
-        bias before batch norm, is too small to be checked: chapter 6 looks into it.
+        a kink, such as the 0 of ReLU. A gradient that is 0, or 0 but for rounding as
+        of a bias before batch norm, is too small to be checked: chapter 6 looks into
+        it.
     tolerance : float
         The largest relative error that passes, whatever the rounding floor.
     training : bool
@@ -123,18 +132,20 @@ def check_gradients(model, x, t, h=1e-5, tolerance=1e-7, training=False):
     Returns
     -------
     dict of str to float
-        The relative error of the input's gradient (``"x"``) and of each parameter's.
+        The relative error of the input's gradient (``"x"``) and of each parameter's,
+        at the step with which it passed.
 
     Raises
     ------
     AssertionError
-        If an error is above ``tolerance`` and above the rounding floor; the message
-        names the first such gradient.
+        If an error is above ``tolerance`` and above the rounding floor, and other steps
+        do not help; the message names the first such gradient.
     TooSmallToCheck
         An AssertionError, too: nothing is found wrong, but a gradient is so small that
         rounding hides all but its first digits, or all of them.
     ValueError
-        If the check would mean little: a batch of one, or not float64.
+        If the check would mean little: a batch of one or of equal examples, or not
+        float64.
     """
     x = floats(x, "check_gradients: x")
     if x.ndim < 2 or len(x) < 2:
@@ -160,42 +171,63 @@ def check_gradients(model, x, t, h=1e-5, tolerance=1e-7, training=False):
             raise ValueError(
                 f"check_gradients: expected float64, got {array.dtype} for {name}"
             )
+    if np.all(x == x[0]):
+        raise ValueError(
+            "check_gradients: expected examples that differ, got equal ones"
+        )
     buffers = [a for _, one in places(model.layers) for a in one.buffers.values()]
     kept_buffers = [array.copy() for array in buffers]
 
     loss = model.loss(x, t, training)
-    exact = {"x": model.backward()}
+    exact = {"x": np.array(model.backward())}
     exact |= {p.name: p.grad.copy() for p in model.parameters}
-    numerical = {"x": numerical_gradient(lambda x: model.loss(x, t, training), x, h)}
-    for p in model.parameters:
-        kept = p.value
 
-        def loss_with(value, p=p):
-            p.value = value
-            return model.loss(x, t, training)
+    def error_of(p, h):
+        """Return the error of a parameter's gradient, or x's, and the longer length."""
+        if p is None:
+            one = numerical_gradient(lambda x: model.loss(x, t, training), x, h)
+            right = exact["x"]
+        else:
+            kept, right = p.value, exact[p.name]
 
-        try:
-            numerical[p.name] = numerical_gradient(loss_with, kept, h)
-        finally:
-            p.value = kept
-    for array, kept in zip(buffers, kept_buffers, strict=True):
-        array[...] = kept
+            def loss_with(value):
+                p.value = value
+                return model.loss(x, t, training)
+
+            try:
+                one = numerical_gradient(loss_with, kept, h)
+            finally:
+                p.value = kept
+        longer = max(np.linalg.norm(right), np.linalg.norm(one))
+        return relative_error(right, one), longer
+
     errors, hidden = {}, []
-    for name, one in numerical.items():
-        error = errors[name] = relative_error(exact[name], one)
-        longer = max(np.linalg.norm(exact[name]), np.linalg.norm(one))
-        rounding = np.finfo(float).eps * max(abs(loss), 1) * one.size**0.5 / h
-        if error <= tolerance:
-            continue
-        found = f"the gradient of {name} is off by a relative error of {error:.1e}"
-        floor = rounding / longer
-        if not error <= floor:
-            raise AssertionError(
-                f"check_gradients: {found}, more than {tolerance:.0e}, and more than "
-                f"the {floor:.0e} that rounding could explain"
+    try:
+        for p in (None, *model.parameters):
+            name = "x" if p is None else p.name
+            error, longer = error_of(p, h)
+            if longer == 0:
+                hidden.append(f"the gradient of {name} is 0 everywhere")
+            rounding = (
+                np.finfo(float).eps * max(abs(loss), 1) * arrays[name].size ** 0.5
             )
-        if error > 1e-3:
-            hidden.append(f"{found}, but up to {floor:.0e} could be rounding")
+            floor = rounding / h / longer if longer > 0 else np.inf
+            found = f"the gradient of {name} is off by a relative error of {error:.1e}"
+            if not error <= max(tolerance, floor):
+                others = (error_of(p, k * h)[0] for k in (0.1, 10, 0.01, 100))
+                error = next((e for e in others if e <= tolerance), np.nan)
+                if np.isnan(error):
+                    raise AssertionError(
+                        f"check_gradients: {found}, more than {tolerance:.0e}, and "
+                        f"more than the {floor:.0e} that rounding could explain, and "
+                        "other steps do not help"
+                    )
+            elif error > max(tolerance, 1e-3):
+                hidden.append(f"{found}, but up to {floor:.0e} could be rounding")
+            errors[name] = error
+    finally:
+        for array, kept in zip(buffers, kept_buffers, strict=True):
+            array[...] = kept
     if hidden:
         raise TooSmallToCheck(
             f"check_gradients: {hidden[0]}: too small for this check, right or wrong; "

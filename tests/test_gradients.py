@@ -178,6 +178,11 @@ class TestCheckGradients:
         with pytest.raises(ValueError, match="a batch of 2 or more, got 1"):
             check_gradients(model, np.ones((1, 3)), np.array([0]))
 
+    def test_equal_examples(self, rng):
+        model = models.mlp((3, 2), rng=rng)
+        with pytest.raises(ValueError, match="examples that differ, got equal ones"):
+            check_gradients(model, np.ones((2, 3)), np.array([0, 0]))
+
     def test_float32(self, rng):
         model = models.mlp((3, 2), rng=rng, dtype=np.float32)
         with pytest.raises(ValueError, match="float64, got float32"):
@@ -250,6 +255,55 @@ class TestTheRoundingFloor:
         model = Sequential([linear], layers.SoftmaxCrossEntropy())
         errors = check_gradients(model, np.eye(2), np.array([0, 1]))
         assert max(errors.values()) > 1e-7
+
+
+class TestOtherSteps:
+    """Where one step fails, others tell a mistake from the formula's own error."""
+
+    class Off(layers.Linear):
+        def backward(self, dy, input_gradient=True):
+            dx = super().backward(dy)
+            self.W.grad = self.W.grad * (1 + 1e-6)
+            return dx
+
+    def pixels(self, kind):
+        """Return a network and large inputs, for which a step of 1e-5 is too large."""
+        rng = np.random.default_rng(0)
+        first = kind(16, 8, rng=rng)
+        first.W.value = 0.01 * first.W.value
+        stack = [first, layers.ReLU(), layers.Linear(8, 3, rng=rng)]
+        model = Sequential(stack, layers.SoftmaxCrossEntropy())
+        x = rng.integers(0, 256, (6, 16)).astype(float)
+        return model, x, np.array([0, 1, 2, 2, 1, 0])
+
+    def test_large_inputs_are_no_mistake(self):
+        check_gradients(*self.pixels(layers.Linear))
+
+    def test_a_small_mistake_stays(self):
+        with pytest.raises(AssertionError, match=r"of 0\.W is off.* steps do not help"):
+            check_gradients(*self.pixels(self.Off))
+
+    @pytest.mark.parametrize("near", [3e-6, 3e-7])
+    def test_a_kink_is_no_mistake(self, near):
+        model = Sequential([layers.ReLU()], layers.MeanSquaredError())
+        check_gradients(model, np.array([[near], [1.0]]), np.array([[1.0], [0.0]]))
+
+    def test_large_numbers_that_cancel_are_no_mistake(self):
+        rng = np.random.default_rng(0)
+        linear = layers.Linear(4, 3, rng=rng)
+        linear.b.value = np.full(3, 1e6)
+        model = Sequential([linear], layers.MeanSquaredError())
+        x, t = rng.standard_normal((6, 4)), 1e6 + rng.standard_normal((6, 3))
+        check_gradients(model, x, t)
+
+    def test_zero_equals_zero_proves_nothing(self):
+        rng = np.random.default_rng(0)
+        first = self.Off(4, 5, rng=rng)
+        first.b.value = np.full(5, -100.0)
+        stack = [first, layers.ReLU(), layers.Linear(5, 3, rng=rng)]
+        model = Sequential(stack, layers.SoftmaxCrossEntropy())
+        with pytest.raises(TooSmallToCheck, match="gradient of x is 0 everywhere"):
+            check_gradients(model, rng.standard_normal((4, 4)), np.array([0, 0, 1, 2]))
 
 
 def test_losses_equal_the_plain_functions(rng):

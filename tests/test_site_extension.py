@@ -399,8 +399,8 @@ def test_mentions_of_several():
 
 def test_a_figure_has_a_dark_version_that_is_loaded_when_it_is_seen(built, page):
     light, other = page.select("figure img")
-    assert light["class"] == ["only-light"]
-    assert other["class"] == ["only-dark"]
+    assert light["class"] == ["paper-light"]
+    assert other["class"] == ["paper-dark"]
     assert light["alt"] == other["alt"] == "A small square."
     assert light["loading"] == other["loading"] == "lazy"
     assert (light["width"], light["height"]) == ("12", "8")
@@ -443,3 +443,16 @@ def test_what_stands_on_pixels_keeps_its_colours(house_style):
     assert svg.count("#123456") == svg.count("#654321") == 1
     assert "#111111" not in svg
     assert "<image" in svg
+
+
+def test_a_map_of_levels_keeps_its_colours(house_style):
+    fig, (ax, other) = plt.subplots(1, 2, layout="none")
+    levels = ax.contourf([[0.0, 1.0], [2.0, 3.0]], cmap="RdBu")
+    other.contourf([[0.0, 1.0], [2.0, 3.0]], colors=["#112233", "#0072b2"], alpha=0.2)
+    svg = dark.darken(plotting._to_svg(fig))
+    found = {
+        "#" + bytes(round(255 * c) for c in rgb[:3]).hex()
+        for rgb in levels.get_facecolor()
+    }
+    assert all(colour in svg for colour in found)
+    assert "#112233" not in svg

@@ -132,6 +132,9 @@ def _wrong_kind(ex, answer):
         empty = [name for name in empty if name != "__init__"]
     if empty and set(bodies) - set(empty) <= {"__init__"}:
         return UNFINISHED
+    values = [k for k in vars(answer) if k[0] != "_" and k not in bodies]
+    if empty == ["__init__"] and values:  # what it would set, the class has
+        empty = []
     if empty:
         return "nothing", f"The method `{empty[0]}` is still empty."
     names = [name for f in bodies.values() for name in _globals(f.__code__)]
@@ -143,6 +146,9 @@ def _wrong_kind(ex, answer):
 
 def _forbidden(ex, answer):
     """Return the problem of right numbers by forbidden means, or None."""
+    if "numpy" in ex.without and _of_numpy(answer):
+        text = f"Its numbers are right, but {_what(answer)} is NumPy's own"
+        return "values", f"{text}: find a way without."
     for f in _functions(answer).values() if ex.without else ():
         used = set(_used(f.__code__))
         for means in ex.without:

@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from dlscratch.exercises import exercise
+from dlscratch.exercises._kit import Misfit
 
 
 def _normals(seed, *shapes):
@@ -26,7 +27,9 @@ _GAMMA, _BETA = np.array([1.0, 2.0, -0.5]), np.array([0.0, 1.0, 3.0])
         ("xavier", 100, 50),
         ("glorot", 100, 50),
         ("he", 100, 50),
-        ("he", 64, 10),
+        ("xavier", 20, 80),
+        ("glorot", 20, 80),
+        ("he", 64, 90),
     ],
     hints=[
         "All three were derived as variances in this part. Which are they?",
@@ -338,7 +341,14 @@ size_after.wrong(
 @exercise(
     "6b.5",
     "How long the start lingers",
-    cases=[(0.1, 0.01), (0.01, 0.01), (0.1, 0.5), (0.3, 0.2), (0.9, 0.5)],
+    cases=[
+        (0.1, 0.01),
+        (0.01, 0.01),
+        (0.1, 0.5),
+        (0.3, 0.2),
+        (0.9, 0.5),
+        (0.5, 0.25),  # reached exactly, after two
+    ],
     hints=[
         "With PyTorch's momentum, by what is the old average multiplied when "
         "a batch comes?",
@@ -393,6 +403,14 @@ def _(momentum, share):
     return math.ceil(math.log(1 - share) / math.log(1 - momentum))
 
 
+@batches_until.wrong(
+    "`share` itself is allowed: the start's share must be *at most* `share`. "
+    "You have gone on where it was reached exactly."
+)
+def _(momentum, share):
+    return math.floor(math.log(share) / math.log(1 - momentum)) + 1
+
+
 batches_until.wrong(
     "The start does not lose the same amount with each batch, but the same "
     "*fraction* of what is left.",
@@ -405,11 +423,13 @@ batches_until.wrong(
 
 def _largest(answer, n):
     x = np.asarray(answer(n), dtype=float)
+    if x.shape != (n,):
+        raise Misfit(f"its shape is {x.shape}, expected {(n,)}")
     spread = np.ptp(x)  # 0 for equal values, which cannot be normalised
     largest = np.abs(x - x.mean()).max() / x.std() if spread else 0.0
     return {
-        "the shape": x.shape,
         "the largest normalised value": float(largest),
+        "the number of different values": len(np.unique(x)),
     }
 
 
@@ -485,6 +505,16 @@ extreme_batch.wrong(
     "from each other, and that costs a little.",
     lambda n: 10.0 ** np.arange(n),
 )
+
+
+@extreme_batch.wrong(
+    "So near that the digits hardly show it, but the values that are left "
+    "still differ from each other, and each difference costs something."
+)
+def _(n):
+    x = np.arange(n, dtype=float)
+    x[0] = 1e9
+    return x
 
 
 # ------------------------------------------------------------------------- 6b.7
@@ -587,7 +617,7 @@ def _(mean, var, x, momentum):
 @exercise(
     "6b.8",
     "Layer normalisation",
-    cases=[(_X, _GAMMA, _BETA, 1e-5), (_X[:3], _GAMMA, _BETA, 0.1)],
+    cases=[(_X, _GAMMA, _BETA, 0.1), (_X[:3], _GAMMA, _BETA, 1e-5)],
     batch=[(_X[:1], _GAMMA, _BETA, 1e-5)],
     hints=[
         "Each *row* of `x` has its own mean and variance.",
@@ -639,6 +669,11 @@ def _(x, gamma, beta, eps):
 
 
 layer_norm.wrong(
+    "`eps` is missing: it stands under the root, next to the variance.",
+    lambda x, gamma, beta, eps: layer_norm(x, gamma, beta, 0),
+)
+
+layer_norm.wrong(
     "The normalisation is right, but `gamma` and `beta` are missing.",
     lambda x, gamma, beta, eps: layer_norm(x, 1, 0, eps),
 )
@@ -651,8 +686,9 @@ layer_norm.wrong(
     "6b.9",
     "One mean for each channel",
     cases=[
-        (_normals(2, (4, 3, 2, 5))[0], 1e-5),
-        (_normals(3, (2, 2, 2, 2))[0], 0.1),
+        (_normals(2, (4, 3, 2, 5))[0], 0.5),
+        (_normals(3, (2, 2, 2, 2))[0], 1e-5),
+        (_normals(10, (1, 4, 3, 2))[0], 0.1),
     ],
     hints=[
         "Which of the four axes must *not* be averaged over?",
@@ -724,6 +760,21 @@ channel_norm.wrong(
 )
 
 channel_norm.wrong(
+    "`eps` is missing: it stands under the root, next to the variance.",
+    lambda x, eps: channel_norm(x, 0),
+)
+
+
+@channel_norm.wrong("`eps` belongs under the root, next to the variance.")
+def _(x, eps):
+    mean, std = (
+        x.mean((0, 2, 3), keepdims=True),
+        x.std((0, 2, 3), keepdims=True),
+    )
+    return (x - mean) / (std + eps)
+
+
+channel_norm.wrong(
     "The channel axis is axis 1: x has the shape (N, C, H, W). You have kept "
     "the last axis.",
     _along((0, 1, 2)),
@@ -743,6 +794,7 @@ def _use_scaled(answer, weights, x):
     use=_use_scaled,
     cases=[
         (list(_normals(4, (4, 5), (5, 6), (6, 3))), _normals(5, (7, 4))[0]),
+        (list(_normals(11, (3, 2), *[(2, 2)] * 3)), _normals(12, (5, 3))[0]),
     ],
     hints=[
         "A loop over the matrices. What must be measured, and what must be "
@@ -869,7 +921,7 @@ scale_layers.wrong(
 @exercise(
     "6b.11",
     "Without the mean",
-    cases=[(_X, _DY, 1e-5), (_X[:2], _DY[:2], 0.5)],
+    cases=[(_X, _DY, 0.5), (_X[:2], _DY[:2], 1e-5), (_X[:1], _DY[:1], 0.1)],
     hints=[
         "Two paths lead from `x` to `y`: straight, and through the mean "
         "square.",
@@ -942,6 +994,12 @@ def _(x, dy, eps):
     return (dy - x * np.mean(x * dy, axis=0)) / sigma
 
 
+scale_backward.wrong(
+    "`eps` is missing: it stands under the root, also on the way back.",
+    lambda x, dy, eps: scale_backward(x, dy, 0),
+)
+
+
 @scale_backward.wrong(
     "This is batch norm's backward pass. Here no mean is subtracted."
 )
@@ -980,6 +1038,11 @@ def _use_fold(answer, x, W, b, gamma, beta, mean, var, eps):
             _BETA,
             np.array([1.0, -2.0, 0.5]),
             np.array([4.0, 0.25, 1.0]),
+            0.1,
+        ),
+        (
+            *_normals(13, (2, 4), (4, 2), 2, 2, 2, 2),
+            np.array([2.0, 0.5]),
             1e-5,
         ),
     ],
@@ -1034,6 +1097,17 @@ def _(W, b, gamma, beta, mean, var, eps):
     return W * factor, (b - mean) * factor + beta
 
 
+@fold.wrong("`eps` is missing: it stands under the root, next to `var`.")
+def _(W, b, gamma, beta, mean, var, eps):
+    return fold(W, b, gamma, beta, mean, var, 0)
+
+
+@fold.wrong("`eps` belongs under the root, next to `var`.")
+def _(W, b, gamma, beta, mean, var, eps):
+    factor = gamma / (np.sqrt(var) + eps)
+    return W * factor, (b - mean) * factor + beta
+
+
 @fold.wrong("`gamma` is missing: it scales `W` and the bias.")
 def _(W, b, gamma, beta, mean, var, eps):
     return fold(W, b, 1, beta, mean, var, eps)
@@ -1064,11 +1138,12 @@ def _run_batch_norm(cls, batches, x, dy, momentum=None, eps=None):
     found["backward"] = norm.backward(dy)
     for name in ("d_gamma", "d_beta"):
         found[f"`{name}`"] = getattr(norm, name, None)
-    found["the running mean"], found["the running variance"] = (
-        norm.running_mean,
-        norm.running_var,
-    )
-    return found | {"`forward` at test time": norm.forward(x)}
+    found["the running mean"] = norm.running_mean
+    found["the running variance"] = norm.running_var
+    found["`forward` at test time"] = norm.forward(x)
+    found["the running mean after the test"] = norm.running_mean
+    found["the running variance after the test"] = norm.running_var
+    return found
 
 
 @exercise(
@@ -1240,6 +1315,18 @@ class _(RepairedBatchNorm):
         if training:
             m = self.momentum
             self.running_var = (1 - m) * old + m * x.var(axis=0)
+        return y
+
+
+@RepairedBatchNorm.wrong(
+    "At test time the running averages must stay as they are: only batches of "
+    "the training count."
+)
+class _(RepairedBatchNorm):
+    def forward(self, x, training=False):
+        y = super().forward(x, training)
+        if not training:
+            super().forward(x, True)
         return y
 
 

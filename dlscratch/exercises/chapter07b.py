@@ -8,7 +8,7 @@ from dlscratch.exercises._trials import random, run_layer
 
 
 def _network(seed):
-    V, W = random(25, 8, seed=seed) / 2, random(8, 3, seed=seed + 10)
+    V, W = random(30, 8, seed=seed) / 2, random(8, 3, seed=seed + 10)
 
     def predict(images):
         return np.maximum(images.reshape(len(images), -1) @ V, 0) @ W
@@ -27,6 +27,7 @@ def _network(seed):
         ((1, 8, 8), [(30, 5, 2)]),
         ((3, 32, 32), [(6, 5, 0), (16, 5, 0)]),
         ((1, 28, 20), [(8, 3, 1), (16, 3, 1), (4, 3, 0)]),
+        ((2, 9, 14), [(3, 4, 1), (5, 2, 2)]),
     ],
     hints=[
         "Follow the picture's `shape` block by block. What becomes of the "
@@ -83,7 +84,7 @@ def _(shape, blocks):
 
 @flat_size.wrong(
     "There is no half window: a row that is left over is dropped, so round "
-    "down in every block, with `//`."
+    "down, with `//`."
 )
 def _(shape, blocks):
     return _flat(shape, blocks, lambda n, K, p: (n + 2 * p - K + 1) / 2)
@@ -123,7 +124,8 @@ def _networks():
     small = models.simple_cnn(
         rng=rng, input_shape=(1, 8, 8), filters=4, kernel_size=3, hidden=5
     )
-    return [small, models.mlp((6, 4, 3), rng=rng)]
+    normal = [layers.Linear(6, 4, rng=rng), layers.BatchNorm(4)]
+    return [small, models.mlp((6, 4, 3), rng=rng), models.Sequential(normal)]
 
 
 @exercise(
@@ -216,23 +218,21 @@ def _(model):
 # ------------------------------------------------------------------------- 7b.3
 
 
-def _scores(x):
-    """Give scores, and refuse a batch that is too large for this machine."""
-    if len(x) > 4:
-        raise MemoryError("more than 4 examples at once")
-    return x
+def _machine(batch_size):
+    def scores(x):
+        if len(x) > batch_size:
+            raise MemoryError(f"more than {batch_size} at once")
+        return x
+
+    return scores
 
 
 def _accuracy_cases():
     x = random(10, 3)
     t = x.argmax(axis=1)
     t[[0, 4, 9]] = (t[[0, 4, 9]] + 1) % 3
-    return [
-        (_scores, x, t, 4),
-        (_scores, x[:3], t[:3], 4),
-        (_scores, x[:8], t[:8], 4),
-        (_scores, x, t, 1),
-    ]
+    sizes = [(10, 4), (3, 4), (8, 4), (10, 1), (10, 3)]
+    return [(_machine(size), x[:n], t[:n], size) for n, size in sizes]
 
 
 @exercise(
@@ -337,7 +337,7 @@ def _(predict, x, t, batch_size):
         "outputs of the layer before: from where to where?",
         "With stride s and padding p it looks at the places from `s * i - p` "
         "to `s * i - p + k - 1`. Now do the same with these two places.",
-        "Go through `reversed(layers)` with `first` and `last`. In the end "
+        "Go through `reversed(settings)` with `first` and `last`. In the end "
         "cut off what lies outside: `max(first, 0)` and `min(last, n - 1)`.",
     ],
     text=r"""
@@ -348,10 +348,10 @@ def _(predict, x, t, batch_size):
         so the pixels 4 to 7.
         """,
 )
-def pixels_seen(i, layers, n):
+def pixels_seen(i, settings, n):
     """Return the first and the last of n pixels on which output i depends."""
     first, last = i, i
-    for k, stride, padding in reversed(layers):
+    for k, stride, padding in reversed(settings):
         first = first * stride - padding
         last = last * stride - padding + k - 1
     return max(first, 0), min(last, n - 1)
@@ -405,6 +405,11 @@ pixels_seen.wrong(
     "You went through the layers from the first to the last. Begin at the "
     "output, with the last layer.",
     lambda i, layers, n: pixels_seen(i, layers[::-1], n),
+)
+
+pixels_seen.wrong(
+    "The first comes first, then the last.",
+    lambda i, layers, n: pixels_seen(i, layers, n)[::-1],
 )
 
 pixels_seen.wrong(
@@ -547,7 +552,7 @@ def convolve(x, W):
     "A convolution in groups",
     cases=[
         (random(2, 4, 5, 6), random(6, 2, 3, 3, seed=1), 2),
-        (random(1, 6, 4, 4, seed=2), random(6, 2, 2, 2, seed=3), 3),
+        (random(1, 6, 4, 5, seed=2), random(9, 2, 3, 2, seed=3), 3),
         (random(2, 3, 4, 4, seed=4), random(2, 3, 3, 3, seed=5), 1),
     ],
     hints=[
@@ -698,12 +703,12 @@ _MOVES = [(0, 0), (0, 1), (0, -1), (1, 0), (-1, 0)]
 
 def _vote_cases():
     rng = np.random.default_rng(5)
-    pictures = rng.random((40, 1, 5, 5)) * (rng.random((40, 1, 5, 5)) < 0.4)
-    one_sided = [(1, 0), (0, 0), (1, 1)]
+    pictures = rng.random((40, 1, 6, 5)) * (rng.random((40, 1, 6, 5)) < 0.4)
     return [
-        (_network(1), pictures, _MOVES),
-        (_network(2), pictures, _MOVES),
-        (_network(3), pictures, one_sided),
+        (_network(7), pictures, _MOVES),
+        (_network(11), pictures, _MOVES),
+        (_network(8), pictures, [(1, 0), (1, 0), (0, 1), (-1, -1)]),
+        (_network(14), pictures[:1], [(0, -1), (1, 0)]),
     ]
 
 
@@ -711,6 +716,7 @@ def _vote_cases():
     "7b.8",
     "Look five times",
     cases=_vote_cases,
+    any_container=True,
     hints=[
         "For each `(down, right)` of `moves`: shift the images, predict, and "
         "make probabilities of the scores with `functions.softmax`.",
@@ -811,10 +817,11 @@ def _(predict, images, moves):
 
 
 def _occlusion_cases():
-    images = np.random.default_rng(3).random((2, 1, 5, 5))
+    wide, high = random(2, 1, 5, 6) ** 2, random(1, 6, 5, seed=1) ** 2
     return [
-        (_network(3), images[0], 1, 3),
-        (_network(4), images[1], 2, 1),
+        (_network(3), wide[0], 1, 3),
+        (_network(4), wide[1], 2, 1),
+        (_network(5), high, 0, 5),
     ]
 
 

@@ -195,7 +195,7 @@ export function explore({ sizes, activation, samples, ...packed }) {
       wires[l],
       strong.map((at) => {
         const [[from], [to]] = [above.places[Math.floor(at / m)], below.places[at % m]];
-        return line(products[at] > 0 ? "--one" : "--line-1", (0.5 + 1.7 * sizes[at]).toFixed(2), {
+        return line(products[at] > 0 ? "--line-1" : "--one", (0.5 + 1.7 * sizes[at]).toFixed(2), {
           d: `M${from} ${above.foot}L${to} ${below.top}`,
           opacity: (0.15 + 0.7 * sizes[at]).toFixed(2),
         });
@@ -216,7 +216,7 @@ export function explore({ sizes, activation, samples, ...packed }) {
       set(cell, {
         y: base - Math.max(height, 0),
         height: Math.abs(height),
-        fill: height < 0 ? "var(--line-1)" : "var(--line-y)",
+        fill: height < 0 ? "var(--one)" : "var(--line-y)",
       });
     });
 
@@ -231,13 +231,13 @@ export function explore({ sizes, activation, samples, ...packed }) {
     // A chosen cell of the first layer shows its weights in place of the picture.
     const template = at === 1 && x.map((_, j) => layers[0].W[j * sizes[1] + i]);
     const about = template
-      ? ["Weights", `of cell ${i + 1}:`, "orange +, blue −"]
+      ? ["Weights", `of cell ${i + 1}:`, "blue +, orange −"]
       : ["Input", "14 × 14 pixels", "from 0 to 1"];
     inputTitles.forEach((node, k) => node.textContent = about[k]);
-    if (template) squares(0, template, largest(template), "#ff9e5e", "#69b7f5");
+    if (template) squares(0, template, largest(template), "#69b7f5", "#ff9e5e");
     else squares(0, x, 1, "#f4efe2");
     for (let b = 1; b < depth; b++) {
-      squares(b, values[b], largest(values[b]), "var(--line-y)", "var(--line-1)");
+      squares(b, values[b], largest(values[b]), "var(--line-y)", "var(--one)");
     }
     bars(depth, zero, 28 / largest(scores));
     bars(depth + 1, floor, 44);
@@ -292,7 +292,7 @@ export function explore({ sizes, activation, samples, ...packed }) {
         tower,
         readout,
         soft(
-          "Wires: weight × value. Orange raises the cell below, blue lowers it; only the strongest are drawn.",
+          "Wires: weight × value. Blue raises the cell below, orange lowers it; only the strongest are drawn.",
         ),
       ),
     ),

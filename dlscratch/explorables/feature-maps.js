@@ -9,11 +9,11 @@ const { table, unpack } = globalThis.explorables.drawing;
 const TITLES = { conv: "Convolution", pool: "Pooling", linear: "Hidden layer" };
 const MAKERS = {
   conv:
-    "What the marked cell is made from. Left the kernel's weights: orange above 0, blue below. Right the values they are multiplied with.",
+    "What the marked cell is made from. Left the kernel's weights: blue above 0, orange below. Right the values they are multiplied with.",
   pool: "What the marked cell is made from: the largest of these values.",
 };
 // Colours of values, and of weights: above 0, below 0.
-const [CREAM, SIGNS] = [["#f4efe2", "#69b7f5"], ["#ff9e5e", "#69b7f5"]];
+const [CREAM, SIGNS] = [["#f4efe2", "#ff9e5e"], ["#69b7f5", "#ff9e5e"]];
 // Keys in rows of eight maps.
 const STEPS = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: 8, ArrowUp: -8 };
 
@@ -367,7 +367,8 @@ export function explore({ layers: given, samples, ...packed }) {
     keep(results, probabilities);
     results.dataset.logits = JSON.stringify(logits);
     bars.forEach(({ number, bar }, k) => {
-      number.textContent = percent(probabilities[k]);
+      // Ten of "<0.1" side by side would run together.
+      number.textContent = probabilities[k] < 0.001 ? "≈0" : percent(probabilities[k]);
       bar.style.height = `${(2.4 * probabilities[k]).toFixed(3)}rem`;
     });
     detail();

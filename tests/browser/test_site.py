@@ -193,11 +193,12 @@ def test_figures_have_the_colours_of_the_page(mode, site, page):
     images = page.locator(".cell_output figure img:visible")
     for i in range(images.count()):
         images.nth(i).scroll_into_view_if_needed()
-        assert images.nth(i).get_attribute("class") == f"only-{mode}"
+        assert images.nth(i).get_attribute("class") == f"paper-{mode}"
     page.wait_for_function(
         "[...document.querySelectorAll('figure img')].filter((e) => e.offsetWidth)"
         ".every((e) => e.complete && e.naturalWidth)"
     )
+    assert page.locator(".cell_output figcaption:visible").count() == images.count()
     svgs = [name for name in loaded if name.endswith(".svg") and len(name) > 60]
     assert images.nth(0).bounding_box()["height"] > 100
     assert len(set(svgs)) >= images.count() > 5

@@ -1,7 +1,7 @@
 """Figures that follow the page: beside each SVG, the same one for dark paper.
 
-Lines, letters and areas get the colours of a dark page. Pictures made of pixels stay as
-they are, and so does what is drawn on them.
+Lines, letters and areas get the colours of a dark page. Pictures made of pixels and
+maps of filled levels stay as they are, and so does what is drawn on them.
 """
 
 import colorsys
@@ -82,13 +82,18 @@ def darken(svg):
 
 
 def _on_pixels(axes):
-    """Yield all that stands on the pictures made of pixels in these axes."""
+    """Yield all that stands on the pictures and opaque maps in these axes."""
     boxes = []
     for image in axes.iter(f"{SVG}image"):
         x, y, width, height = (
             float(image.get(name)) for name in ("x", "y", "width", "height")
         )
         boxes.append((x, -y, x + width, height - y))  # they stand on their heads
+    if any(_is_opaque_map(group) for group in axes.iter(f"{SVG}g")):
+        paper = next(axes.iter(f"{SVG}path")).get("d")  # the axes' own, drawn first
+        corners = [float(n) for n in re.findall(r"-?[\d.]+", paper)]
+        xs, ys = corners[::2], corners[1::2]
+        boxes.append((min(xs), min(ys), max(xs), max(ys)))
     if boxes:
         for node in axes.iter():
             place = re.match(
@@ -111,13 +116,21 @@ def size(path):
     return "".join(f'{name}="{value}" ' for name, value in names)
 
 
+def _is_opaque_map(group):
+    """Tell whether a group of an SVG is a map of levels without transparency."""
+    filled = group.get("id", "").startswith(("QuadContourSet", "QuadMesh"))
+    styles = [path.get("style", "") for path in group.iter(f"{SVG}path")]
+    fills = {style for style in styles if re.match("fill: #", style)}
+    return filled and len(fills) > 2 and "opacity" not in " ".join(fills)
+
+
 def add_dark_figures(app, page, template, context, doctree):
     """Show each SVG in the page's colours, and load it when it comes into sight."""
     files = {name: path for path, (_, name) in app.env.images.items()}
 
     def both(match):
         path = Path(app.srcdir, files[f"{match[2]}.svg"])
-        start = f'<img loading="lazy" {size(path)}class="only-'
+        start = f'<img loading="lazy" {size(path)}class="paper-'
         light = match[0].replace("<img ", f'{start}light" ')
         dark = match[0].replace("<img ", f'{start}dark" ')
         return light + dark.replace(f"{match[2]}.svg", f"{match[2]}-dark.svg")
