@@ -181,10 +181,17 @@ def test_a_row_without_support_is_found(book, name, new, words):
 
 
 def test_the_published_figure_is_that_of_the_text(book):
-    new = with_row(book, "lab-sigmoid", published=["94.65", "saitoh2016deep"])
+    new = with_row(book, "lab-sigmoid", published=["94.55", "saitoh2016deep"])
     quotes = book.declared["row"]["lab-sigmoid"]["quotes"]
-    wrong = [c for c in misquoted(new) if "94.65), found '94.55'" in c]
+    wrong = [c for c in misquoted(new) if "94.55), found '94.65'" in c]
     assert len(wrong) == sum("{published}" in quote for quote in quotes) > 0
+
+
+def test_what_is_different_where_it_was_published_is_shown():
+    row = Row("name", unit="%", published=("94.65", "saitoh2016deep"))
+    assert results.published(row) == "94.65 % (Saitoh, 2016)"
+    row.published += ("another recipe",)
+    assert results.published(row) == "94.65 % (Saitoh, 2016), another recipe"
 
 
 def saved(folder, **more):

@@ -126,7 +126,8 @@ class Row:
     for the phrase ``find``. ``bounds`` are what another run keeps to, for cells whose
     outputs are not compared, and ``asserted`` names the cell that asserts them; or
     ``holds`` says in words what is asserted. ``least``: the number is a lower bound.
-    ``published`` is a figure and its source. ``quotes`` are "place: phrase".
+    ``published`` is a figure and its source, with a few words where it is of something
+    else than our number: another recipe, or a place. ``quotes`` are "place: phrase".
     """
 
     id: str

@@ -152,9 +152,10 @@ def a_new_run(row):
 
 
 def published(row):
-    """Return the published figure, and whose it is."""
-    figure, key = row.published
-    return f"{figure} {row.unit}".strip() + f" ({CITED.get(key, key)})"
+    """Return the published figure, whose it is, and what is different there."""
+    figure, key, *words = row.published
+    shown = f"{figure} {row.unit}".strip() + f" ({CITED.get(key, key)})"
+    return ", ".join([shown, *words])
 
 
 def title(book, notebook):
