@@ -1,0 +1,80 @@
+"""Random programs of arrays, to be run by one library or another."""
+
+import numpy as np
+
+UNARY = ("tanh", "sigmoid", "sin", "cos", "relu", "log_softmax", "softened", "squared")
+SHAPES = ((3,), (2, 3), (1, 3), (4, 1, 3), (2, 1), (3, 3), (4, 2, 3))
+
+
+def draw(rng, length=12):
+    """Draw a program: the shapes of its inputs, and its steps.
+
+    A step is the name of an operation, the places of its inputs among all values so
+    far, and options. Values are used more than once, broadcast and indexed; the last
+    step makes one number of all that nothing else has used.
+    """
+    shapes = [SHAPES[i] for i in rng.integers(len(SHAPES), size=3)]
+    n_inputs, steps, used = len(shapes), [], set()
+
+    def step(name, *places, shape, **options):
+        steps.append((name, places, options))
+        used.update(places)
+        shapes.append(tuple(int(n) for n in shape))
+
+    while len(steps) < length:
+        i, j = (int(k) for k in rng.integers(len(shapes), size=2))
+        a, b = shapes[i], shapes[j]
+        match rng.integers(10):
+            case 0 | 1:
+                step(str(rng.choice(UNARY if a else UNARY[:5])), i, shape=a)
+            case 2 | 3:
+                try:
+                    shape = np.broadcast_shapes(a, b)
+                except ValueError:
+                    continue
+                if np.prod(shape) < 200:
+                    name = str(rng.choice(["add", "subtract", "multiply", "divide"]))
+                    step(name, i, j, shape=shape)
+            case 4 if len(a) > 1 and len(b) > 1 and a[-1] == b[-2]:
+                try:
+                    stack = np.broadcast_shapes(a[:-2], b[:-2])
+                except ValueError:
+                    continue
+                step("matmul", i, j, shape=(*stack, a[-2], b[-1]))
+            case 5 if a:
+                axis, keep = int(rng.integers(len(a))), bool(rng.integers(2))
+                shape = [n for k, n in enumerate(a) if k != axis or keep]
+                if keep:
+                    shape[axis] = 1
+                name = str(rng.choice(["sum", "mean", "max"]))
+                step(name, i, shape=shape, axis=axis, keepdims=keep)
+            case 6 if len(a) > 1:
+                if rng.integers(2):
+                    axes = tuple(int(k) for k in rng.permutation(len(a)))
+                    step("transpose", i, shape=[a[k] for k in axes], axes=axes)
+                else:
+                    step("reshape", i, shape=(a[-1], -1 * -int(np.prod(a[:-1]))))
+                    steps[-1][2]["shape"] = shapes[-1]
+            case 7 if a and a[0] > 1:
+                ids = rng.integers(a[0], size=4)  # a place may occur twice
+                step("take", i, shape=(4, *a[1:]), ids=ids)
+            case 8 if a and a[-1] > 1:
+                step(
+                    "getitem",
+                    i,
+                    shape=(*a[:-1], a[-1] - 1),
+                    index=(..., slice(1, None)),
+                )
+            case 9 if a and len(a) == len(b) and a[1:] == b[1:] and a[0] + b[0] < 9:
+                step("concat", i, j, shape=(a[0] + b[0], *a[1:]))
+    free = [k for k in range(len(shapes)) if k not in used]
+    steps.append(("total", tuple(free), {}))
+    return shapes[:n_inputs], steps
+
+
+def run(steps, inputs, library):
+    """Return the number that a program computes; ``library`` names its operations."""
+    values = list(inputs)
+    for name, places, options in steps:
+        values.append(library[name](*(values[k] for k in places), **options))
+    return values[-1]
