@@ -912,8 +912,8 @@ def _(dy, W, stride, H, width):
     hints=[
         "im2col copies a pixel into each window that covers it. What is the "
         "way back of a copy?",
-        "Her check used windows that lie side by side. Then no pixel is in more "
-        "than one window. What happens where there is a second one?",
+        "Her check used windows that lie side by side. Then no pixel is in "
+        "more than one window. What happens where there is a second one?",
         "Slices: what is `x[0:-0]`? Count from the front where the picture "
         "begins and where it ends.",
     ],
