@@ -807,8 +807,8 @@ def _use_scaled(answer, weights, x):
     text="""
         One pass, layer by layer. The order matters: the second layer must
         be measured with the outputs of the *scaled* first one. The result
-        works whatever the matrices were before: from a wrong std, with
-        pixels of a mean far from 0, or with another activation. With
+        works however large or small the weights were before, with pixels
+        of a mean far from 0, and with another activation, too. With
         orthogonal matrices to start from, this is the method of Mishkin and
         Matas (2016).
 

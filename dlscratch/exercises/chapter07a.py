@@ -912,8 +912,8 @@ def _(dy, W, stride, H, width):
     hints=[
         "im2col copies a pixel into each window that covers it. What is the "
         "way back of a copy?",
-        "Her check used windows that lie side by side. Then each pixel is in "
-        "one window only. What happens to a second one?",
+        "Her check used windows that lie side by side. Then no pixel is in "
+        "more than one window. What happens where there is a second one?",
         "Slices: what is `x[0:-0]`? Count from the front where the picture "
         "begins and where it ends.",
     ],
@@ -921,8 +921,8 @@ def _(dy, W, stride, H, width):
         `=` overwrites. Where windows overlap, a pixel was copied into
         several rows of the table, so several numbers come back for it, and
         they must be **added**. With `=` only the last one stays. When the
-        stride equals the window's size, nothing overlaps, every pixel gets
-        one number, and `=` and `+=` are the same.
+        stride equals the window's size, nothing overlaps, no pixel gets more
+        than one number, and `=` and `+=` are the same.
 
         `padding:-padding` is meant to cut off the frame. For padding 0 it
         reads `0:-0`, that is `0:0`: from 0 up to 0, nothing. The array that

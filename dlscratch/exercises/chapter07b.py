@@ -565,8 +565,8 @@ def convolve(x, W):
     text="""
         Cut `x` along the channels and `W` along the kernels; the results
         are maps, and go one behind the other along the axis of the
-        channels. With as many groups as channels you get the depthwise
-        convolution of exercise 7a.8.
+        channels. With as many groups as channels, and one kernel in each, you
+        get the depthwise convolution of exercise 7a.8.
         """,
 )
 def grouped(x, W, groups):
