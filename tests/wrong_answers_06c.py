@@ -72,6 +72,21 @@ def _starts_at_ten(losses, patience):
     return epoch, best
 
 
+def _starts_at_a_billion(losses, patience):
+    smallest, best, waited = 1e9, 0, 0
+    for epoch, loss in enumerate(losses, 1):
+        waited += 1
+        if loss < smallest:
+            smallest, best, waited = loss, epoch, 0
+        if waited == patience:
+            break
+    return epoch, best
+
+
+def _by_random(rng, low, high, n):
+    return low * (high / low) ** rng.random(n)
+
+
 def _waiting(losses, patience):
     smallest, best, waited = np.inf, 0, 0
     for epoch, loss in enumerate(losses, 1):
@@ -268,10 +283,12 @@ WRONG = {
         ("one value", lambda: _one_value, "expected"),
         ("patience of two at least", lambda: _one_less, "expected: 3"),
         ("starts at ten", lambda: _starts_at_ten, "expected: 3"),
+        ("starts at a billion", lambda: _starts_at_a_billion, "expected: 3"),
     ],
     "6c.6": [
         ("whole exponents", lambda: whole_exponents, "is not right"),
-        ("one by one", lambda: _one_by_one, "called 5 times for 5 numbers"),
+        ("one by one", lambda: _one_by_one, "called 5 times"),
+        ("rng.random", lambda: _by_random, "was called 0 times"),
     ],
     "6c.7": [
         ("a view", lambda: _view_at_rest, "Return a copy"),
