@@ -311,6 +311,18 @@ class _SwishOfLayers:
         return dy * self.s + self.sigmoid.backward(dy * self.x)
 
 
+class _SwishByDifferences:
+    def forward(self, x):
+        self.x = x
+        return x * sigmoid(x)
+
+    def backward(self, dy):
+        h, x = 1e-6, self.x
+        return (
+            dy * (_SwishByDifferences().forward(x + h) - self.forward(x - h)) / (2 * h)
+        )
+
+
 class _MeanBroadcast:
     def forward(self, x):
         self.shape = x.shape
@@ -531,6 +543,7 @@ RIGHT = {
     "5.4": [
         ("by the output", lambda: _SwishByOutput),
         ("with a layer inside", lambda: _SwishOfLayers),
+        ("by differences", lambda: _SwishByDifferences),
     ],
     "5.5": [
         ("broadcast", lambda: _MeanBroadcast),

@@ -405,6 +405,10 @@ def _path_from_the_classic_form(gradient, start, lr, steps, mu):
     return np.vstack(path)
 
 
+def _rate_in_one_line(t, lr, warmup, steps):
+    return lr * min(1, (t + 1) / max(warmup, 1), max(0, (steps - t) / (steps - warmup)))
+
+
 def _rate_interpolated(t, lr, warmup, steps):
     if warmup == 0:
         return np.interp(t, [0, steps], [lr, 0])
@@ -499,6 +503,7 @@ RIGHT = {
     ],
     "6a.7": [
         ("interpolated", lambda: _rate_interpolated),
+        ("one line", lambda: _rate_in_one_line),
         ("whole schedule", lambda: _rate_from_the_whole_schedule),
     ],
     "6a.8": [

@@ -391,6 +391,8 @@ RIGHT = {
     "6b.6": [
         ("list", lambda: lambda n: [1] + [0] * (n - 1)),
         ("far below", lambda: _far_below),
+        ("nearby", lambda: lambda n: np.append(np.full(n - 1, 0.1), 0.1 + 1e-6)),
+        ("tuple", lambda: lambda n: (5e-9,) + (0,) * (n - 1)),
         ("normalised", lambda: _already_normalised),
         ("bool", lambda: lambda n: np.arange(n) == n // 2),
     ],

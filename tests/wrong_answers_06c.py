@@ -111,6 +111,10 @@ def _one_by_one(rng, low, high, n):
     return np.array([np.exp(rng.uniform(*ends)) for _ in range(n)])
 
 
+def _its_own_floats(rng, low, high, n):
+    return [float(v) for v in 10 ** rng.uniform(np.log10(low), np.log10(high), size=n)]
+
+
 def _a_ratio(rng, low, high, n):
     return list(low * (high / low) ** rng.uniform(size=n))
 
@@ -322,7 +326,10 @@ WRONG = {
 RIGHT = {
     "6c.2": [("clip", lambda: _clip), ("lists", lambda: _row_by_row)],
     "6c.4": [("waiting", lambda: _waiting), ("slices", lambda: _on_slices)],
-    "6c.6": [("a ratio", lambda: _a_ratio)],
+    "6c.6": [
+        ("a ratio", lambda: _a_ratio),
+        ("a list of floats", lambda: _its_own_floats),
+    ],
     "6c.7": [("matrices", lambda: _matrices), ("rolled", lambda: _rolled)],
     "6c.8": [("lists", lambda: _lists), ("a list of two", lambda: _pairs)],
     "6c.9": [("roots", lambda: _roots)],
