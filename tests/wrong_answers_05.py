@@ -8,6 +8,30 @@ from dlscratch.functions import sigmoid, softmax
 from dlscratch.gradients import numerical_gradient, relative_error
 
 
+def _bill_coupon_saves_one(price, number, coupon, tax):
+    return ch.bill_backward(price, number, coupon, tax) | {"coupon": -1}
+
+
+class _DivideOnlyXNoPair(ch.Divide):
+    def backward(self, dz):
+        return dz / self.y
+
+
+class _DivideNamed(ch.Divide):
+    def backward(self, dz):
+        dx, dy = super().backward(dz)
+        return {"dx": dx, "dy": dy}
+
+
+class _SwishBothPaths(ch.Swish):
+    def backward(self, dy):
+        return [dy * self.gate, dy * self.x * self.gate * (1 - self.gate)]
+
+
+def _verdict(layer, x, dy):
+    return ch.input_error(layer, x, dy) < 1e-7
+
+
 def _forgot_return(*args):
     sum(1 for _ in args)
 
@@ -287,6 +311,18 @@ class _SwishOfLayers:
         return dy * self.s + self.sigmoid.backward(dy * self.x)
 
 
+class _SwishByDifferences:
+    def forward(self, x):
+        self.x = x
+        return x * sigmoid(x)
+
+    def backward(self, dy):
+        h, x = 1e-6, self.x
+        return (
+            dy * (_SwishByDifferences().forward(x + h) - self.forward(x - h)) / (2 * h)
+        )
+
+
 class _MeanBroadcast:
     def forward(self, x):
         self.shape = x.shape
@@ -416,6 +452,7 @@ WRONG = {
         ("right so far", lambda: _first_of_two_is_wrong, "Right so far: rest, tax."),
         ("printed", lambda: _printing_bill, "printed its result"),
         ("one missing", lambda: _bill_without_goods, "lacks goods"),
+        ("saves one", lambda: _bill_coupon_saves_one, "perhaps the decimals"),
     ],
     "5.2": [
         (
@@ -423,6 +460,8 @@ WRONG = {
             lambda: _DivideOnlyX,
             "is a tuple of length 1, expected a tuple of length 2",
         ),
+        ("dx, no pair", lambda: _DivideOnlyXNoPair, "expected a tuple of length 2"),
+        ("a dict", lambda: _DivideNamed, "is a dict of length 2"),
         ("in place", lambda: _DivideInPlace, "changes its input `dz`"),
         ("an object", lambda: ch.Divide(), "without parentheses"),
         ("absolute", lambda: _DivideAbsolute, "`dx` of `Divide` is not right"),
@@ -435,6 +474,7 @@ WRONG = {
     ],
     "5.4": [
         ("not remembered", lambda: _SwishForgetful, "AttributeError"),
+        ("both paths", lambda: _SwishBothPaths, "a list of length 2"),
         ("no return", lambda: _SwishSilent, "of Swish returned nothing"),
         ("shared memory", lambda: _SharedSwish, "`backward(dy)` of"),
     ],
@@ -447,6 +487,7 @@ WRONG = {
     "5.6": [
         ("one minus", lambda: _inverted_error, "is not right"),
         ("a text", lambda: _boolean_judge, "a text"),
+        ("a verdict", lambda: _verdict, "True or False, not a number"),
         ("a larger step", lambda: _judge(h=1e-4), "The step is 1e-5"),
         ("a smaller step", lambda: _judge(h=1e-6), "ReLU"),
         ("one-sided", lambda: _judge(forwards=True), "is not right"),
@@ -502,6 +543,7 @@ RIGHT = {
     "5.4": [
         ("by the output", lambda: _SwishByOutput),
         ("with a layer inside", lambda: _SwishOfLayers),
+        ("by differences", lambda: _SwishByDifferences),
     ],
     "5.5": [
         ("broadcast", lambda: _MeanBroadcast),

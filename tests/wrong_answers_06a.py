@@ -90,6 +90,17 @@ def _long_sum(v, lr, mu):
     return -lr * v * np.sum(mu ** np.arange(1, 100_001))
 
 
+def _sum_without_sum(v, lr, mu):
+    return -lr * v * (mu ** np.arange(1, 100_001) @ np.ones(100_000))
+
+
+def _is_np_nan(accuracies):
+    def median(lr):
+        return np.median([0 if a is np.nan else a for a in accuracies[lr]])
+
+    return max(accuracies, key=median)
+
+
 def _roll_in_a_loop(v, lr, mu):
     x = 0
     while np.any(np.abs(v) > 1e-14):
@@ -250,6 +261,7 @@ WRONG = {
     ],
     "6a.2": [
         ("a long sum", lambda: _long_sum, "is not right"),
+        ("no sum by name", lambda: _sum_without_sum, "1e-06, 0.999999)"),
         ("until it is small", lambda: _roll_in_a_loop, "did not finish"),
         ("a loop", lambda: _roll_with_a_needless_loop, "uses a loop"),
         ("forgot return", lambda: _silent_roll, "return"),
@@ -274,7 +286,7 @@ WRONG = {
         ("whole numbers", lambda: _path_of_integers, "decimals"),
         ("old velocity", lambda: _path_old_velocity, "update u first"),
         ("without the start", lambda: _path_without_start, "shape"),
-        ("one array many times", lambda: _aliased_path, "is not right"),
+        ("one array many times", lambda: _aliased_path, "one and the same array"),
     ],
     "6a.7": [
         ("always until 50", lambda: _falls_until_50, "is not right"),
@@ -286,6 +298,7 @@ WRONG = {
     ],
     "6a.9": [
         ("upper median", lambda: _upper_median, "is not right"),
+        ("is np.nan", lambda: _is_np_nan, "is not right"),
         ("three seeds", lambda: _three_seeds, "is not right"),
         ("nan replaced", lambda: _nan_replaced_in_place, "changes its input"),
         ("text", lambda: _text_rate, "text"),
@@ -392,6 +405,10 @@ def _path_from_the_classic_form(gradient, start, lr, steps, mu):
     return np.vstack(path)
 
 
+def _rate_in_one_line(t, lr, warmup, steps):
+    return lr * min(1, (t + 1) / max(warmup, 1), max(0, (steps - t) / (steps - warmup)))
+
+
 def _rate_interpolated(t, lr, warmup, steps):
     if warmup == 0:
         return np.interp(t, [0, steps], [lr, 0])
@@ -486,6 +503,7 @@ RIGHT = {
     ],
     "6a.7": [
         ("interpolated", lambda: _rate_interpolated),
+        ("one line", lambda: _rate_in_one_line),
         ("whole schedule", lambda: _rate_from_the_whole_schedule),
     ],
     "6a.8": [

@@ -121,6 +121,32 @@ def _goes_on_at_share(momentum, share):
     return batches
 
 
+def _capitals(recipe, n_in, n_out):
+    if recipe == "Xavier":
+        return n_in**-0.5
+
+
+def _drawn_by_rows(n_in, n_out, rng):
+    a = math.sqrt(6 / (n_in + n_out))
+    return np.array([rng.uniform(-a, a, n_out) for _ in range(n_in)])
+
+
+def _ends_swapped(n_in, n_out, rng):
+    a = math.sqrt(6 / (n_in + n_out))
+    return rng.uniform(a, -a, (n_in, n_out))
+
+
+def _squeezed_rows(x, gamma, beta, eps):
+    return np.squeeze(ch.layer_norm(x, gamma, beta, eps))
+
+
+def _new_names_only(weights, x):
+    for W in weights:
+        W = W / (x @ W).std()
+        x = np.maximum(x @ W, 0)
+    return weights
+
+
 def _own_generator(n_in, n_out, rng):
     return ch.glorot_uniform(n_in, n_out, np.random.default_rng(0))
 
@@ -171,9 +197,12 @@ WRONG = {
         ("the larger side", lambda: _larger_side, "is not right"),
         ("He for all", lambda: _always_he, "is not right"),
         ("prints", lambda: _printed_std, "printed its result"),
+        ("capitals", lambda: _capitals, '("xavier", 100, 50)` returned nothing'),
     ],
     "6b.2": [
         ("own generator", lambda: _own_generator, "is not right"),
+        ("by rows", lambda: _drawn_by_rows, "was called 3 times"),
+        ("ends swapped", lambda: _ends_swapped, "return rng.uniform(a, -a"),
         ("transposed", lambda: _transposed, "shape (5, 3)"),
         ("normal numbers", lambda: _normal, "is not right"),
     ],
@@ -195,6 +224,7 @@ WRONG = {
     ],
     "6b.8": [
         ("no keepdims", lambda: _no_keepdims, "raised ValueError"),
+        ("squeezed", lambda: _squeezed_rows, "(of length 1) is missing"),
     ],
     "6b.9": [
         ("examples only", lambda: ch._along((0,)), "over the examples only"),
@@ -210,6 +240,7 @@ WRONG = {
     "6b.10": [
         ("in place", lambda: _scaled_in_place, "changes its input"),
         ("first only", lambda: _first_only, "is not right"),
+        ("new names", lambda: _new_names_only, "the matrices as they came"),
         ("three only", lambda: _three_layers, "lacks matrix 4"),
     ],
     "6b.11": [
@@ -360,6 +391,8 @@ RIGHT = {
     "6b.6": [
         ("list", lambda: lambda n: [1] + [0] * (n - 1)),
         ("far below", lambda: _far_below),
+        ("nearby", lambda: lambda n: np.append(np.full(n - 1, 0.1), 0.1 + 1e-6)),
+        ("tuple", lambda: lambda n: (5e-9,) + (0,) * (n - 1)),
         ("normalised", lambda: _already_normalised),
         ("bool", lambda: lambda n: np.arange(n) == n // 2),
     ],

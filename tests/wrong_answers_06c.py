@@ -72,6 +72,21 @@ def _starts_at_ten(losses, patience):
     return epoch, best
 
 
+def _starts_at_a_billion(losses, patience):
+    smallest, best, waited = 1e9, 0, 0
+    for epoch, loss in enumerate(losses, 1):
+        waited += 1
+        if loss < smallest:
+            smallest, best, waited = loss, epoch, 0
+        if waited == patience:
+            break
+    return epoch, best
+
+
+def _by_random(rng, low, high, n):
+    return low * (high / low) ** rng.random(n)
+
+
 def _waiting(losses, patience):
     smallest, best, waited = np.inf, 0, 0
     for epoch, loss in enumerate(losses, 1):
@@ -94,6 +109,10 @@ def _on_slices(losses, patience):
 def _one_by_one(rng, low, high, n):
     ends = np.log(low), np.log(high)
     return np.array([np.exp(rng.uniform(*ends)) for _ in range(n)])
+
+
+def _its_own_floats(rng, low, high, n):
+    return [float(v) for v in 10 ** rng.uniform(np.log10(low), np.log10(high), size=n)]
 
 
 def _a_ratio(rng, low, high, n):
@@ -268,10 +287,12 @@ WRONG = {
         ("one value", lambda: _one_value, "expected"),
         ("patience of two at least", lambda: _one_less, "expected: 3"),
         ("starts at ten", lambda: _starts_at_ten, "expected: 3"),
+        ("starts at a billion", lambda: _starts_at_a_billion, "expected: 3"),
     ],
     "6c.6": [
         ("whole exponents", lambda: whole_exponents, "is not right"),
-        ("one by one", lambda: _one_by_one, "called 5 times for 5 numbers"),
+        ("one by one", lambda: _one_by_one, "called 5 times"),
+        ("rng.random", lambda: _by_random, "was called 0 times"),
     ],
     "6c.7": [
         ("a view", lambda: _view_at_rest, "Return a copy"),
@@ -305,7 +326,10 @@ WRONG = {
 RIGHT = {
     "6c.2": [("clip", lambda: _clip), ("lists", lambda: _row_by_row)],
     "6c.4": [("waiting", lambda: _waiting), ("slices", lambda: _on_slices)],
-    "6c.6": [("a ratio", lambda: _a_ratio)],
+    "6c.6": [
+        ("a ratio", lambda: _a_ratio),
+        ("a list of floats", lambda: _its_own_floats),
+    ],
     "6c.7": [("matrices", lambda: _matrices), ("rolled", lambda: _rolled)],
     "6c.8": [("lists", lambda: _lists), ("a list of two", lambda: _pairs)],
     "6c.9": [("roots", lambda: _roots)],

@@ -470,9 +470,9 @@ def _called(name, args, options=None, of=""):
     """Return one call as a subject."""
 
     def write(most):
-        shown = [_show(value, most) for value in args]
+        shown = [_show_input(value, most) for value in args]
         for option, value in (options or {}).items():
-            shown.append(f"{option}={_show(value, most)}")
+            shown.append(f"{option}={_show_input(value, most)}")
         return f"{name}({', '.join(shown)})"
 
     return _Subject(_code(_fitting(write)) + of, " in the result of ")
@@ -537,7 +537,9 @@ def _subject(ex, case):
 
     def write(most):
         pairs = zip(names, case, strict=True)
-        return ", ".join(_code(f"{n} = {_show(v, most)}") for n, v in pairs)
+        return ", ".join(
+            _code(f"{n} = {_show_input(v, most)}") for n, v in pairs
+        )
 
     return _Subject(_code_name(ex.name), inputs=f", with {_fitting(write)}")
 
@@ -581,8 +583,9 @@ def _stopped(ex, run, subject, given=()):
         for frame in reversed(traceback.extract_tb(error.__traceback__)):
             if not os.path.abspath(frame.filename).startswith(_NOT_THEIRS):
                 line = linecache.getline(frame.filename, frame.lineno).strip()
-                text += f"\n  line {frame.lineno}: {line}"
-                break
+                if line:  # there is none of compiled code, as inside NumPy
+                    text += f"\n  line {frame.lineno}: {line}"
+                    break
     return "overflow" if isinstance(error, OverflowError) else "raised", text
 
 
@@ -664,8 +667,12 @@ def _compare_numbers(ex, expected, got, subject, always):
     cut = want.dtype.kind == "f" and have.dtype.kind in "biu"
     whole = (have == np.trunc(want)) | (have == np.rint(want))
     if cut and np.all(whole) and not close.all():
-        text = subject.says(f"holds whole numbers (`{types[0]}`)")
-        yield "dtype", f"{text}: the decimals were cut off."
+        if have.dtype.kind == "b":
+            text = subject.says("is a comparison's True or False, not a number")
+        else:
+            text = subject.says(f"holds whole numbers (`{types[0]}`)")
+            text += ": perhaps the decimals were cut off"
+        yield "dtype", f"{text}."
     elif ex.strict_dtype and types[0] != types[1]:
         text = subject.says(f"has dtype `{types[0]}`, expected `{types[1]}`")
         yield "dtype", f"{text}."
@@ -733,6 +740,12 @@ def _code_name(name):
     """Return a name, like ``ReLU`` or ``forward(x)``, as code; not words."""
     name = str(name)
     return _code(name) if re.fullmatch(r"[\w.]+(\(.*\))?", name) else name
+
+
+def _show_input(value, most):
+    """Return a short text of an input, a text as one writes it in code."""
+    text = _show(value, most)
+    return f'"{text}"' if isinstance(value, str) else text
 
 
 def _show(value, most=12, digits=6):

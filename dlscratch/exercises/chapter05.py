@@ -4,6 +4,7 @@ import numpy as np
 
 from dlscratch import functions
 from dlscratch.exercises import exercise
+from dlscratch.exercises._kit import Misfit
 from dlscratch.gradients import numerical_gradient, relative_error
 from dlscratch.layers import Linear, ReLU, Tanh
 
@@ -66,6 +67,14 @@ def _(price, number, coupon, tax):
 
 
 @bill_backward.wrong(
+    "One yen more of coupon saves more than one yen: on that yen you pay no "
+    "tax either."
+)
+def _(price, number, coupon, tax):
+    return bill_backward(price, number, coupon, tax) | {"coupon": -1}
+
+
+@bill_backward.wrong(
     "In a product the factors swap: the derivative by the price contains the "
     "number."
 )
@@ -107,7 +116,10 @@ def _run_pair(cls, x, y, dz):
     node, other = cls(), cls()
     z = node.forward(x, y)
     other.forward(dz, y + 7)  # must not disturb what the first remembers
-    dx, dy = node.backward(dz)
+    back = node.backward(dz)
+    if isinstance(back, dict):  # would be unpacked into its names
+        raise Misfit("`backward` returns the pair `dx, dy`")
+    dx, dy = back
     return {"forward(x, y)": z, "dx": dx, "dy": dy}
 
 
@@ -116,7 +128,11 @@ def _run_pair(cls, x, y, dz):
     "The division node",
     use=_run_pair,
     cases=[
-        (np.array([6.0, 1.0]), np.array([2.0, 4.0]), np.array([1.0, 3.0])),
+        (  # not two numbers each, which are a pair themselves
+            np.array([6.0, 1.0, 3.0]),
+            np.array([2.0, 4.0, -2.0]),
+            np.array([1.0, 3.0, 2.0]),
+        ),
         (
             _random(2, 3),
             np.array([[3, -2.5, 0.4], [-0.7, 5, 1]]),
@@ -251,6 +267,15 @@ class _(LeakyReLU):
 
 
 @LeakyReLU.wrong(
+    "These are the slopes alone. Multiply them by `dy`, which comes from "
+    "behind."
+)
+class _(LeakyReLU):
+    def backward(self, dy):
+        return self.slope
+
+
+@LeakyReLU.wrong(
     "The sign of `x` decides, on the way forward; the sign of `dy` does not "
     "matter."
 )
@@ -287,7 +312,7 @@ class _(LeakyReLU):
     "Swish: two paths",
     use=_run_layer,
     cases=[
-        (np.array([0.0, 1.0, -2.0]), np.array([1.0, 1.0, 1.0])),
+        (np.array([0.0, 1.0, -2.0]), np.array([1.0, 2.0, 1.0])),
         (_random(3, 4), _random(3, 4)),
     ],
     hints=[
@@ -322,6 +347,14 @@ class Swish:
 class _(Swish):
     def backward(self, dy):
         return dy * self.gate
+
+
+@Swish.wrong(
+    "This is the slope alone. Multiply it by `dy`, which comes from behind."
+)
+class _(Swish):
+    def backward(self, dy):
+        return super().backward(np.ones_like(dy))
 
 
 @Swish.wrong("One path is missing: x is also a factor itself.")
@@ -706,11 +739,22 @@ def two_layer_backward(x, t, W1, b1, W2, b2):
 
 
 def _two_layers(
-    x, t, W1, b1, W2, b2, *, n=None, gate="a1", ids=False, total=np.sum
+    x,
+    t,
+    W1,
+    b1,
+    W2,
+    b2,
+    *,
+    n=None,
+    gate="a1",
+    ids=False,
+    total=np.sum,
+    softmax=functions.softmax,
 ):
     a1 = x @ W1 + b1
     z1 = np.maximum(a1, 0)
-    y = functions.softmax(z1 @ W2 + b2)
+    y = softmax(z1 @ W2 + b2)
     da2 = (y - (t[:, None] if ids else np.eye(y.shape[1])[t])) / (n or len(t))
     dz1 = da2 @ W2.T
     gates = {"a1": a1 > 0, ">=": a1 >= 0, "dz1": dz1 > 0, "none": 1}
@@ -763,6 +807,13 @@ two_layer_backward.wrong(
 two_layer_backward.wrong(
     "The gate looks at `a1`, the way forward, not at the gradient's sign.",
     lambda x, t, W1, b1, W2, b2: _two_layers(x, t, W1, b1, W2, b2, gate="dz1"),
+)
+
+
+two_layer_backward.wrong(
+    "These are still scores. Softmax makes probabilities of them, and from "
+    "these the one-hot rows are subtracted.",
+    lambda *args: _two_layers(*args, softmax=lambda a: a),
 )
 
 
@@ -821,6 +872,15 @@ def skip_backward(x, W1, W2, dy):
 def _(x, W1, W2, dy):
     found = skip_backward(x, W1, W2, dy)
     return found | {"dx": found["dx"] - dy}
+
+
+@skip_backward.wrong(
+    "The shortcut's local derivative is 1. Multiplied by what comes from "
+    "behind, that is `dy`."
+)
+def _(x, W1, W2, dy):
+    found = skip_backward(x, W1, W2, dy)
+    return found | {"dx": found["dx"] - dy + 1}
 
 
 skip_backward.wrong(
@@ -943,6 +1003,18 @@ def _(x, W):
     found = tied_backward(x, W)
     return found | {"dW decoder": found["dW decoder"].T}
 
+
+tied_backward.wrong(
+    "The sign: the derivative of `(r - x)**2` by `r` contains `r - x`.",
+    lambda x, W: {key: -value for key, value in tied_backward(x, W).items()},
+)
+
+tied_backward.wrong(
+    "The loss is a mean over all entries of `x`: divide by their number.",
+    lambda x, W: {
+        key: value * x.size for key, value in tied_backward(x, W).items()
+    },
+)
 
 tied_backward.wrong(
     "The derivative of a square brings a factor 2.",

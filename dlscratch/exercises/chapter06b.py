@@ -6,6 +6,7 @@ import numpy as np
 
 from dlscratch.exercises import exercise
 from dlscratch.exercises._kit import Misfit
+from dlscratch.exercises._trials import one_call
 
 
 def _normals(seed, *shapes):
@@ -109,6 +110,10 @@ def _(recipe, n_in, n_out):
 # ------------------------------------------------------------------------- 6b.2
 
 
+def _one_call(glorot_uniform):
+    return one_call(lambda rng: glorot_uniform(3, 5, rng))
+
+
 @exercise(
     "6b.2",
     "From a flat distribution",
@@ -116,6 +121,7 @@ def _(recipe, n_in, n_out):
         (3, 5, np.random.default_rng(0)),
         (100, 20, np.random.default_rng(1)),
     ],
+    verify=_one_call,
     hints=[
         "The mean of the interval is 0, so the variance is the mean of the "
         "square of the weights.",
@@ -617,8 +623,11 @@ def _(mean, var, x, momentum):
 @exercise(
     "6b.8",
     "Layer normalisation",
-    cases=[(_X, _GAMMA, _BETA, 0.1), (_X[:3], _GAMMA, _BETA, 1e-5)],
-    batch=[(_X[:1], _GAMMA, _BETA, 1e-5)],
+    cases=[
+        (_X, _GAMMA, _BETA, 0.1),
+        (_X[:3], _GAMMA, _BETA, 1e-5),  # as many rows as columns
+        (_X[:1], _GAMMA, _BETA, 1e-5),
+    ],
     hints=[
         "Each *row* of `x` has its own mean and variance.",
         "`x.mean(axis=1)` has the shape (N,). To subtract it from `x` it "
@@ -907,6 +916,12 @@ def _(weights, x):
         scaled.append(W)
     return scaled
 
+
+scale_layers.wrong(
+    "These are the matrices as they came. In a loop, `W = W / s` gives the "
+    "name `W` to a new matrix, but does not put that into any list.",
+    lambda weights, x: weights,
+)
 
 scale_layers.wrong(
     "You have made the std of the *weights* 1. Asked is that of the "

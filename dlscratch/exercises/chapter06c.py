@@ -7,6 +7,7 @@ import numpy as np
 
 from dlscratch import functions
 from dlscratch.exercises import exercise
+from dlscratch.exercises._trials import one_call
 
 # ------------------------------------------------------------------------- 6c.1
 
@@ -83,6 +84,14 @@ def _(W, b, dW, db, lr, weight_decay):
 def _(W, b, dW, db, lr, weight_decay):
     return (1 - lr * weight_decay) * (W - lr * dW), b - lr * db
 
+
+decayed_step.wrong(
+    "That walks uphill: `W` and `b` move against their gradients.",
+    lambda W, b, dW, db, lr, weight_decay: (
+        W + lr * (dW + weight_decay * W),
+        b + lr * db,
+    ),
+)
 
 decayed_step.wrong(
     "This is a step without a penalty.",
@@ -268,7 +277,7 @@ LOSSES = np.array([2.0, 1.5, 1.1, 1.2, 1.0, 1.3, 1.2, 1.1, 0.9, 1.4])
         (LOSSES, 4),
         (np.array([3.0, 2.0, 1.0]), 2),
         (np.array([1.0, 1.0, 1.0, 0.5]), 2),
-        (np.array([31.0, 20.0, 25.0, 19.0]), 1),
+        (np.array([3.1e15, 2e15, 2.5e15, 1.9e15]), 1),
         (np.array([0.7]), 3),
     ],
     hints=[
@@ -443,24 +452,8 @@ flattery.wrong(
 # ------------------------------------------------------------------------- 6c.6
 
 
-class _Counting:
-    def __init__(self):
-        self.calls = 0
-
-    def uniform(self, *args, **options):
-        self.calls += 1
-        return np.random.default_rng(0).uniform(*args, **options)
-
-
 def _one_call(draw):
-    rng = _Counting()
-    draw(rng, 0.1, 10.0, 5)
-    if rng.calls != 1:
-        return (
-            f"The numbers are right, but `rng.uniform` was called {rng.calls} "
-            "times for 5 numbers: let one call draw all of them."
-        )
-    return None
+    return one_call(draw, 0.1, 10.0, 5)
 
 
 @exercise(
@@ -1126,6 +1119,15 @@ class _(_Drawn):
 class _(RepairedDropout):
     def __init__(self, p, rng):
         super().__init__(p, np.random.default_rng(0))
+
+
+@RepairedDropout.wrong(
+    "The holes come from a generator of your own, and not from `self.rng`: "
+    "whoever makes the layer cannot choose them."
+)
+class _(_Drawn):
+    def draws(self, x):
+        return np.random.default_rng().random(x.shape)
 
 
 @RepairedDropout.wrong(
