@@ -278,6 +278,38 @@ def separable_by_each_example(x, t):
             return True
 
 
+def after(epochs):
+    """Return an answer to 2.8 that gives up after some epochs."""
+
+    def is_separable(x, t):
+        w, b = np.zeros(x.shape[1]), 0
+        for _ in range(epochs):
+            clean = True
+            for x_i, t_i in zip(x, t, strict=True):
+                error = t_i - int(x_i @ w + b > 0)
+                w, b, clean = w + error * x_i, b + error, clean and not error
+            if clean:
+                return True
+        return False
+
+    return is_separable
+
+
+def separable_with_arrays(x, t):
+    x, seen = np.column_stack([x, np.ones(len(x))]), []
+    v = np.zeros(x.shape[1])
+    while not any(np.array_equal(v, before) for before in seen):
+        seen.append(v.copy())
+        clean = True
+        for x_i, t_i in zip(x, t, strict=True):
+            error = t_i - (x_i @ v > 0)
+            v += error * x_i
+            clean = clean and error == 0
+        if clean:
+            return True
+    return False
+
+
 def separable(key, limit=None):
     """Return an answer to 2.8 that looks for a repetition of ``key(w, b)``."""
 
@@ -430,6 +462,8 @@ WRONG = {
         ("array in a set", lambda: arrays_in_a_set, "unhashable"),
         ("ten epochs", lambda: separable(lambda w, b: (*w, b), 10), "expected: True"),
         ("w alone", lambda: separable(lambda w, b: tuple(w)), "expected: True"),
+        ("700 epochs", lambda: after(700), "hundreds of epochs"),
+        ("2000 epochs", lambda: after(2000), "hundreds of epochs"),
     ],
     "2.9": [
         ("in the plane", lambda: bound_in_the_plane, "between the longer"),
@@ -505,6 +539,7 @@ RIGHT = {
         ("texts in a list", lambda: separable(lambda w, b: f"{w} {b}")),
         ("longer vectors", lambda: separable(lambda w, b: [*w, b])),
         ("at each example", lambda: separable_by_each_example),
+        ("a list of arrays", lambda: separable_with_arrays),
     ],
     "2.9": [
         ("loops", lambda: bound_in_loops),

@@ -836,14 +836,37 @@ def _rules():
         (line, np.array([0, 1, 0])),
         (line, np.array([0, 0, 1])),
         (np.array([[5], [6]]), np.array([0, 1])),
-        (np.array([[40], [41]]), np.array([0, 1])),  # 1,643 epochs
+        (np.array([[25], [26]]), np.array([0, 1])),  # 653 epochs
     ]
+
+
+class _Counted(np.ndarray):
+    """An array that counts how often one of its entries is looked up."""
+
+    count = 0
+
+    def __getitem__(self, index):
+        self.count += 1
+        return np.asarray(self)[index]
+
+
+def _gives_up(answer):
+    x = CORNERS.view(_Counted)
+    answer(x, XOR)  # its weights repeat after three epochs
+    if x.count < 500 * len(x):
+        return None
+    return (
+        "The answers are right, but on XOR your function goes through hundreds "
+        "of epochs and then gives up. After a few of them the weights repeat: "
+        "that is a proof, and it can stop there."
+    )
 
 
 @exercise(
     "2.8",
     "Separable, or not?",
     cases=_rules,
+    verify=_gives_up,
     time_limit=3.0,
     hints=[
         "If an epoch has no mistake, the answer is True. When is it "
@@ -895,7 +918,7 @@ def is_separable(x, t):
 )
 def _(x, t):
     w, b = np.zeros(x.shape[1]), 0.0
-    for _ in range(1000):
+    for _ in range(100):
         clean = True
         for x_i, t_i in zip(x, t, strict=True):
             error = t_i - int(x_i @ w + b > 0)
