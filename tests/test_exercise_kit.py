@@ -348,6 +348,27 @@ def test_a_known_mistake_is_named():
     assert "This is AND." not in NAND.check((1, 1, 0)).diagnosis
 
 
+def test_a_row_that_overflows_is_not_called_right():
+    def logs(a):
+        return np.log(0 * a) if a.ndim == 1 else a
+
+    result = SOFTMAX.check(logs)
+    assert result.stage == "batch"
+    assert "Right for one row" not in result.diagnosis
+
+
+def test_parameters_with_a_default_are_shown_with_it():
+    def scaled(a, c=0.5):
+        return c * a
+
+    exercise = make(scaled, 1.0, (1.0, 3.0))
+    assert exercise.check(lambda x, factor=0.5: x * factor).passed
+    assert exercise.check(lambda a, c: c * a).diagnosis == (
+        "Your `scaled` takes 2 parameters (`a, c`), expected 1 and 1 with a default: "
+        "`scaled(a, c=0.5)`."
+    )
+
+
 def test_a_mistake_that_raises_is_named_only_for_the_same_error():
     def scalar_if(x):
         return 0.0 if x < 0 else x

@@ -201,6 +201,11 @@ def step_with_longer_vectors(w, b, x, t):
     return w, b
 
 
+def step_with_a_tenth(w, b, x, t):
+    error = 0.1 * (t - int(x @ w + b > 0))
+    return w + error * x, b + error
+
+
 def step_that_remembers():
     steps = []
 
@@ -239,6 +244,70 @@ def count_recursively(x, t, w=None, b=0.0, mistakes=0):
     if mistakes == before:
         return [list(w), b, mistakes]
     return count_recursively(x, t, w, b, mistakes)
+
+
+def from_the_first_again(x, t):
+    w, b, mistakes, i = np.zeros(x.shape[1]), 0.0, 0, 0
+    while i < len(x):
+        error = t[i] - int(x[i] @ w + b > 0)
+        w, b, mistakes = w + error * x[i], b + error, mistakes + abs(error)
+        i = 0 if error else i + 1
+    return w, b, mistakes
+
+
+def count_while_some_are_wrong(x, t):
+    w, b, mistakes = 0 * x[0], 0, 0
+    while np.any(c.perceptron(x, w, b) != t):
+        for x_i, t_i in zip(x, t, strict=True):
+            error = t_i - c.perceptron(x_i, w, b)
+            w, b, mistakes = w + error * x_i, b + error, mistakes + (error != 0)
+    return w, b, mistakes
+
+
+def separable_by_each_example(x, t):
+    w, b, seen = np.zeros(x.shape[1]), 0, set()
+    while True:
+        clean = True
+        for i in range(len(x)):
+            error = t[i] - c.perceptron(x[i], w, b)
+            if error and (i, *w, b) in seen:
+                return False
+            seen.add((i, *w, b))
+            w, b, clean = w + error * x[i], b + error, clean and not error
+        if clean:
+            return True
+
+
+def after(epochs):
+    """Return an answer to 2.8 that gives up after some epochs."""
+
+    def is_separable(x, t):
+        w, b = np.zeros(x.shape[1]), 0
+        for _ in range(epochs):
+            clean = True
+            for x_i, t_i in zip(x, t, strict=True):
+                error = t_i - int(x_i @ w + b > 0)
+                w, b, clean = w + error * x_i, b + error, clean and not error
+            if clean:
+                return True
+        return False
+
+    return is_separable
+
+
+def separable_with_arrays(x, t):
+    x, seen = np.column_stack([x, np.ones(len(x))]), []
+    v = np.zeros(x.shape[1])
+    while not any(np.array_equal(v, before) for before in seen):
+        seen.append(v.copy())
+        clean = True
+        for x_i, t_i in zip(x, t, strict=True):
+            error = t_i - (x_i @ v > 0)
+            v += error * x_i
+            clean = clean and error == 0
+        if clean:
+            return True
+    return False
 
 
 def separable(key, limit=None):
@@ -290,6 +359,16 @@ def table_in_lists(table):
     return [W1, [1 - sum(case) for case in lit], [1] * len(lit), 0]
 
 
+def table_row_by_row(table):
+    W1, b1, w2, b2 = c.two_layers_for(table)
+    return np.array(W1.T.tolist()).T, b1, w2, b2  # H = 0 leaves the shape (0,)
+
+
+def table_of_nands(table):
+    W1, b1, w2, _ = c.two_layers_for(table)
+    return -W1, -b1, -w2, len(w2) - 0.5
+
+
 def table_every_case(table):
     W1, b1, _, b2 = c.two_layers_for(np.ones_like(table))
     return W1, b1, np.array(table), b2
@@ -336,10 +415,16 @@ WRONG = {
         ("w @ x", lambda: distance_w_first, "wrong for a batch"),
         ("printed", lambda: distance_printed, "printed"),
         ("squeezed", lambda: squeezed, "axis 0 (of length 1) is missing"),
+        (
+            "divided by the number of weights",
+            lambda: lambda x, w, b: (x @ w + b) / len(w),
+            "is not right",
+        ),
     ],
     "2.3": [
         ("more than k, list", lambda: vote_with_list, "more than k"),
         ("one weight", lambda: vote_one_weight, "w has shape"),
+        ("k weights", lambda: lambda k, n: ([1] * k, 0.5 - k), "w has shape (1,)"),
         ("no bias", lambda: vote_without_bias, "expected a tuple of length 2"),
         ("never for k > n", lambda: lambda k, n: ([1] * n, 0.5 - min(k, n)), "k = 3"),
         ("at most 3", lambda: lambda k, n: ([1] * n, 0.5 - min(k, 3)), "k = 4"),
@@ -361,6 +446,7 @@ WRONG = {
         ("no return", lambda: step_without_return, "return"),
         ("one part", lambda: step_only_weights_returned, "expected"),
         ("remembers", step_that_remembers, "is not right"),
+        ("a tenth", lambda: step_with_a_tenth, "yours: 1.05"),
     ],
     "2.7": [
         ("counter reset", lambda: counter_reset, "only of the last epoch"),
@@ -368,6 +454,7 @@ WRONG = {
         ("whole numbers", lambda: integer_weights, "cut off"),
         ("four examples", lambda: count(rows=4), "out of bounds"),
         ("ten epochs", lambda: count(epochs=10), "is not right"),
+        ("from the first again", lambda: from_the_first_again, "is not right"),
     ],
     "2.8": [
         ("epoch before", lambda: epoch_before, "did not finish"),
@@ -375,6 +462,8 @@ WRONG = {
         ("array in a set", lambda: arrays_in_a_set, "unhashable"),
         ("ten epochs", lambda: separable(lambda w, b: (*w, b), 10), "expected: True"),
         ("w alone", lambda: separable(lambda w, b: tuple(w)), "expected: True"),
+        ("700 epochs", lambda: after(700), "hundreds of epochs"),
+        ("2000 epochs", lambda: after(2000), "hundreds of epochs"),
     ],
     "2.9": [
         ("in the plane", lambda: bound_in_the_plane, "between the longer"),
@@ -387,12 +476,18 @@ WRONG = {
         ("transposed", lambda: table_transposed, "W1 has shape"),
         ("two parts", lambda: table_no_output, "expected a tuple of length 4"),
         ("every case", lambda: table_every_case, "one for each lit case"),
+        ("row by row", lambda: table_row_by_row, "W1 has shape (0,), expected (2, 0)"),
         ("lowest bit first", lambda: table_lowest_bit_first, "is not right"),
     ],
     "2.11": [
         ("a function", lambda: parity_by_modulo, "expected a tuple of length 4"),
         ("equal hidden neurons", lambda: parity_hidden_equal, "expected:"),
         ("one too many", lambda: parity_one_too_many, "at most 1 hidden"),
+        (
+            "lists, always two",
+            lambda: lambda n: ([[1, 1]] * 2, [-0.5, -1.5], [1, -1], -0.5),
+            "W1 has shape (2, 2), expected (1, 2)",
+        ),
         ("up to four", lambda: parity_up_to_four, "n = 5"),
     ],
 }
@@ -438,15 +533,21 @@ RIGHT = {
     "2.7": [
         ("stops early", lambda: count(early=True)),
         ("recursively", lambda: count_recursively),
+        ("while some are wrong", lambda: count_while_some_are_wrong),
     ],
     "2.8": [
         ("texts in a list", lambda: separable(lambda w, b: f"{w} {b}")),
         ("longer vectors", lambda: separable(lambda w, b: [*w, b])),
+        ("at each example", lambda: separable_by_each_example),
+        ("a list of arrays", lambda: separable_with_arrays),
     ],
     "2.9": [
         ("loops", lambda: bound_in_loops),
         ("one-element", lambda: lambda *a: np.array(bound_in_loops(*a))),
     ],
-    "2.10": [("lists", lambda: table_in_lists)],
+    "2.10": [
+        ("lists", lambda: table_in_lists),
+        ("NANDs of NANDs", lambda: table_of_nands),
+    ],
     "2.11": [("backwards", lambda: parity_backwards)],
 }

@@ -191,12 +191,18 @@ WRONG = {
         ("one axis only", lambda: _list_by_list, "wrong for a batch"),
         ("math.log", lambda: _math_logit, "wrong for a batch"),
         ("a list", lambda: _list_logit, "a list"),
+        ("log2", lambda: lambda p: np.log2(p / (1 - p)), "logit(0.9) is not right"),
         ("forgot return", lambda: _forgot_return, "return"),
     ],
     "3.2": [
         ("two axes only", lambda: _rows_only, "raised"),
         ("in place", lambda: _in_place_leak, "changes its input"),
         ("no c", lambda: _without_c, "takes 1"),
+        (
+            "no default",
+            lambda: lambda a, c: np.where(a > 0, a, c * a),
+            "expected 1 and 1 with a default: leaky_relu(a, c=0.01)",
+        ),
     ],
     "3.3": [
         (
@@ -259,6 +265,11 @@ WRONG = {
     "3.9": [
         ("no covariance", lambda: _means_only, "expected:"),
         ("w alone", lambda: _weights_alone, "expected"),
+        (
+            "each entry's inverse",
+            lambda: lambda m0, m1, cov, p: ((m1 - m0) / cov, 0.0),
+            "axis 0 (of length 2) is too many",
+        ),
     ],
     "3.10": [
         ("three points at least", lambda: _three_points_at_least, "x = [1, 3]"),

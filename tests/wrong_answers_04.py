@@ -75,6 +75,10 @@ def _of_the_loss(w, x, s):
     return np.mean(np.log1p(np.exp(-s * (x @ w))))
 
 
+def _of_differences(w, x, s):
+    return ch.numerical_gradient(lambda w: np.mean(np.logaddexp(0, -s * (x @ w))), w)
+
+
 def _whole_epoch(n, batch_size, rng):
     return [rng.permutation(n)]
 
@@ -228,6 +232,11 @@ WRONG = {
         ("float array", lambda: lambda *a: np.array(_whole_floats(*a)), "is a float"),
         ("divides", lambda: lambda n, b: (n / b, n % b), "is a float"),
         ("one number", lambda: lambda n, b: -(-n // b), "tuple"),
+        (
+            "rounded",
+            lambda: lambda n, b: (round(n / b), n % b or b),
+            "with n = 50, batch_size = 100",
+        ),
         ("forgot return", lambda: _forgot_return, "return"),
     ],
     "4.2": [
@@ -239,6 +248,16 @@ WRONG = {
     "4.3": [
         ("five points", lambda: _five_points, "is not right"),
         ("another default", lambda: _another_default, "is not right"),
+        (
+            "no default",
+            lambda: lambda f, x, h: ch.second_difference(f, x, h),
+            "second_difference(f, x, h=0.001)",
+        ),
+        (
+            "forward",
+            lambda: lambda f, x, h=1e-3: ch.second_difference(f, x + h, h),
+            "is not right",
+        ),
         ("differences of differences", lambda: _nested, "x ± 2h"),
         ("square of the first", lambda: _squared_too_late, "is not right"),
         ("forgot return", lambda: _forgot_return, "return"),
@@ -252,7 +271,7 @@ WRONG = {
     "4.5": [
         ("a thousand steps", lambda: _at_most_a_thousand, "is not right"),
         ("until it stands", lambda: _until_it_stands, "did not finish"),
-        ("step by step", lambda: _step_by_step, "did not finish"),
+        ("step by step", lambda: _step_by_step, "with very many rounds"),
         ("two parameters", lambda: lambda x0, lr: x0, "takes 2 parameters"),
     ],
     "4.6": [
@@ -275,6 +294,7 @@ WRONG = {
     "4.9": [
         ("per weight", lambda: _per_weight, "is not right"),
         ("the loss", lambda: _of_the_loss, "shape (3,)"),
+        ("numerical", lambda: _of_differences, "uses numerical_gradient"),
     ],
     "4.10": [
         ("one buffer", lambda: _one_buffer, "is not right"),
@@ -494,6 +514,15 @@ RIGHT = {
         ("expanded", lambda: lambda x, r, k: (1 - 2 * r) ** k * (x + 0.5) - 1 / 2),
     ],
     "4.6": [
+        (
+            "middle of the ends",
+            lambda: (
+                lambda A: (
+                    2 / max(np.linalg.eigvals(A)),
+                    1 / np.median(np.linalg.eigvalsh(A)[[0, -1]]),
+                )
+            ),
+        ),
         ("array, singular values", lambda: _by_singular_values),
         ("list, norms", lambda: _by_norms),
     ],

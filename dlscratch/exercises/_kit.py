@@ -67,8 +67,9 @@ def diagnose(ex, answer):
     late = ("overflow", "changed")
     if batch and (not problem or problem[0] in late):
         if batch[0] not in late:
-            text = f"Right for one row, but wrong for a batch.\n{batch[1]}"
-            batch = "batch", text
+            right = not problem or problem[0] == "changed"
+            text = "Right for one row, but wrong for a batch.\n" * right
+            batch = "batch", text + batch[1]
         extreme = min(filter(None, [batch, extreme]), key=_rank)
     problem = min(filter(None, [problem, extreme]), key=_rank, default=None)
     problem = problem or _another_time(ex, runs, answer)
@@ -187,15 +188,17 @@ def _wrong_parameters(ex, answer):
         wanted = inspect.signature(ex.reference).parameters.values()
     except (TypeError, ValueError):  # some built-in functions have no signature
         return None
-    wanted = [p.name for p in wanted if p.default is p.empty and p.kind < 2]
+    wanted = [p for p in wanted if p.kind < 2]
+    needed = [p.name for p in wanted if p.default is p.empty]
     have = list(signature.parameters)
     try:
-        signature.bind(*wanted)
+        signature.bind(*needed)
     except TypeError:
-        s = "s" * (len(have) != 1)
+        s, others = "s" * (len(have) != 1), len(wanted) - len(needed)
         text = f"Your `{ex.name}` takes {len(have)} parameter{s} "
-        text += f"({_code(', '.join(have))}), expected {len(wanted)}: "
-        return "answer", f"{text}`{ex.name}({', '.join(wanted)})`."
+        text += f"({_code(', '.join(have))}), expected {len(needed)}"
+        text += f" and {others} with a default" * bool(others)
+        return "answer", f"{text}: `{ex.name}({', '.join(map(str, wanted))})`."
     return None
 
 
@@ -567,7 +570,7 @@ def _stopped(ex, run, subject, given=()):
     if isinstance(error, _TimeUp):
         limit = f"{ex.time_limit:g} second{'s' * (ex.time_limit != 1)}"
         text = subject.says(f"did not finish within {limit}")
-        text += ": is there a loop without an end?"
+        text += ": is there a loop without an end, or with very many rounds?"
     elif isinstance(error, SystemExit):
         text = subject.says("tried to end the whole program")
         text += ": use `return`, not `exit`."

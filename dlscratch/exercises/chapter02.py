@@ -250,8 +250,8 @@ nor_by_hand.wrong(
     "2.2",
     "Which side, and how far away?",
     cases=[
-        (np.array([3.0, 4.0]), np.array([3.0, 4.0]), -10.0),
-        (np.array([0.0, 0.0]), np.array([3.0, 4.0]), -10.0),
+        (np.array([1.0, 3.0]), np.array([3.0, 4.0]), -10.0),
+        (np.array([-1.0, 2.0]), np.array([3.0, 4.0]), -10.0),
         (np.array([1.0, 1.0, 1.0]), np.array([2.0, -1.0, 2.0]), 0.5),
     ],
     batch=[
@@ -307,6 +307,16 @@ signed_distance.wrong(
 )
 
 signed_distance.wrong(
+    "Only `b` is divided: put the whole score in parentheses.",
+    lambda x, w, b: x @ w + b / np.linalg.norm(w),
+)
+
+signed_distance.wrong(
+    "You divide by the length of `x`. The distance is measured along `w`.",
+    lambda x, w, b: (x @ w + b) / np.linalg.norm(x),
+)
+
+signed_distance.wrong(
     "You divide by `w @ w`, which is the length of `w` squared.",
     lambda x, w, b: (x @ w + b) / (w @ w),
 )
@@ -341,6 +351,7 @@ def _vote(answer, k, n):
     "At least k out of n",
     cases=[(1, 2), (2, 2), (2, 3), (3, 5), (4, 5), (1, 1), (0, 2), (3, 2)],
     use=_vote,
+    any_container=True,
     hints=[
         "Every input has the same say, so let every weight be 1. What is "
         "then the weighted sum?",
@@ -543,6 +554,7 @@ a_full_adder_from_two_perceptrons.wrong(
         (np.zeros(3), 0.0, np.array([1.0, 0.0, 2.0]), 0),
         (np.array([1.0, -1.0]), 2.0, np.array([0.5, 2.0]), 0),
         (np.array([1.0, 1.0]), -4.0, np.array([1.0, 2.0]), 1),
+        (np.array([4.0, 4.0]), 0.0, np.array([0.5, 0.25]), 0),
     ],
     any_container=True,
     hints=[
@@ -587,6 +599,25 @@ one_step.wrong(
 def _(w, b, x, t):
     y = int(x @ w + b > 0)
     return (w, b) if y == t else (w + t * x, b + t)
+
+
+@one_step.wrong(
+    "You add at every mistake. If it fired and should not have, subtract: "
+    "then t - y is -1."
+)
+def _(w, b, x, t):
+    y = int(x @ w + b > 0)
+    return (w, b) if y == t else (w + x, b + 1)
+
+
+@one_step.wrong(
+    "You repeat until the example is right. One step is asked for, even if "
+    "the example is still wrong afterwards."
+)
+def _(w, b, x, t):
+    while t != (y := int(x @ w + b > 0)):
+        w, b = w + (t - y) * x, b + (t - y)
+    return w, b
 
 
 @one_step.wrong(
@@ -635,6 +666,7 @@ def _(w, b, x, t):
         ),
         (CUBE, np.array([0, 0, 0, 0, 1, 1, 1, 0])),
         (np.array([[5.5], [6.5]]), np.array([0, 1])),
+        (np.array([[15], [16]]), np.array([0, 1])),  # takes long
         (CORNERS, np.zeros(4, dtype=int)),
     ],
     any_container=True,
@@ -738,6 +770,33 @@ def _(x, t):
     return w, b, mistakes
 
 
+@count_mistakes.wrong(
+    "You always go through the same number of epochs. Some examples need "
+    "more: go on until one has no mistake."
+)
+def _(x, t):
+    w, b, mistakes = np.zeros(x.shape[1]), 0.0, 0
+    for x_i, t_i in 100 * [*zip(x, t, strict=True)]:
+        error = t_i - int(x_i @ w + b > 0)
+        w, b, mistakes = w + error * x_i, b + error, mistakes + abs(error)
+    return w, b, mistakes
+
+
+@count_mistakes.wrong(
+    "You let a score of exactly 0 fire. In this book it does not."
+)
+def _(x, t):
+    w, b, mistakes, clean = np.zeros(x.shape[1]), 0.0, 0, False
+    while not clean:
+        clean = True
+        for x_i, t_i in zip(x, t, strict=True):
+            error = t_i - int(x_i @ w + b >= 0)
+            if error:
+                w, b = w + error * x_i, b + error
+                mistakes, clean = mistakes + 1, False
+    return w, b, mistakes
+
+
 @count_mistakes.wrong("Your third number counts epochs. Count the mistakes.")
 def _(x, t):
     w, b, epochs, clean = np.zeros(x.shape[1]), 0.0, 0, False
@@ -777,14 +836,37 @@ def _rules():
         (line, np.array([0, 1, 0])),
         (line, np.array([0, 0, 1])),
         (np.array([[5], [6]]), np.array([0, 1])),
-        (np.array([[40], [41]]), np.array([0, 1])),  # 1,643 epochs
+        (np.array([[25], [26]]), np.array([0, 1])),  # 653 epochs
     ]
+
+
+class _Counted(np.ndarray):
+    """An array that counts how often one of its entries is looked up."""
+
+    count = 0
+
+    def __getitem__(self, index):
+        self.count += 1
+        return np.asarray(self)[index]
+
+
+def _gives_up(answer):
+    x = CORNERS.view(_Counted)
+    answer(x, XOR)  # its weights repeat after three epochs
+    if x.count < 500 * len(x):
+        return None
+    return (
+        "The answers are right, but on XOR your function goes through hundreds "
+        "of epochs and then gives up. After a few of them the weights repeat: "
+        "that is a proof, and it can stop there."
+    )
 
 
 @exercise(
     "2.8",
     "Separable, or not?",
     cases=_rules,
+    verify=_gives_up,
     time_limit=3.0,
     hints=[
         "If an epoch has no mistake, the answer is True. When is it "
@@ -836,7 +918,7 @@ def is_separable(x, t):
 )
 def _(x, t):
     w, b = np.zeros(x.shape[1]), 0.0
-    for _ in range(1000):
+    for _ in range(100):
         clean = True
         for x_i, t_i in zip(x, t, strict=True):
             error = t_i - int(x_i @ w + b > 0)
@@ -855,6 +937,24 @@ def _(x, t):
     ws = itertools.product(range(-3, 4), repeat=x.shape[1])
     bs = np.arange(-6, 7) / 2
     return any(np.array_equal(_fires(x, w, b), t) for w in ws for b in bs)
+
+
+@is_separable.wrong(
+    "You look for a repetition at each example. An example that is right "
+    "leaves the weights as they were: compare only where an epoch begins."
+)
+def _(x, t):
+    w, b, seen = np.zeros(x.shape[1]), 0.0, set()
+    while True:
+        clean = True
+        for x_i, t_i in zip(x, t, strict=True):
+            if (*w, b) in seen:
+                return False
+            seen.add((*w, b))
+            error = t_i - perceptron(x_i, w, b)
+            w, b, clean = w + error * x_i, b + error, clean and not error
+        if clean:
+            return True
 
 
 is_separable.wrong(
@@ -966,6 +1066,37 @@ def _(x, t, w, b):
 
 
 @mistake_bound.wrong(
+    "You multiplied by the targets themselves, so each silent example counts "
+    "as 0. Turn them into signs: `z = 2 * t - 1`."
+)
+def _(x, t, w, b):
+    x_tilde, w_tilde = np.column_stack([x, np.ones(len(x))]), np.append(w, b)
+    margin = np.min(t * (x_tilde @ w_tilde)) / np.linalg.norm(w_tilde)
+    return np.max(np.sum(x_tilde**2, axis=1)) / margin**2
+
+
+@mistake_bound.wrong(
+    "You took the smallest score. A silent example has a negative one: "
+    "multiply by the signs first, `z = 2 * t - 1`."
+)
+def _(x, t, w, b):
+    x_tilde, w_tilde = np.column_stack([x, np.ones(len(x))]), np.append(w, b)
+    margin = np.min(x_tilde @ w_tilde) / np.linalg.norm(w_tilde)
+    return np.max(np.sum(x_tilde**2, axis=1)) / margin**2
+
+
+mistake_bound.wrong(
+    "R is the length of the longest example. Without `axis=1`, you have put "
+    "all examples into one length.",
+    lambda x, t, w, b: (
+        mistake_bound(x, t, w, b)
+        * (np.sum(x**2) + len(x))
+        / (np.max(np.sum(x**2, axis=1)) + 1)
+    ),
+)
+
+
+@mistake_bound.wrong(
     "You took the mean of the distances. The margin is the smallest one."
 )
 def _(x, t, w, b):
@@ -1003,6 +1134,7 @@ def _compute(answer, table):
         np.arange(16) % 3 % 2,
     ],
     use=_compute,
+    any_container=True,
     hints=[
         "One hidden neuron for each lit case; it must fire for this case and "
         "for no other. The last neuron is an OR.",
@@ -1087,6 +1219,7 @@ def _few_neurons(answer, n):
     "Parity, with few neurons",
     cases=[1, 2, 3, 4, 5],
     use=_few_neurons,
+    any_container=True,
     hints=[
         "Parity depends only on how many inputs are on. Exercise 2.3 makes "
         "neurons that know something about this number.",

@@ -58,6 +58,12 @@ logit.wrong(
 )
 
 logit.wrong(
+    "You divided two logarithms. The logarithm of a quotient is their "
+    "difference.",
+    lambda p: np.log(p) / np.log(1 - p),
+)
+
+logit.wrong(
     "You took the logarithm of p, not of the odds.", lambda p: np.log(p)
 )
 
@@ -166,6 +172,17 @@ def count_parameters(sizes):
 def _weights_only(sizes):
     return count_parameters(sizes) - sum(sizes[1:])
 
+
+count_parameters.wrong(
+    "This is the first layer alone: a `return` inside the loop ends it there.",
+    lambda sizes: (sizes[0] + 1) * sizes[1],
+)
+
+count_parameters.wrong(
+    "This is the last layer alone. Set the total to 0 once, before the loop, "
+    "and add to it.",
+    lambda sizes: (sizes[-2] + 1) * sizes[-1],
+)
 
 count_parameters.wrong(
     "You counted one bias for each layer. Each neuron has its own.",
@@ -344,6 +361,15 @@ scores.wrong(
 )
 
 
+@scores.wrong(
+    "The inputs went through a ReLU, too. It belongs *between* the layers."
+)
+def _(x, layers):
+    for W, b in layers:
+        x = np.maximum(0, x) @ W + b
+    return x
+
+
 @scores.wrong("The bias belongs inside the ReLU.")
 def _(x, layers):
     for W, b in layers[:-1]:
@@ -471,6 +497,15 @@ def _(a, T):
     return e / e.sum(axis=-1, keepdims=True)
 
 
+@softmax_at.wrong(
+    "You subtract the maximum of the scores from scores that are divided by T "
+    "already. Divide first, and take the maximum of what comes out."
+)
+def _(a, T):
+    e = np.exp(a / T - a.max(axis=-1, keepdims=True))
+    return e / e.sum(axis=-1, keepdims=True)
+
+
 @softmax_at.wrong("Subtract each row's maximum before `exp`.")
 def _(a, T):
     e = np.exp(a / T)
@@ -567,6 +602,18 @@ accuracy_in_batches.wrong(
     "You predict everything at once: use `batch_size`.",
     lambda predict, x, t, batch_size: np.mean(predict(x).argmax(axis=1) == t),
 )
+
+
+@accuracy_in_batches.wrong(
+    "A slice ends at its second number: after the first batch, "
+    "`x[start:batch_size]` is empty. It is `x[start : start + batch_size]`."
+)
+def _(predict, x, t, batch_size):
+    right = 0
+    for start in range(0, len(x), batch_size):
+        rows = slice(start, batch_size)
+        right += np.sum(predict(x[rows]).argmax(axis=1) == t[rows])
+    return right / len(x)
 
 
 @accuracy_in_batches.wrong(
@@ -716,6 +763,7 @@ def _run_network(answer, x, y, at):
         ),
     ],
     use=_run_network,
+    any_container=True,
     hints=[
         "Start from `relu_interpolant` in the text. Which slope does the "
         "line have before the first point, and after the last one?",
@@ -869,4 +917,13 @@ def _(a):
 )
 def _(a):
     e = np.exp(a - a.mean(axis=-1, keepdims=True))
+    return e / e.sum(axis=-1, keepdims=True)
+
+
+@repaired_softmax.wrong(
+    "The maximum is gone, and `exp` overflows. It has to stay, one for each "
+    "row."
+)
+def _(a):
+    e = np.exp(a)
     return e / e.sum(axis=-1, keepdims=True)

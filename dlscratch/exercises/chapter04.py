@@ -74,6 +74,16 @@ steps_in_epoch.wrong(
 )
 
 steps_in_epoch.wrong(
+    "You count full batches only. What is left is a batch, too: round up.",
+    divmod,
+)
+
+steps_in_epoch.wrong(
+    "The last batch is right, but the steps are rounded down: round up.",
+    lambda n, batch_size: (n // batch_size, n % batch_size or batch_size),
+)
+
+steps_in_epoch.wrong(
     "When the batch size divides n, there is no batch more: round up, do not "
     "add 1.",
     lambda n, batch_size: (n // batch_size + 1, n % batch_size),
@@ -104,6 +114,7 @@ _ROWS = np.array(
     cases=[
         (_ROWS[:1], np.array([1])),
         (_ROWS[1:2], np.array([2])),
+        (_ROWS[1:2], np.array([0])),
     ],
     batch=[
         (_ROWS, np.array([1, 2, 0, 1])),
@@ -175,6 +186,22 @@ def _(a, t):
     p = e / e.sum(axis=1, keepdims=True)
     return -np.mean(np.log(p[np.arange(len(t)), t]))
 
+
+@cross_entropy_from_scores.wrong(
+    "The formula is right, but `exp` overflows. Subtract each row's maximum "
+    "from the row first."
+)
+def _(a, t):
+    return np.mean(np.log(np.exp(a).sum(axis=1)) - a[np.arange(len(t)), t])
+
+
+cross_entropy_from_scores.wrong(
+    "A small number inside the logarithm changes the loss. Stay with "
+    "logarithms all the way: then none is needed.",
+    lambda a, t: (
+        -np.mean(np.log(functions.softmax(a)[np.arange(len(t)), t] + 1e-7))
+    ),
+)
 
 cross_entropy_from_scores.wrong(
     "A probability that has been rounded to 0 has lost its logarithm. Stay "
@@ -280,6 +307,16 @@ second_difference.wrong(
 )
 
 second_difference.wrong(
+    "`/ h * h` divides by h and multiplies by it again: write `/ h**2`.",
+    lambda f, x, h=0.001: (f(x + h) - 2 * f(x) + f(x - h)) / h * h,
+)
+
+second_difference.wrong(
+    "Half of it: each side has h²/2 f''(x), so the sum has h² f''(x).",
+    lambda f, x, h=0.001: second_difference(f, x, h) / 2,
+)
+
+second_difference.wrong(
     "Twice too much: each side has h²/2 f''(x), so the sum has h² f''(x).",
     lambda f, x, h=0.001: 2 * second_difference(f, x, h),
 )
@@ -378,6 +415,21 @@ slope_along.wrong(
     "From x - h v to x + h v is 2h: divide by 2h.",
     lambda f, x, direction, h=0.0001: 2 * slope_along(f, x, direction, h),
 )
+
+slope_along.wrong(
+    "`/ 2 * h` divides by 2 and multiplies by h: write `/ (2 * h)`.",
+    lambda f, x, direction, h=0.0001: slope_along(f, x, direction, h) * h**2,
+)
+
+
+@slope_along.wrong(
+    "You walk h times the length of the direction. Divide the direction by "
+    "its length *before* you walk, so that each step is h long."
+)
+def _(f, x, direction, h=1e-4):
+    length = np.linalg.norm(direction)
+    return (f(x + h * direction) - f(x - h * direction)) / (2 * h * length)
+
 
 slope_along.wrong(
     "x + h moves every entry by h, whatever the direction. Walk along it.",
@@ -627,6 +679,25 @@ descend.wrong(
 )
 
 
+@descend.wrong("Take the gradient where you are, not always at the start.")
+def _(f, start, lr, steps):
+    k = np.arange(steps + 1)[:, None]  # (steps + 1, 1)
+    return start - k * lr * numerical_gradient(f, start)
+
+
+@descend.wrong(
+    "`start` may hold whole numbers, and its copy then holds no decimals. "
+    "`np.array(start, dtype=float)` copies, and does."
+)
+def _(f, start, lr, steps):
+    x = start.copy()
+    path = [x.copy()]
+    for _ in range(steps):
+        x -= lr * numerical_gradient(f, x)
+        path.append(x.copy())
+    return np.array(path)
+
+
 @descend.wrong("`x = start` makes no copy: the caller's array moves.")
 def _(f, start, lr, steps):
     x = start
@@ -753,6 +824,14 @@ def _(w, b, x, y, lr):
     return w, b + lr * np.sum(y - (x @ w + b))
 
 
+@adaline_step.wrong(
+    "You computed the weights' errors with a bias that had already moved."
+)
+def _(w, b, x, y, lr):
+    b = b + lr * np.sum(y - (x @ w + b))
+    return w + lr * x.T @ (y - (x @ w + b)), b
+
+
 # -------------------------------------------------------------------------- 4.9
 
 
@@ -762,6 +841,7 @@ def _(w, b, x, y, lr):
     cases=[(_W3, _X[:1], np.array([1.0])), (_W3, _X[:1], np.array([-1.0]))],
     batch=[(_W3, _X, 2.0 * _T - 1), (-_W3, _X9, 2.0 * _T9 - 1)],
     overflow=[(_W3, _XBIG, 2.0 * _TBIG - 1)],
+    without=("numerical_gradient",),
     hints=[
         "First the derivative of `log(1 + exp(-s * a))` by `a`, for one "
         "example.",
@@ -809,6 +889,13 @@ signed_gradient.wrong(
 signed_gradient.wrong(
     "The sigmoid's argument has the wrong sign: it is -s a.",
     lambda w, x, s: -x.T @ (s * functions.sigmoid(s * (x @ w))) / len(s),
+)
+
+
+signed_gradient.wrong(
+    "The formula is right, but `exp(s * a)` overflows. Use a sigmoid that is "
+    "safe.",
+    lambda w, x, s: -x.T @ (s / (1 + np.exp(s * (x @ w)))) / len(s),
 )
 
 
@@ -899,6 +986,17 @@ minibatches.wrong(
     "`yield`, or collect the batches in a list.",
     lambda n, batch_size, rng: rng.permutation(n)[:batch_size],
 )
+
+
+@minibatches.wrong(
+    "A slice ends at its second number: after the first batch, "
+    "`order[start:batch_size]` is empty. It is `order[start : start + "
+    "batch_size]`."
+)
+def _(n, batch_size, rng):
+    order = rng.permutation(n)
+    for start in range(0, n, batch_size):
+        yield order[start:batch_size]
 
 
 @minibatches.wrong("Your batches overlap by one example.")
@@ -1025,6 +1123,30 @@ def _(x, t, n_classes, lr, steps):
 )
 def _(x, t, n_classes, lr, steps):
     return one_against_all(x, t, t.max() + 1, lr, steps)
+
+
+@one_against_all.wrong(
+    "The labels themselves are no targets. For class k the target is 1 where "
+    "`t == k`, and 0 elsewhere."
+)
+def _(x, t, n_classes, lr, steps):
+    W, b = np.zeros((x.shape[1], n_classes)), np.zeros(n_classes)
+    for _ in range(steps):
+        error = functions.sigmoid(x @ W + b) - t[:, None]
+        W -= lr * x.T @ error / len(x)
+        b -= lr * error.mean(axis=0)
+    return W, b
+
+
+@one_against_all.wrong("The sigmoid is missing: these are ten Adalines.")
+def _(x, t, n_classes, lr, steps):
+    target = np.eye(n_classes)[t]
+    W, b = np.zeros((x.shape[1], n_classes)), np.zeros(n_classes)
+    for _ in range(steps):
+        error = x @ W + b - target
+        W -= lr * x.T @ error / len(x)
+        b -= lr * error.mean(axis=0)
+    return W, b
 
 
 @one_against_all.wrong("The biases never learn.")
