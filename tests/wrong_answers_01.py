@@ -101,6 +101,28 @@ def _shared_by_all():
     return Score
 
 
+class _AskedOnce(ch.Score):
+    def accuracy(self):
+        if not hasattr(self, "result"):
+            self.result = self.right / self.total
+        return self.result
+
+
+def _zero_wins(a, b):
+    a, b = ((1,) * (max(len(a), len(b)) - len(s)) + s for s in (a, b))
+    if any(0 != i != j != 0 and 1 not in (i, j) for i, j in zip(a, b, strict=True)):
+        raise ValueError("no")
+    return tuple(i * j and max(i, j) for i, j in zip(a, b, strict=True))
+
+
+def _not_one(a, b):
+    a, b = ((1,) * (max(len(a), len(b)) - len(s)) + s for s in (a, b))
+    lengths = [{i, j} - {1} for i, j in zip(a, b, strict=True)]
+    if any(len(length) > 1 for length in lengths):
+        raise ValueError("no")
+    return tuple(length.pop() for length in lengths)
+
+
 def _raises_always(a, b):
     raise ValueError("no")
 
@@ -331,6 +353,7 @@ WRONG = {
         ("empty __init__", lambda: _EmptyInit, "`__init__` is still empty"),
         ("forgets", lambda: _ForgetsWhenAsked, "ZeroDivisionError"),
         ("rounded", lambda: _Rounded, "yours:    0.67"),
+        ("asked once", lambda: _AskedOnce, "asked after one more answer"),
         ("no __init__", lambda: _NoInit, "AttributeError"),
         ("no return", lambda: _ReturnsNothing, "accuracy()"),
         ("an object", lambda: ch.Score(), "without parentheses"),
@@ -366,6 +389,8 @@ WRONG = {
     "1.5": [
         ("always raises", lambda: _raises_always, "is not right"),
         ("a list", lambda: _as_list, "yours:    shape ["),
+        ("0 wins", lambda: _zero_wins, "only a 0 or a 1 fits"),
+        ("not 1", lambda: _not_one, "KeyError"),
         ("None", lambda: _none_for_an_error, "is not right, with a = (3,), b = (4,)"),
         ("returned", lambda: _error_returned, "raise instead of return"),
         ("class", lambda: _error_class_returned, "raise instead of return"),
@@ -381,6 +406,11 @@ WRONG = {
     "1.7": [
         ("zero", lambda: _guard_by_zero, "exactly 0"),
         ("ddof=1", lambda: _sample_spread, "N - 1"),
+        (
+            "nan to 0",
+            lambda: lambda x: np.nan_to_num((x - x.mean(0)) / x.std(0)),
+            "NumPy warned",
+        ),
         ("in place", lambda: _in_place_columns, "changes its input"),
         ("+ 0.01", lambda: lambda x: _plus(x, 0.01), "is not right"),
     ],

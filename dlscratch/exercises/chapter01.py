@@ -147,10 +147,15 @@ def _keep_score(cls, answers, labels):
         first.add(answer, label)
     second.add(1, 1)
     second.add(1, 2)
-    return {
+    result = {
         "accuracy()": first.accuracy(),
         "`accuracy()`, asked again,": first.accuracy(),
         "`accuracy()` of a second object": second.accuracy(),
+    }
+    first.add(8, 3)
+    return {
+        **result,
+        "`accuracy()`, asked after one more answer,": first.accuracy(),
     }
 
 
@@ -354,6 +359,8 @@ def _try_shapes(answer, a, b):
         ((2, 3), (2,)),
         ((2, 3), (3, 2)),
         ((3, 1), (1, 0)),
+        ((2,), (0,)),
+        ((1, 3), (1,)),
     ],
     without=("numpy", "broadcast_shapes"),
     hints=[
@@ -428,6 +435,18 @@ def _larger(a, b):
 def _(a, b):
     result_shape(a, b)
     return _larger(a, b)
+
+
+@result_shape.wrong(
+    "A 0 is a length like any other: beside it only a 0 or a 1 fits."
+)
+def _(a, b):
+    try:
+        return result_shape(a, b)
+    except ValueError:
+        if 0 in a + b:
+            return (0,)
+        raise
 
 
 # -------------------------------------------------------------------------- 1.6
@@ -544,6 +563,14 @@ standardise.wrong(
     "not a number. Divide such a column by 1.",
     lambda x: (x - x.mean(axis=0)) / x.std(axis=0),
 )
+
+
+@standardise.wrong(
+    "The 0 comes out, but 0/0 was computed on the way, and NumPy warned. "
+    "Divide such a column by 1 instead."
+)
+def _(x):
+    return np.nan_to_num((x - x.mean(axis=0)) / x.std(axis=0))
 
 
 @standardise.wrong(
