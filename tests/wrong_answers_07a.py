@@ -54,6 +54,14 @@ def _pointwise_not_transposed(x, W, b):
     return x.transpose(0, 2, 3, 1) @ W + b
 
 
+class _GlobalAddsUp(ch.GlobalAveragePool):
+    dx = 0.0
+
+    def backward(self, dy):
+        self.dx = super().backward(dy) + np.mean(self.dx)
+        return self.dx
+
+
 class _GlobalForgetful(ch.GlobalAveragePool):
     def forward(self, x):
         return x.mean(axis=(2, 3))
@@ -774,6 +782,7 @@ WRONG = {
         ("height twice", lambda: _GlobalHeightTwice, "is not right"),
         ("changes dy", lambda: _GlobalChangesDy, "changes its input dy"),
         ("buffer", _pool_with_buffer, "is not right"),
+        ("adds up", lambda: _GlobalAddsUp, "is not right"),
     ],
     "7a.8": [
         ("first place", lambda: _depthwise_first_place, "is not right"),

@@ -479,6 +479,11 @@ class Filled(ex.RepairedFlatten):
         return y
 
 
+def vote_by_products(predict, images, moves):
+    images = [ex.shift(images, *move) for move in moves]
+    return np.prod([functions.softmax(predict(x)) for x in images], 0).argmax(axis=1)
+
+
 WRONG = {
     "7b.1": [
         ("forgot return", lambda: _forgot_return, "return"),
@@ -555,12 +560,14 @@ WRONG = {
         ("itself as well", lambda: vote_with_itself, "is not right"),
         ("each move once", lambda: vote_each_once, "is not right"),
         ("softmax over all", lambda: vote_over_batch, "is not right"),
+        ("products", lambda: vote_by_products, "multiplied probabilities"),
     ],
     "7b.9": [
         ("height is width", lambda: occlusion_swapped, "transposed"),
         ("transposed", lambda: occlusion_transposed, "transposed"),
         ("always three", lambda: occlusion_of_three, "is not right"),
         ("the best class", lambda: occlusion_of_best, "is not right"),
+        ("no default", lambda: lambda p, image, t, size: 0, "size"),
         ("covers the image itself", lambda: occlusion_in_place, "changes its input"),
     ],
     "7b.lab": [

@@ -742,7 +742,8 @@ def vote(predict, images, moves):
 
 
 @vote.wrong(
-    "You added the scores. Make probabilities of them first, with softmax."
+    "Added scores (and multiplied probabilities) give this answer. Make "
+    "probabilities of the scores, with softmax, and add those."
 )
 def _(predict, images, moves):
     return sum(predict(shift(images, *move)) for move in moves).argmax(axis=1)
@@ -819,7 +820,7 @@ def _(predict, images, moves):
 def _occlusion_cases():
     wide, high = random(2, 1, 5, 6) ** 2, random(1, 6, 5, seed=1) ** 2
     return [
-        (_network(3), wide[0], 1, 3),
+        (_network(3), wide[0], 1),  # size 3
         (_network(4), wide[1], 2, 1),
         (_network(5), high, 0, 5),
     ]
