@@ -720,6 +720,16 @@ def _fold_matrix(dcols, shape, KH, KW, stride=1, padding=0):
     return (dcols.ravel() @ one_hot)[1:].reshape(shape)
 
 
+class _UpsampleAddsUp(ch.Upsample):
+    y = None
+
+    def forward(self, x):
+        new = super().forward(x)
+        same = self.y is not None and self.y.shape == new.shape
+        self.y = self.y + new if same else new
+        return self.y
+
+
 WRONG = {
     "7a.1": [
         ("no return", lambda: _sizes_silent, "return"),
@@ -797,6 +807,7 @@ WRONG = {
         ("no default", lambda: _UpsampleNoDefault, "missing 1 required"),
         ("three", lambda: _UpsampleThree, "raised ValueError"),
         ("rows", lambda: _UpsampleRows, "is not right"),
+        ("adds up", lambda: _UpsampleAddsUp, "is not right"),
     ],
     "7a.10": [
         ("not exchanged", lambda: _gradient_not_exchanged, "raised ValueError"),

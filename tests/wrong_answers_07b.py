@@ -423,6 +423,12 @@ class NoBatch(ex.RepairedFlatten):
         return x.ravel()
 
 
+class FirstShape(ex.RepairedFlatten):
+    def forward(self, x):
+        self.shape = getattr(self, "shape", x.shape)
+        return x.reshape(len(x), -1)
+
+
 class OneShape(ex.RepairedFlatten):
     """Keep the shape in the class, so that every layer has the first one's."""
 
@@ -572,6 +578,7 @@ WRONG = {
     ],
     "7b.lab": [
         ("no batch", lambda: NoBatch, "shape"),
+        ("first shape", lambda: FirstShape, "cannot reshape"),
         ("an array", lambda: np.zeros((3, 4)), "RepairedFlatten"),
         ("one shape for all", lambda: OneShape, "raised"),
     ],

@@ -106,6 +106,10 @@ def iou_of_squares(a, b):
     return iou(*sides)
 
 
+def pairwise_crossed(a, b):
+    return ex.pairwise_iou(a[:, [1, 0, 3, 2]], b)
+
+
 WRONG = {
     "8c.1": [
         ("by the width", lambda: corrections_of_width, "expected"),
@@ -116,6 +120,7 @@ WRONG = {
         ),
     ],
     "8c.2": [
+        ("x and y crossed", lambda: pairwise_crossed, "is not right"),
         (
             "transposed",
             lambda: lambda a, b: ex.pairwise_iou(b, a),

@@ -21,6 +21,8 @@ from dlscratch.exercises import Exercise, exercise
         (10, 0, 10),
         (0, 0, 10),
         (-7, -5, -1),
+        (-2, -5, -1),
+        (3, 5, 9),
         (1.5, 0, 1),
         (0.25, 0, 1),
     ],
@@ -149,13 +151,13 @@ def _keep_score(cls, answers, labels):
     second.add(1, 2)
     result = {
         "accuracy()": first.accuracy(),
-        "`accuracy()`, asked again,": first.accuracy(),
-        "`accuracy()` of a second object": second.accuracy(),
+        "a second `accuracy()`": first.accuracy(),
+        "the `accuracy()` of a second object": second.accuracy(),
     }
     first.add(8, 3)
     return {
         **result,
-        "`accuracy()`, asked after one more answer,": first.accuracy(),
+        "the `accuracy()` after one more answer": first.accuracy(),
     }
 
 
@@ -333,6 +335,8 @@ def _try_shapes(answer, a, b):
         result = answer(a, b)
     except ValueError:
         return "ValueError"
+    except AssertionError:
+        return "AssertionError"
     if isinstance(result, ValueError | type | str):
         return "an error that is returned: write raise instead of return"
     if result is not None:
@@ -469,6 +473,7 @@ def _a_new_array(answer):
         (np.array([0, 100, 250], dtype=np.uint8), 10),
         (np.array([[255, 254], [1, 200]], dtype=np.uint8), 100),
         (np.array([5, 6], dtype=np.uint8), 0),
+        (np.arange(256, dtype=np.uint8).reshape(64, 4), 3),
     ],
     hints=[
         "What happens to 250 + 10 in `uint8`? The cut at 255 must come "

@@ -105,6 +105,10 @@ corrections.wrong(
 
 _A = np.array([[0.0, 0, 4, 4], [1, 1, 5, 3], [6, 6, 9, 10]])
 
+_HIGH = np.array([[2.0, 1, 5, 9], [0, 0, 3, 8]])
+
+_WIDE = np.array([[0.0, 0, 8, 3], [1, 2, 9, 4], [2, 5, 10, 6]])
+
 _B = np.array([[2.0, 2, 6, 6], [0, 0, 4, 4], [7, 1, 9, 3], [5, 0, 8, 4]])
 
 
@@ -112,7 +116,13 @@ _B = np.array([[2.0, 2, 6, 6], [0, 0, 4, 4], [7, 1, 9, 3], [5, 0, 8, 4]])
     "8c.2",
     "All pairs of boxes",
     without=("loops",),
-    cases=[(_A, _B), (_B / 4, _A[:1]), (_A[2:], _B[3:]), (_A[:2], _B / 3)],
+    cases=[
+        (_A, _B),
+        (_HIGH, _WIDE),
+        (_B / 4, _A[:1]),
+        (_A[2:], _B[3:]),
+        (_A[:2], _B / 3),
+    ],
     hints=[
         "With `a[:, None]` of shape (M, 1, 4) and `b[None]` of shape (1, K, "
         "4), NumPy pairs each with each.",
