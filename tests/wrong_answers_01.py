@@ -101,6 +101,39 @@ def _shared_by_all():
     return Score
 
 
+class _AskedOnce(ch.Score):
+    def accuracy(self):
+        if not hasattr(self, "result"):
+            self.result = self.right / self.total
+        return self.result
+
+
+def _zero_wins(a, b):
+    a, b = ((1,) * (max(len(a), len(b)) - len(s)) + s for s in (a, b))
+    if any(0 != i != j != 0 and 1 not in (i, j) for i, j in zip(a, b, strict=True)):
+        raise ValueError("no")
+    return tuple(i * j and max(i, j) for i, j in zip(a, b, strict=True))
+
+
+def _not_one(a, b):
+    a, b = ((1,) * (max(len(a), len(b)) - len(s)) + s for s in (a, b))
+    lengths = [{i, j} - {1} for i, j in zip(a, b, strict=True)]
+    if any(len(length) > 1 for length in lengths):
+        raise ValueError("no")
+    return tuple(length.pop() for length in lengths)
+
+
+def _asserted(a, b):
+    try:
+        return ch.result_shape(a, b)
+    except ValueError:
+        assert a == b
+
+
+def _gives_up(x, t, n_classes):
+    raise ValueError
+
+
 def _raises_always(a, b):
     raise ValueError("no")
 
@@ -144,6 +177,10 @@ def _in_place(image, amount):
     image[image > 255 - amount] = 255 - amount
     image += np.uint8(amount)
     return image
+
+
+def _from_0_to_1(image, amount):
+    return (np.minimum(image / 255 + amount / 255, 1) * 255).astype(np.uint8)
 
 
 def _itself_for_zero(image, amount):
@@ -317,6 +354,11 @@ WRONG = {
             "the decimals were cut off",
         ),
         ("printed", lambda: _printed, "printed its result"),
+        (
+            "below 0",
+            lambda: lambda v, low, high: low if v < 0 else min(v, high),
+            "(-2, -5, -1)",
+        ),
     ],
     "1.2": [
         ("pairs", lambda: _list_of_pairs, "a list of length 2"),
@@ -331,6 +373,7 @@ WRONG = {
         ("empty __init__", lambda: _EmptyInit, "`__init__` is still empty"),
         ("forgets", lambda: _ForgetsWhenAsked, "ZeroDivisionError"),
         ("rounded", lambda: _Rounded, "yours:    0.67"),
+        ("asked once", lambda: _AskedOnce, "after one more answer"),
         ("no __init__", lambda: _NoInit, "AttributeError"),
         ("no return", lambda: _ReturnsNothing, "accuracy()"),
         ("an object", lambda: ch.Score(), "without parentheses"),
@@ -366,6 +409,9 @@ WRONG = {
     "1.5": [
         ("always raises", lambda: _raises_always, "is not right"),
         ("a list", lambda: _as_list, "yours:    shape ["),
+        ("assert", lambda: _asserted, "yours:    AssertionError"),
+        ("0 wins", lambda: _zero_wins, "only a 0 or a 1 fits"),
+        ("not 1", lambda: _not_one, "KeyError"),
         ("None", lambda: _none_for_an_error, "is not right, with a = (3,), b = (4,)"),
         ("returned", lambda: _error_returned, "raise instead of return"),
         ("class", lambda: _error_class_returned, "raise instead of return"),
@@ -377,15 +423,22 @@ WRONG = {
         ("in place", lambda: _in_place, "changes its input"),
         ("itself", lambda: _itself_for_zero, "the very array that came in"),
         ("float", lambda: _as_float, "dtype float64, expected uint8"),
+        ("cut off", lambda: _from_0_to_1, "is not right"),
     ],
     "1.7": [
         ("zero", lambda: _guard_by_zero, "exactly 0"),
         ("ddof=1", lambda: _sample_spread, "N - 1"),
+        (
+            "nan to 0",
+            lambda: lambda x: np.nan_to_num((x - x.mean(0)) / x.std(0)),
+            "NumPy warned",
+        ),
         ("in place", lambda: _in_place_columns, "changes its input"),
         ("+ 0.01", lambda: lambda x: _plus(x, 0.01), "is not right"),
     ],
     "1.8": [
         ("a list", lambda: _hot_list, "np.array"),
+        ("texts", lambda: lambda t, n: np.eye(n)[t].astype(str), "and dtype <U32"),
         ("kept", _kept_table, "The first wrong entry"),
         ("too wide", lambda: _one_column_too_many, "axis 1 has length 4"),
     ],
@@ -399,6 +452,7 @@ WRONG = {
     ],
     "1.10": [
         ("rows", lambda: _along_rows, "axis 1"),
+        ("no message", lambda: _gives_up, "raised ValueError."),
         ("dtype", lambda: _keeps_the_dtype, "took its dtype from `x`"),
         ("transposed", lambda: _means_transposed, "transposed"),
     ],

@@ -54,6 +54,14 @@ def _pointwise_not_transposed(x, W, b):
     return x.transpose(0, 2, 3, 1) @ W + b
 
 
+class _GlobalAddsUp(ch.GlobalAveragePool):
+    dx = 0.0
+
+    def backward(self, dy):
+        self.dx = super().backward(dy) + np.mean(self.dx)
+        return self.dx
+
+
 class _GlobalForgetful(ch.GlobalAveragePool):
     def forward(self, x):
         return x.mean(axis=(2, 3))
@@ -712,6 +720,16 @@ def _fold_matrix(dcols, shape, KH, KW, stride=1, padding=0):
     return (dcols.ravel() @ one_hot)[1:].reshape(shape)
 
 
+class _UpsampleAddsUp(ch.Upsample):
+    y = None
+
+    def forward(self, x):
+        new = super().forward(x)
+        same = self.y is not None and self.y.shape == new.shape
+        self.y = self.y + new if same else new
+        return self.y
+
+
 WRONG = {
     "7a.1": [
         ("no return", lambda: _sizes_silent, "return"),
@@ -774,6 +792,7 @@ WRONG = {
         ("height twice", lambda: _GlobalHeightTwice, "is not right"),
         ("changes dy", lambda: _GlobalChangesDy, "changes its input dy"),
         ("buffer", _pool_with_buffer, "is not right"),
+        ("adds up", lambda: _GlobalAddsUp, "is not right"),
     ],
     "7a.8": [
         ("first place", lambda: _depthwise_first_place, "is not right"),
@@ -788,6 +807,7 @@ WRONG = {
         ("no default", lambda: _UpsampleNoDefault, "missing 1 required"),
         ("three", lambda: _UpsampleThree, "raised ValueError"),
         ("rows", lambda: _UpsampleRows, "is not right"),
+        ("adds up", lambda: _UpsampleAddsUp, "is not right"),
     ],
     "7a.10": [
         ("not exchanged", lambda: _gradient_not_exchanged, "raised ValueError"),

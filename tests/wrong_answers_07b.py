@@ -423,6 +423,12 @@ class NoBatch(ex.RepairedFlatten):
         return x.ravel()
 
 
+class FirstShape(ex.RepairedFlatten):
+    def forward(self, x):
+        self.shape = getattr(self, "shape", x.shape)
+        return x.reshape(len(x), -1)
+
+
 class OneShape(ex.RepairedFlatten):
     """Keep the shape in the class, so that every layer has the first one's."""
 
@@ -477,6 +483,11 @@ class Filled(ex.RepairedFlatten):
         for c in range(C):
             y[:, c * H * W : (c + 1) * H * W] = x[:, c].reshape(N, -1)
         return y
+
+
+def vote_by_products(predict, images, moves):
+    images = [ex.shift(images, *move) for move in moves]
+    return np.prod([functions.softmax(predict(x)) for x in images], 0).argmax(axis=1)
 
 
 WRONG = {
@@ -555,16 +566,19 @@ WRONG = {
         ("itself as well", lambda: vote_with_itself, "is not right"),
         ("each move once", lambda: vote_each_once, "is not right"),
         ("softmax over all", lambda: vote_over_batch, "is not right"),
+        ("products", lambda: vote_by_products, "multiplied probabilities"),
     ],
     "7b.9": [
         ("height is width", lambda: occlusion_swapped, "transposed"),
         ("transposed", lambda: occlusion_transposed, "transposed"),
         ("always three", lambda: occlusion_of_three, "is not right"),
         ("the best class", lambda: occlusion_of_best, "is not right"),
+        ("no default", lambda: lambda p, image, t, size: 0, "size"),
         ("covers the image itself", lambda: occlusion_in_place, "changes its input"),
     ],
     "7b.lab": [
         ("no batch", lambda: NoBatch, "shape"),
+        ("first shape", lambda: FirstShape, "cannot reshape"),
         ("an array", lambda: np.zeros((3, 4)), "RepairedFlatten"),
         ("one shape for all", lambda: OneShape, "raised"),
     ],

@@ -198,6 +198,29 @@ class _RowByRow(ex.ScaledBlock):
         return dx
 
 
+def _partitioned(scores, t, k):
+    best = np.argpartition(-scores, k, axis=1)[:, :k]
+    return np.mean(~np.any(best == t[:, None], axis=1))
+
+
+def _framed(image, row, column):
+    i, j = math.floor(row), math.floor(column)
+    if i < -1 or not -1 <= j < image.shape[1]:
+        return 0.0
+    framed, u, v = np.pad(image, 1), row - i, column - j
+    upper = (1 - v) * framed[i + 1, j + 1] + v * framed[i + 1, j + 2]
+    lower = (1 - v) * framed[i + 2, j + 1] + v * framed[i + 2, j + 2]
+    return (1 - u) * upper + u * lower
+
+
+class _AddsUp(ex.FreeShortcut):
+    dx = 0.0
+
+    def backward(self, dy):
+        self.dx = self.dx + super().backward(dy)
+        return self.dx
+
+
 WRONG = {
     "8a.lab": [
         ("three layers", lambda: _ThreeLayers, "ValueError"),
@@ -211,17 +234,20 @@ WRONG = {
     ],
     "8a.3": [
         ("classes of any row", lambda: _of_any_row, "is not right"),
+        ("argpartition", lambda: _partitioned, "kth"),
     ],
     "8a.4": [
         ("product", lambda: _multiplied, "multiplied probabilities"),
     ],
     "8a.5": [
         ("last row outside", lambda: _last_row_is_outside, "is not right"),
+        ("far below", lambda: _framed, "IndexError"),
     ],
     "8a.6": [
         ("always a quarter", lambda: lambda C, m: 17 * C * C // 16, "(12, 5)"),
     ],
     "8a.7": [
+        ("adds up", lambda: _AddsUp, "is not right"),
         ("even sizes", lambda: _EvenSizes, "axis 2 has length 6 instead of 5"),
     ],
     "8a.8": [

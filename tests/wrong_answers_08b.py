@@ -108,6 +108,14 @@ def step_in_place(weights, gradients, scale, lr, most):
     return weights
 
 
+def sum_wider(values):
+    wide = np.asarray(values, np.float32)
+    while len(wide) > 1:
+        wide = np.append(wide, np.zeros(len(wide) % 2, np.float32))
+        wide = wide[::2] + wide[1::2]
+    return np.float16(wide[0])
+
+
 WRONG = {
     "8b.1": [
         ("forgot return", lambda: _forgot_return, "return"),
@@ -144,6 +152,7 @@ WRONG = {
         ("larger half first", lambda: sum_larger_first, "shorter one"),
         ("pieces of eight", lambda: sum_pieces_of_eight, "expected"),
         ("without end", lambda: sum_without_end, "never stops"),
+        ("halves, wider", lambda: sum_wider, "rounded at the end"),
         ("running sum", lambda: lambda v: np.cumsum(v)[-1], "one number after the"),
     ],
     "8b.7": [

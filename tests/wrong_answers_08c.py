@@ -106,6 +106,10 @@ def iou_of_squares(a, b):
     return iou(*sides)
 
 
+def pairwise_crossed(a, b):
+    return ex.pairwise_iou(a[:, [1, 0, 3, 2]], b)
+
+
 WRONG = {
     "8c.1": [
         ("by the width", lambda: corrections_of_width, "expected"),
@@ -116,6 +120,7 @@ WRONG = {
         ),
     ],
     "8c.2": [
+        ("x and y crossed", lambda: pairwise_crossed, "is not right"),
         (
             "transposed",
             lambda: lambda a, b: ex.pairwise_iou(b, a),
@@ -135,7 +140,7 @@ WRONG = {
     "8c.3": [("up to the largest", lambda: mean_up_to_the_largest, "expected")],
     "8c.4": [
         ("softmax, then log", lambda: loss_of_softmax, "log"),
-        ("a small constant", lambda: loss_with_a_constant, "expected"),
+        ("a small constant", lambda: loss_with_a_constant, "inside the logarithm"),
         ("in place", lambda: loss_in_place, "changes its input"),
     ],
     "8c.5": [
@@ -149,7 +154,8 @@ WRONG = {
         ),
     ],
     "8c.6": [
-        ("the best pairs first", lambda: precision_best_pairs, "expected"),
+        ("the best pairs first", lambda: precision_best_pairs, "nor the best fits"),
+        ("no default", lambda: lambda found, scores, truth, level: 0, "level"),
         ("sorts the boxes", lambda: precision_sorts, "changes its input"),
     ],
     "8c.lab": [("squares", lambda: iou_of_squares, "expected")],

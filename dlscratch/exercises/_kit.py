@@ -579,7 +579,7 @@ def _stopped(ex, run, subject, given=()):
         text += ": it never stops."
     else:
         message = re.sub(r" at 0x\w+", "", str(error)).partition("\n")[0]
-        message = f"{type(error).__name__}: {message.rstrip('. ')}"
+        message = f"{type(error).__name__}: {message}".rstrip(": .")
         text = subject.says(f"raised {_code(message)}") + "."
         if type(error) is NameError:
             text += " Did you run the cells above?"
@@ -716,7 +716,9 @@ def _shape_hint(want, have):
 def _what(value):
     """Return what kind of thing a value is, in words."""
     if isinstance(value, np.ndarray) and value.ndim:
-        return f"an array of shape `{value.shape}`"
+        other = value.dtype.kind not in "biuf"  # than numbers
+        kind = f" and dtype `{value.dtype}`" * other
+        return f"an array of shape `{value.shape}`{kind}"
     if isinstance(value, bool | np.bool_):
         return "True or False"
     if isinstance(value, int | float | np.generic | np.ndarray):

@@ -21,6 +21,8 @@ from dlscratch.exercises import Exercise, exercise
         (10, 0, 10),
         (0, 0, 10),
         (-7, -5, -1),
+        (-2, -5, -1),
+        (3, 5, 9),
         (1.5, 0, 1),
         (0.25, 0, 1),
     ],
@@ -147,10 +149,15 @@ def _keep_score(cls, answers, labels):
         first.add(answer, label)
     second.add(1, 1)
     second.add(1, 2)
-    return {
+    result = {
         "accuracy()": first.accuracy(),
-        "`accuracy()`, asked again,": first.accuracy(),
-        "`accuracy()` of a second object": second.accuracy(),
+        "a second `accuracy()`": first.accuracy(),
+        "the `accuracy()` of a second object": second.accuracy(),
+    }
+    first.add(8, 3)
+    return {
+        **result,
+        "the `accuracy()` after one more answer": first.accuracy(),
     }
 
 
@@ -328,6 +335,8 @@ def _try_shapes(answer, a, b):
         result = answer(a, b)
     except ValueError:
         return "ValueError"
+    except AssertionError:
+        return "AssertionError"
     if isinstance(result, ValueError | type | str):
         return "an error that is returned: write raise instead of return"
     if result is not None:
@@ -354,6 +363,8 @@ def _try_shapes(answer, a, b):
         ((2, 3), (2,)),
         ((2, 3), (3, 2)),
         ((3, 1), (1, 0)),
+        ((2,), (0,)),
+        ((1, 3), (1,)),
     ],
     without=("numpy", "broadcast_shapes"),
     hints=[
@@ -430,6 +441,18 @@ def _(a, b):
     return _larger(a, b)
 
 
+@result_shape.wrong(
+    "A 0 is a length like any other: beside it only a 0 or a 1 fits."
+)
+def _(a, b):
+    try:
+        return result_shape(a, b)
+    except ValueError:
+        if 0 in a + b:
+            return (0,)
+        raise
+
+
 # -------------------------------------------------------------------------- 1.6
 
 
@@ -450,6 +473,7 @@ def _a_new_array(answer):
         (np.array([0, 100, 250], dtype=np.uint8), 10),
         (np.array([[255, 254], [1, 200]], dtype=np.uint8), 100),
         (np.array([5, 6], dtype=np.uint8), 0),
+        (np.arange(256, dtype=np.uint8).reshape(64, 4), 3),
     ],
     hints=[
         "What happens to 250 + 10 in `uint8`? The cut at 255 must come "
@@ -544,6 +568,14 @@ standardise.wrong(
     "not a number. Divide such a column by 1.",
     lambda x: (x - x.mean(axis=0)) / x.std(axis=0),
 )
+
+
+@standardise.wrong(
+    "The 0 comes out, but 0/0 was computed on the way, and NumPy warned. "
+    "Divide such a column by 1 instead."
+)
+def _(x):
+    return np.nan_to_num((x - x.mean(axis=0)) / x.std(axis=0))
 
 
 @standardise.wrong(

@@ -13,9 +13,11 @@ def output_size(n, k, stride=1, padding=0):
 
 
 def _run_layer(cls, x, dy, *settings):
-    """Return both ways of a layer that has seen another batch before."""
+    """Return both ways of a layer that has seen other batches before."""
     layer = cls(*settings)
-    layer.forward(x[1:])
+    for before in (x[1:], dy[1:]), (2 * x, 2 * dy):
+        layer.forward(before[0])
+        layer.backward(before[1])
     return {"forward(x)": layer.forward(x), "backward(dy)": layer.backward(dy)}
 
 

@@ -742,7 +742,8 @@ def vote(predict, images, moves):
 
 
 @vote.wrong(
-    "You added the scores. Make probabilities of them first, with softmax."
+    "Added scores (and multiplied probabilities) give this answer. Make "
+    "probabilities of the scores, with softmax, and add those."
 )
 def _(predict, images, moves):
     return sum(predict(shift(images, *move)) for move in moves).argmax(axis=1)
@@ -819,7 +820,7 @@ def _(predict, images, moves):
 def _occlusion_cases():
     wide, high = random(2, 1, 5, 6) ** 2, random(1, 6, 5, seed=1) ** 2
     return [
-        (_network(3), wide[0], 1, 3),
+        (_network(3), wide[0], 1),  # size 3
         (_network(4), wide[1], 2, 1),
         (_network(5), high, 0, 5),
     ]
@@ -961,10 +962,16 @@ def _(predict, image, t, size=3):
 # ----------------------------------------------------------------------- 7b.lab
 
 
+def _run_flatten(cls, x, dy):
+    layer = cls()
+    layer.forward(np.concatenate([x, x]))  # a larger batch before
+    return run_layer(lambda: layer, x, dy)
+
+
 @exercise(
     "7b.lab",
     "Find the bug and repair it",
-    use=run_layer,
+    use=_run_flatten,
     cases=[
         (random(3, 2, 2, 3, seed=2), random(3, 12, seed=3)),
         (random(1, 2, 3, 4), random(1, 24, seed=1)),

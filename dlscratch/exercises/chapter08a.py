@@ -201,6 +201,12 @@ layers_for.wrong(
 )
 
 layers_for.wrong(
+    "`round` takes a half to the *even* number: 0.5 becomes 0, and 2.5 becomes "
+    "2. Here a half is rounded up.",
+    lambda size: round((size - 1) / 2),
+)
+
+layers_for.wrong(
     "Each layer adds a pixel on *both* sides of the field, two in all.",
     lambda size: size - 1,
 )
@@ -279,6 +285,7 @@ def _top_cases():
         (scores, t, 1),
         (scores, t, 2),
         (scores, t, 5),
+        (scores, t, 6),  # all of them
         (scores[:7], t[:7], 3),
     ]
 
@@ -452,6 +459,7 @@ ensemble.wrong(
         (random(4, 5), 3.4, 4.2),
         (random(4, 5), 3.0, 4.0),
         (random(4, 5), 0.0, 9.5),
+        (random(4, 5), 6.5, 2.0),
         (random(4, 5), -1.5, 0.5),
     ],
     hints=[
@@ -645,7 +653,9 @@ bottleneck_weights.wrong(
 
 
 def _run_layer(cls, x, dy):
-    return run_layer(lambda: cls(dy.shape[1]), x, dy)
+    layer = cls(dy.shape[1])
+    run_layer(lambda: layer, x + 1, dy + 1)  # another batch before
+    return run_layer(lambda: layer, x, dy)
 
 
 @exercise(
@@ -1001,6 +1011,8 @@ def _run_scaled(cls, x, dy, c):
     body = layers.Linear(4, 4, rng=np.random.default_rng(3))
     body.b.value[:] = 1.0, -2.0, 0.5, 3.0  # so that f(c·x) is not c·f(x)
     block = cls(body, c) if c else cls(body)
+    block.forward(x + 1)  # another batch before
+    block.backward(dy + 1)
     y = block.forward(x)
     dx = block.backward(dy)
     return {
@@ -1132,6 +1144,19 @@ class _(ScaledBlock):
         inner = self.body.backward(dy)
         self.dc = float(np.sum(inner * self.x))
         return dy + self.c * inner
+
+
+@ScaledBlock.wrong(
+    "`dc` is added up from batch to batch. Each `backward` sets it anew."
+)
+class _(ScaledBlock):
+    dc = 0.0
+
+    def backward(self, dy):
+        before = self.dc
+        dx = super().backward(dy)
+        self.dc += before
+        return dx
 
 
 @ScaledBlock.wrong("`c` stands before `f(x)`, not before `x`.")

@@ -414,7 +414,8 @@ def _scaled():
     fine = [
         np.array([2e-4, 0.5, -3.0], np.float16),
         np.array([[6e-8]], np.float16),
-        np.array([65504.0, -65504.0], np.float16),  # the ends of float16
+        # the ends of float16; the sum of all lies beyond
+        np.array([65504.0, -65504.0, 65504.0, 65504.0], np.float16),
     ]
     bad = [*fine[:2], np.array([[1.0, np.inf]], np.float16)]
     low = [np.array([0.25, -np.inf], np.float16), *fine[:1]]
@@ -523,6 +524,18 @@ unscale.wrong(
 
 
 @unscale.wrong(
+    "A sum of numbers may overflow though each of them is finite. Ask of the "
+    "numbers themselves: `np.all(np.isfinite(g))`."
+)
+def _(gradients, scale):
+    with np.errstate(over="ignore"):
+        finite = np.isfinite([np.sum(g) for g in gradients]).all()
+    if finite:
+        return [g.astype(np.float32) / scale for g in gradients], scale * 2
+    return None, scale / 2
+
+
+@unscale.wrong(
     "You looked at the first gradient only. Any of them may overflow."
 )
 def _(gradients, scale):
@@ -622,8 +635,9 @@ def _(values):
 
 
 sum_in_halves.wrong(
-    "`np.sum` adds in wider numbers and rounds at the end. Here every sum of "
-    "two is rounded to `float16`: split, and add the sums of the halves.",
+    "That is the sum in wider numbers, rounded at the end, as `np.sum` gives "
+    "it. Here every sum of two is rounded to `float16`: split, and add the "
+    "sums of the halves.",
     lambda values: np.sum(values),
 )
 
@@ -663,8 +677,9 @@ def _halves_up(values):
 
 
 @sum_in_halves.wrong(
-    "You added the numbers at even places and those at odd places. Split in "
-    "the middle: the first half, and the rest."
+    "In yours, numbers that stand far apart meet first, as when one adds those "
+    "at even and those at odd places. Split in the middle: the first half, and "
+    "the rest."
 )
 def _even_and_odd(values):
     if len(values) == 1:

@@ -105,6 +105,10 @@ corrections.wrong(
 
 _A = np.array([[0.0, 0, 4, 4], [1, 1, 5, 3], [6, 6, 9, 10]])
 
+_HIGH = np.array([[2.0, 1, 5, 9], [0, 0, 3, 8]])
+
+_WIDE = np.array([[0.0, 0, 8, 3], [1, 2, 9, 4], [2, 5, 10, 6]])
+
 _B = np.array([[2.0, 2, 6, 6], [0, 0, 4, 4], [7, 1, 9, 3], [5, 0, 8, 4]])
 
 
@@ -112,7 +116,13 @@ _B = np.array([[2.0, 2, 6, 6], [0, 0, 4, 4], [7, 1, 9, 3], [5, 0, 8, 4]])
     "8c.2",
     "All pairs of boxes",
     without=("loops",),
-    cases=[(_A, _B), (_B / 4, _A[:1]), (_A[2:], _B[3:]), (_A[:2], _B / 3)],
+    cases=[
+        (_A, _B),
+        (_HIGH, _WIDE),
+        (_B / 4, _A[:1]),
+        (_A[2:], _B[3:]),
+        (_A[:2], _B / 3),
+    ],
     hints=[
         "With `a[:, None]` of shape (M, 1, 4) and `b[None]` of shape (1, K, "
         "4), NumPy pairs each with each.",
@@ -463,6 +473,17 @@ def _(scores, words):
 
 
 @sentence_loss.wrong(
+    "A tiny number inside the logarithm makes every improbable word more "
+    "probable. Take the logarithm on paper first: a score minus the log of a "
+    "sum."
+)
+def _(scores, words):
+    p = np.exp(scores - scores.max(axis=1, keepdims=True))
+    p = p / p.sum(axis=1, keepdims=True)
+    return float(-np.sum(np.log(p[np.arange(len(words)), words] + 1e-7)))
+
+
+@sentence_loss.wrong(
     "Right for ordinary scores, but `np.exp(1000)` is infinite. Subtract the "
     "largest score of each row first."
 )
@@ -673,7 +694,7 @@ def _found():
         [[0.0, 0, 9, 4], [1, 0, 11, 4]]
     )  # only the second fits both
     return [
-        (found, scores, truth, 0.5),
+        (found, scores, truth),  # level 0.5
         (found[:2], scores[:2], truth[:1], 0.5),
         (pair, np.array([0.4, 0.8]), crowd, 0.5),
         (pair[::-1], np.array([0.8, 0.4]), crowd, 0.5),
@@ -817,8 +838,8 @@ def _(found, scores, truth, level=0.5):
 
 
 @precision_recall.wrong(
-    "You went through the true boxes. Go through the detections, highest "
-    "score first: each looks for its own true box."
+    "Here the *detections* choose, highest score first, each among the true "
+    "boxes that are free: not the true boxes, nor the best fits first."
 )
 def _(found, scores, truth, level=0.5):
     overlaps = pairwise_iou(found, truth)
