@@ -133,9 +133,9 @@ def _wrong_kind(ex, answer):
         empty = [name for name in empty if name != "__init__"]
     if empty and set(bodies) - set(empty) <= {"__init__"}:
         return UNFINISHED
-    values = [k for k in vars(answer) if k[0] != "_" and k not in bodies]
-    if empty == ["__init__"] and values:  # what it would set, the class has
-        empty = []
+    if empty == ["__init__"]:
+        values = [k for k in vars(answer) if k[0] != "_" and k not in bodies]
+        empty = [] if values else empty  # what it would set, the class has
     if empty:
         return "nothing", f"The method `{empty[0]}` is still empty."
     names = [name for f in bodies.values() for name in _globals(f.__code__)]
