@@ -23,7 +23,7 @@ def one_call(draw, *args):
 
     It takes for granted that the numbers are right.
     """
-    rng = _Counting(np.random.PCG64(0))
+    rng = _Counting(np.random.default_rng(0).bit_generator)
     draw(rng, *args)
     if rng.calls != 1:
         times = f"{rng.calls} time{'s' * (rng.calls != 1)}"
