@@ -36,10 +36,14 @@ __all__ = ["Exercise", "all_exercises", "check", "exercise", "hint", "solution"]
 
 @dataclass(frozen=True)
 class Mistake:
-    """A known wrong answer, and the sentence that names the misconception."""
+    """A known wrong answer, and the sentence that names the misconception.
+
+    What it did on each input is kept in ``runs`` from the first time on.
+    """
 
     text: str
     answer: object
+    runs: list = field(default_factory=list, compare=False, repr=False)
 
 
 @dataclass

@@ -85,7 +85,7 @@ def diagnose(ex, answer):
     stage, text = problem
     if stage == "not started":
         return problem
-    known = (m.text for m in ex.mistakes if _behaves_alike(ex, runs, m.answer))
+    known = (m.text for m in ex.mistakes if _behaves_alike(ex, runs, m))
     text = "\n".join([text, *known][:2])
     printed = [run.printed.strip() for _, _, run in runs if run.printed.strip()]
     if printed and stage != "nothing":
@@ -407,9 +407,11 @@ def _run_one(ex, case, answer):
     return _Run(case, answer)
 
 
-def _behaves_alike(ex, runs, wrong):
+def _behaves_alike(ex, runs, mistake):
     """Tell whether an answer did on every input what a known wrong one does."""
-    known = [theirs for _, _, theirs in _all_runs(ex, wrong)]
+    if not mistake.runs:
+        mistake.runs[:] = [run for *_, run in _all_runs(ex, mistake.answer)]
+    known = mistake.runs
     return len(runs) == len(known) > 0 and all(
         _effects(a) == _effects(b)
         and not any(_compare(ex, b.value, a.value, _Subject(), always=True))

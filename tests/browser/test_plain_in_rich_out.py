@@ -358,6 +358,9 @@ def test_a_click_leads_to_what_has_the_number(kind, inside, book, site, clean_pa
     page = clean_page
     page.goto(f"{site}{address}")
     settle(page)
+    page.evaluate(
+        "document.querySelectorAll('details').forEach((e) => (e.open = true))"
+    )
     page.locator(f"article a.added[href$='#{name}']").first.click()
     page.wait_for_function(LANDED, arg=f"[id='{name}']")
     assert page.url.endswith(f"{path}#{name}")
