@@ -7,12 +7,14 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import pytest
 
-from dlscratch import downloads, plotting
+from dlscratch import plotting
 from dlscratch.datasets import load_mnist
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))  # the maintainers' scripts are no package
 sys.path.insert(0, str(ROOT / "book" / "_ext"))  # nor is the site's extension
+
+from data_here import is_here  # noqa: E402 - it is found by the lines above
 
 WHY = (
     "needs MNIST and Fashion-MNIST: call load_mnist() and load_fashion_mnist() once, "
@@ -27,19 +29,6 @@ def pytest_configure(config):
 
         settings.register_profile("book", deadline=None, derandomize=True)
         settings.load_profile("book")
-
-
-def is_here(name):
-    """Return whether the files of "mnist" or "fashion-mnist" are on this machine."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(downloads.MIRRORS, name, ())
-        try:
-            downloads.fetch_file(name, downloads.FILES[-1])  # the smallest
-        except FileNotFoundError:
-            return False
-        except ValueError:  # damaged: its tests shall say so
-            pass
-        return True
 
 
 # The longest files besides the lab; each stays with one test process.

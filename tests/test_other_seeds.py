@@ -67,7 +67,7 @@ def test_the_offset_of_today_is_one_that_was_tried(monkeypatch, capsys):
     assert end.value.code is False
     assert len(used) == 1
     assert used[0] in other_seeds.OFFSETS
-    with pytest.raises(SystemExit, match="No notebook's name begins with 99"):
+    with pytest.raises(SystemExit, match="no name in notebooks/ begins with 99"):
         other_seeds.chosen(["99"])
 
 

@@ -52,18 +52,6 @@ def _path_old_velocity(gradient, start, lr, steps, mu):
     return np.array(path)
 
 
-def _aliased_path(gradient, start, lr, steps, mu):
-    x = np.array(start, dtype=float)
-    u = np.zeros_like(x)
-    path = [x]
-    for _ in range(steps):
-        g = gradient(x)
-        u = mu * u + g
-        x -= lr * (g + mu * u)
-        path.append(x)
-    return np.array(path)
-
-
 def _clip_in_place(gradients, limit):
     length = np.sqrt(sum(np.sum(g**2) for g in gradients))
     if length > limit:
@@ -286,7 +274,6 @@ WRONG = {
         ("whole numbers", lambda: _path_of_integers, "decimals"),
         ("old velocity", lambda: _path_old_velocity, "update u first"),
         ("without the start", lambda: _path_without_start, "shape"),
-        ("one array many times", lambda: _aliased_path, "one and the same array"),
     ],
     "6a.7": [
         ("always until 50", lambda: _falls_until_50, "is not right"),

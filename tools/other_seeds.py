@@ -22,7 +22,6 @@ import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
 OFFSETS = range(1000, 8000, 1000)
 
 
@@ -111,21 +110,19 @@ def in_own_process(path, offset):
 
 def chosen(names):
     """Return the notebooks whose names begin so; of the lab, only if MNIST is here."""
-    paths = sorted((ROOT / "notebooks").glob("*.ipynb"))
-    if names:
-        found = [p for p in paths if p.name.startswith(tuple(names))]
-        if not found:
-            sys.exit(f"No notebook's name begins with {' or '.join(names)}.")
-        return found
-    from dlscratch.datasets import load_fashion_mnist, load_mnist
+    from data_here import is_here  # the notebooks' own process begins without these
+    from execute_notebooks import find
 
-    try:
-        load_mnist()
-        load_fashion_mnist()
-    except OSError:
-        print("The labs are left out: MNIST and Fashion-MNIST are not here.")
-        return [p for p in paths if not p.name.startswith("lab-")]
-    return paths
+    if names:
+        try:
+            return list(dict.fromkeys(path for name in names for path in find(name)))
+        except ValueError as error:
+            sys.exit(str(error))
+    paths = find("")
+    if is_here("mnist") and is_here("fashion-mnist"):
+        return paths
+    print("The labs are left out: MNIST and Fashion-MNIST are not here.")
+    return [path for path in paths if not path.name.startswith("lab-")]
 
 
 def report(paths, offsets, workers=2):

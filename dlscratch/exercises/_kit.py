@@ -388,17 +388,22 @@ def _run(ex, case, answer, use=None):
     return run
 
 
-def _all_runs(ex, answer):
-    """Run both on all inputs: a list of (group, our run, their run)."""
-    runs = []
+def _runs_of(ex, answer):
+    """Yield (group, run) for each input, until one takes too long."""
     for group in GROUPS:
         for case in ex.inputs(group):
-            ours = _run_one(ex, case, ex.reference)
-            theirs = _run_one(ex, case, answer)
-            runs.append((group, ours, theirs))
-            if isinstance(theirs.error, _TimeUp):
-                return runs
-    return runs
+            run = _run_one(ex, case, answer)
+            yield group, run
+            if isinstance(run.error, _TimeUp):
+                return
+
+
+def _all_runs(ex, answer):
+    """Run both on all inputs: a list of (group, our run, their run)."""
+    return [
+        (group, _run_one(ex, theirs.case, ex.reference), theirs)
+        for group, theirs in _runs_of(ex, answer)
+    ]
 
 
 def _run_one(ex, case, answer):
@@ -410,7 +415,7 @@ def _run_one(ex, case, answer):
 def _behaves_alike(ex, runs, mistake):
     """Tell whether an answer did on every input what a known wrong one does."""
     if not mistake.runs:
-        mistake.runs[:] = [run for *_, run in _all_runs(ex, mistake.answer)]
+        mistake.runs[:] = [run for _, run in _runs_of(ex, mistake.answer)]
     known = mistake.runs
     return len(runs) == len(known) > 0 and all(
         _effects(a) == _effects(b)

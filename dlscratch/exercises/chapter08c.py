@@ -3,6 +3,7 @@
 import numpy as np
 
 from dlscratch.exercises import exercise
+from dlscratch.functions import softmax
 
 # ------------------------------------------------------------------------ 8c.1
 
@@ -466,8 +467,7 @@ sentence_loss.wrong(
     "and its logarithm infinite. Add logarithms."
 )
 def _(scores, words):
-    p = np.exp(scores - scores.max(axis=1, keepdims=True))
-    p = p / p.sum(axis=1, keepdims=True)
+    p = softmax(scores)
     with np.errstate(divide="ignore"):
         return float(-np.log(np.prod(p[np.arange(len(words)), words])))
 
@@ -478,8 +478,7 @@ def _(scores, words):
     "sum."
 )
 def _(scores, words):
-    p = np.exp(scores - scores.max(axis=1, keepdims=True))
-    p = p / p.sum(axis=1, keepdims=True)
+    p = softmax(scores)
     return float(-np.sum(np.log(p[np.arange(len(words)), words] + 1e-7)))
 
 
@@ -499,8 +498,7 @@ def _(scores, words):
     "score minus the log of a sum."
 )
 def _(scores, words):
-    p = np.exp(scores - scores.max(axis=1, keepdims=True))
-    p = p / p.sum(axis=1, keepdims=True)
+    p = softmax(scores)
     with np.errstate(divide="ignore"):
         return float(-np.sum(np.log(p[np.arange(len(words)), words])))
 
