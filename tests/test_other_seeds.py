@@ -111,3 +111,9 @@ def test_a_cell_whose_text_claims_more_is_noticed():
     nothing = new_code_cell("1 < 2", metadata={"tags": ["one-seed"]})
     said = new_markdown_cell("In this run.")
     assert len(untold(new_notebook(cells=[said, nothing]))) == 1
+
+
+def test_a_notebook_can_be_named_by_a_path_from_here(notebook, monkeypatch):
+    path = notebook(HOLDS)
+    monkeypatch.chdir(path.parent)
+    assert other_seeds.chosen([path.name]) == [path]

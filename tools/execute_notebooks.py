@@ -155,7 +155,7 @@ def replace(path, text):
 
 def find(name):
     """Return the notebooks that are meant: by a path, or by how their names begin."""
-    paths = [Path(name)]
+    paths = [Path(name).absolute()]
     if not paths[0].is_file():
         paths = sorted((ROOT / "notebooks").glob(f"{name}*.ipynb"))
     if not paths:
