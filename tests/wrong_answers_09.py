@@ -102,6 +102,17 @@ def _sum_from_the_right(g, shape):
     return g.reshape(shape)
 
 
+def _sum_from_the_left(g, shape):
+    axes = [i for i in range(g.ndim) if i >= len(shape) or shape[i] == 1]
+    return g.sum(axis=tuple(axes), keepdims=True).reshape(shape)
+
+
+def _sum_of_unequal(g, shape):
+    pairs = zip(g.shape, shape, strict=False)
+    axes = tuple(i for i, (a, b) in enumerate(pairs) if a != b)
+    return g.sum(axis=axes, keepdims=True)
+
+
 def _sum_as_a_list(g, shape):
     return ch.sum_to(g, shape).tolist()
 
@@ -379,6 +390,11 @@ class _DualTanhOfInput(_DualPlain):
         return _DualPlain(math.tanh(self.value), slope)
 
 
+class _DualOnlyDual(_DualPlain):
+    def __add__(self, other):
+        return _DualOnlyDual(self.value + other.value, self.slope + other.slope)
+
+
 class _DualHalf:
     def __init__(self, value, slope=0.0):
         self.value, self.slope = value, slope
@@ -455,6 +471,17 @@ def _hessian_one_walk(f, x, v):
     x = Tensor(x, needs_grad=True)
     (g,) = grad(f(x), [x])
     return grad((g * v).sum(), [x])[0]
+
+
+def _hessian_of_an_array(f, x, v):
+    (g,) = grad(f(x), [x], create_graph=True)
+    return grad((g * v).sum(), [x])[0]
+
+
+def _hessian_by_backward(f, x, v):
+    x = Tensor(x, needs_grad=True)
+    f(x).backward()
+    return grad((x.grad * v).sum(), [x])[0]
 
 
 def _hessian_of_vector(f, x, v):
@@ -584,6 +611,15 @@ def _all_kept(steps, x, g, every):
     values = _recompute(steps, x)
     for step, value in zip(steps[::-1], values[-2::-1], strict=True):
         g = step.backward(value, g)
+    return g
+
+
+def _all_copied(steps, x, g, every):
+    values = [x.copy()]
+    for step in steps[:-1]:
+        values.append(step.forward(values[-1]).copy())
+    for step in steps[::-1]:
+        g = step.backward(values.pop(), g)
     return g
 
 
@@ -849,6 +885,12 @@ def _log_softmax_alone(x, g):
     return autograd.log_softmax(x)
 
 
+def _axis_one(x, g):
+    z = x - x.max(axis=1, keepdims=True)
+    y = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
+    return y, g - np.exp(y) * g.sum(axis=1, keepdims=True)
+
+
 def _over_columns(x, g):
     return ch.stable_log_softmax(x.T, g.T)[0].T, ch.stable_log_softmax(x.T, g.T)[1].T
 
@@ -886,6 +928,29 @@ def _walk_from_zero(tape, g):
         if gradient is not None:
             for source, more in zip(inputs, rule(gradient), strict=True):
                 grads[source] = grads.get(source, 0) + more
+    return grads
+
+
+def _walk_from_a_number(tape, g):
+    """Add in place, but to an array of its own: 0 + more is a new one."""
+    grads = {tape[-1][0]: g}
+    for name, rule, inputs in reversed(tape):
+        for source, more in zip(inputs, rule(grads[name]), strict=True):
+            grads.setdefault(source, 0)
+            grads[source] += more
+    return grads
+
+
+def _walk_into_out(tape, g):
+    grads = {tape[-1][0]: g}
+    for name, rule, inputs in reversed(tape):
+        for source, more in zip(inputs, rule(grads[name]), strict=True):
+            if source not in grads:
+                grads[source] = more
+            elif np.ndim(more):
+                np.add(grads[source], more, out=grads[source])
+            else:
+                grads[source] = grads[source] + more
     return grads
 
 
@@ -1018,6 +1083,8 @@ WRONG = {
     ],
     "9.2": [
         ("a list", lambda: _sum_as_a_list, "makes an array from a list"),
+        ("from the left", lambda: _sum_from_the_left, "cannot reshape"),
+        ("where unequal", lambda: _sum_of_unequal, "sum_to("),
         ("of all", lambda: _sum_of_all, "is not right"),
         ("largest", lambda: _kept(_largest), "is not right"),
         ("first", lambda: _kept(_first), "is not right"),
@@ -1042,12 +1109,15 @@ WRONG = {
         ("a pair", lambda: _DualPair, "x * y gives a tuple, not a dual number"),
         ("log", lambda: _DualLogPower, "-1.5"),
         ("tanh of x", lambda: _DualTanhOfInput, "`slope` of `Dual` is not right"),
+        ("no numbers", lambda: _DualOnlyDual, "no attribute 'value'"),
         ("half", lambda: _DualHalf, "The method `__mul__` is still empty"),
         ("an object", lambda: _DualPlain(1.0), "without parentheses"),
     ],
     "9.5": [
         ("by rows", lambda: _hessian_by_rows, "Two walks are enough"),
-        ("no graph", lambda: _hessian_one_walk, "Without `create_graph=True`"),
+        ("no graph", lambda: _hessian_one_walk, "`create_graph=True`. Otherwise it is"),
+        ("an array for x", lambda: _hessian_of_an_array, "make one of `x`"),
+        ("backward", lambda: _hessian_by_backward, "`create_graph=True`"),
         ("a vector", lambda: _hessian_of_vector, "one number to start from"),
         ("a tensor", lambda: _hessian_as_tensor, "an object of type `Tensor`"),
         ("a number", lambda: _quadratic_form, "is one number"),
@@ -1057,9 +1127,10 @@ WRONG = {
         ("into v", lambda: _writes_into_v, "changes its input `v`"),
     ],
     "9.6": [
-        ("all kept", lambda: _all_kept, "you held 60 values at once"),
-        ("nothing kept", lambda: _nothing_kept, "you called `forward` 1770 times"),
-        ("again", lambda: _part_again_for_each_step, "Twice for each step"),
+        ("all kept", lambda: _all_kept, "you held about 6"),
+        ("nothing kept", lambda: _nothing_kept, "one step ran forwards 59 times"),
+        ("again", lambda: _part_again_for_each_step, "Twice is enough"),
+        ("copies of all", lambda: _all_copied, "values at once"),
         ("another every", lambda: _every_third, "values at once"),
         ("one late", lambda: _checkpoint_one_late, "checkpointed"),
         ("one too few", lambda: _one_step_too_few, "checkpointed"),
@@ -1073,6 +1144,8 @@ WRONG = {
         ("first output", lambda: _needed_first_output, "of length 2, expected"),
         ("twice", lambda: _needed_twice, "a list of length 4, expected"),
         ("removed", lambda: _needed_removed, "expected a list of length"),
+        ("a set", lambda: lambda *a: set(ch.needed_steps(*a)), "of type `set`"),
+        ("outputs", lambda: lambda s, o: [p for p in s if p[0] in o], "a list of"),
         ("up to the last", lambda: _needed_up_to_the_last, "expected a list of"),
     ],
     "9.8": [
@@ -1087,6 +1160,7 @@ WRONG = {
         ("by the mean", lambda: _with_y(_by_mean), "overflow"),
         ("in place", lambda: _log_softmax_in_place, "changes its input `x`"),
         ("one only", lambda: _log_softmax_alone, "expected a tuple of length 2"),
+        ("axis 1", lambda: _axis_one, "out of bounds"),
         ("columns", lambda: _over_columns, "wrong for a batch"),
     ],
     "9.lab": [
@@ -1097,6 +1171,7 @@ WRONG = {
         ),
         ("copies what is added", lambda: _walk_copies_what_is_added, "`+=` writes"),
         ("copies for one", lambda: _walk_copies_first_input, "changes its input `g`"),
+        ("out=", lambda: _walk_into_out, "another name has hold of"),
         ("forwards", lambda: _walk_forwards, "lacks `p`, `x`, `y`"),
         ("recursion", lambda: _walk_by_recursion, "is not right"),
         ("a pair", lambda: _walk_as_pair, "is a tuple of length 2, expected a dict"),
@@ -1172,6 +1247,7 @@ RIGHT = {
         ("copies", lambda: _walk_with_copies),
         ("from zero, popped", lambda: _walk_from_zero),
         ("np.add", lambda: _walk_by_np_add),
+        ("from a number", lambda: _walk_from_a_number),
         ("deepcopy", lambda: _walk_with_deepcopy),
         ("defaultdict", lambda: _walk_with_defaultdict),
     ],

@@ -1,6 +1,6 @@
 """Exercises of chapter 9, Automatic differentiation."""
 
-import weakref
+import tracemalloc
 from itertools import pairwise
 
 import numpy as np
@@ -32,7 +32,7 @@ def _run_division(rules, a, b, g):
 
 @exercise(
     "9.1",
-    "The rule of the division",
+    "The division rule",
     use=_run_division,
     cases=[
         (
@@ -124,7 +124,7 @@ division_rules.wrong(
     ],
     text="""
         Broadcasting uses one entry in several places. Each place sends a
-        gradient back, and over several ways gradients add. Axes that were
+        gradient back, and over several paths gradients add. Axes that were
         put in front go altogether; axes that were stretched from 1 become 1
         again, which is what `keepdims=True` is for.
         """,
@@ -217,14 +217,14 @@ def _with_max(x, g):
         """,
 )
 def max_rule(g, y, x):
-    """Return the gradient of x (N, D), where y = x.max(axis=1), g are (N,)."""
+    """Return the gradient of x (N, D), where y = x.max(axis=1); g, y (N,)."""
     largest = x == y[:, None]  # (N, D)
     share = largest / largest.sum(axis=1, keepdims=True)
     return g[:, None] * share
 
 
 @max_rule.wrong(
-    "At a tie, the first one gets everything here. Equal entries shall share."
+    "At a tie, the first one gets everything here. Equal entries share."
 )
 def _(g, y, x):
     dx = np.zeros_like(x)
@@ -264,6 +264,7 @@ max_rule.wrong(
 
 _SIMPLE = ["x + y", "x - y", "x * y", "x / y", "x ** 3", "x.tanh()"]
 _SIMPLE += [f"x {op} 3" for op in "+-*/"] + [f"3 {op} x" for op in "+-*/"]
+_SIMPLE += ["x * (x + y)"]  # x is used again
 
 
 def _run_dual(cls, expression, x, y):
@@ -278,7 +279,7 @@ def _run_dual(cls, expression, x, y):
     "9.4",
     "Dual numbers",
     use=_run_dual,
-    cases=[(expression, (2.0, 1.0), (4.0, 0.5)) for expression in _SIMPLE]
+    cases=[(expression, (2.0, 3.0), (4.0, 0.5)) for expression in _SIMPLE]
     + [
         ("x ** 2 * y - y / x", (-1.5, 1.0), (3.0,)),
         ("(x ** -1 + 2 * y).tanh() / (1 - x * x)", (0.5, -2.0), (-0.7, 3.0)),
@@ -506,12 +507,22 @@ def _(f, x, v):
 
 
 @hessian_times.wrong(
-    "Without `create_graph=True` the first gradient is a plain array: it does "
-    "not remember how it was computed, and cannot be differentiated."
+    "What `grad` starts from must be a tensor: make one of `x`, and ask for "
+    "the first gradient with `create_graph=True`. Otherwise it is a plain "
+    "array, which does not remember how it was computed."
 )
 def _(f, x, v):
     x = Tensor(x, needs_grad=True)
     return grad((grad(f(x), [x])[0] * v).sum(), [x])[0]
+
+
+@hessian_times.wrong(
+    "A tensor gets a gradient only if it is made with `needs_grad=True`. "
+    "Otherwise the gradient is `None`."
+)
+def _(f, x, v):
+    x = Tensor(x)
+    return (grad(f(x), [x], create_graph=True)[0] * v).sum()
 
 
 @hessian_times.wrong(
@@ -542,20 +553,14 @@ def _(f, x, v, h=1e-5):
 
 
 class _Step:
-    """One step of a chain, tanh(x W). All of them count the values in use."""
-
-    in_use, most, computed = [], 0, 0
+    """One step of a chain, tanh(x W), which counts its runs forwards."""
 
     def __init__(self, W):
-        self.W = W
+        self.W, self.runs = W, 0
 
     def forward(self, x):
-        y = np.tanh(x @ self.W)
-        _Step.in_use = [ref for ref in _Step.in_use if ref() is not None]
-        _Step.in_use.append(weakref.ref(y))
-        _Step.most = max(_Step.most, len(_Step.in_use))
-        _Step.computed += 1
-        return y
+        self.runs += 1
+        return np.tanh(x @ self.W)
 
     def backward(self, x, g):
         return (g * (1 - np.tanh(x @ self.W) ** 2)) @ self.W.T
@@ -565,24 +570,32 @@ def _chain(*widths):
     return [_Step(_random(*pair)) for pair in pairwise(widths)]
 
 
-def _kept(walk):
-    """Return a sentence if a walk keeps or computes too much."""
-    n, every = 60, 6
-    _Step.in_use, _Step.most, _Step.computed = [], 0, 0
-    walk([_Step(np.eye(2)) for _ in range(n)], np.ones(2), np.ones(2), every)
+def _costs(walk):
+    """Return a sentence if a walk takes too much memory or time."""
+    n, every, x = 60, 6, np.ones((5000, 2))
+    steps = [_Step(np.eye(2)) for _ in range(n)]
+    traced = tracemalloc.is_tracing()
+    tracemalloc.start()
+    tracemalloc.reset_peak()
+    before, _ = tracemalloc.get_traced_memory()
+    try:
+        walk(steps, x, x, every)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        if not traced:
+            tracemalloc.stop()
+    most, runs = (peak - before) // x.nbytes, max(step.runs for step in steps)
     text = f"The gradient is right, but in a chain of {n} steps with a "
     text += f"checkpoint every {every} "
-    if _Step.most > n // every + 2 * every + 2:
+    if most > n // every + 2 * every + 6:
         return text + (
-            f"you held {_Step.most} values at once. {n // every} checkpoints "
-            "and the values of one part, about "
-            f"{n // every + every} in all, are enough."
+            f"you held about {most} values at once. The {n // every} "
+            f"checkpoints and the {every} values of one part are enough."
         )
-    if _Step.computed > 2 * n:
+    if runs > 2:
         return text + (
-            f"you called `forward` {_Step.computed} times. Twice for each "
-            "step is enough: compute a part once, and keep it while you walk "
-            "back through it."
+            f"one step ran forwards {runs} times. Twice is enough: compute a "
+            "part once, and keep it while you walk back through it."
         )
     return None
 
@@ -598,7 +611,7 @@ def _kept(walk):
         (_chain(4, 3, 2), _random(4), _random(2), 5),
         (_chain(3, 2), _random(3), _random(2), 1),
     ],
-    verify=_kept,
+    verify=_costs,
     hints=[
         "Two passes. In the first, go forwards, and keep the input of steps "
         "0, `every`, 2 `every`, …; forget all the others.",
@@ -619,7 +632,7 @@ def _kept(walk):
         """,
 )
 def checkpointed(steps, x, g, every):
-    """Return the gradient of x; every so many values, one is kept."""
+    """Return the gradient of x; of the inputs, one in `every` is kept."""
     kept = {}
     for i, step in enumerate(steps):
         if i % every == 0:
@@ -840,6 +853,14 @@ def _with_gradient(gradient):
 
 
 stable_log_softmax.wrong(
+    "`exp` of 1000 is too large. The logarithm of a quotient is a difference: "
+    "write it as one, and take the largest entry of x away first.",
+    _with_value(
+        lambda x: np.log(np.exp(x) / np.exp(x).sum(axis=-1, keepdims=True))
+    ),
+)
+
+stable_log_softmax.wrong(
     "`exp` of 1000 is too large. Take the largest entry away first: it does "
     "not change the result.",
     _with_value(lambda x: x - np.log(np.exp(x).sum(axis=-1, keepdims=True))),
@@ -995,13 +1016,13 @@ def _in_place(old, more):
 
 
 walk_back.wrong(
-    "Now the last gradient to arrive replaces the others. Over several ways "
+    "Now the last gradient to arrive replaces the others. Over several paths "
     "they add.",
     lambda tape, g: _walk(tape, g, join=lambda old, more: more),
 )
 
 walk_back.wrong(
-    "Now only the first gradient to arrive counts. Over several ways they add.",
+    "Now only the first one to arrive counts. Over several paths they add.",
     lambda tape, g: _walk(tape, g, join=lambda old, more: old),
 )
 
