@@ -83,7 +83,9 @@ def differentiate(expression=EXAMPLES[0][1], x=1.0, y=1.0, *, by="", step=2):
     props |= {"step": int(step), "waits": True, "limits": [-LARGEST, LARGEST]}
     props |= {"examples": EXAMPLES, "most": MOST}
     label = "Differentiate again"
-    return Explorable("differentiate", props, fallback, label=label)
+    return Explorable(
+        "differentiate", props, fallback, label=label, shared=["expression-graph"]
+    )
 
 
 def trace(expression, by=""):
