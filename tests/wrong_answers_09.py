@@ -80,11 +80,6 @@ def _sum_in_one_go(g, shape):
     return np.sum(g, axis=axes, keepdims=True).reshape(shape)
 
 
-def _sum_by_engine(g, shape):
-    x = Tensor(np.zeros(shape), needs_grad=True)
-    return grad(((x + np.zeros(g.shape)) * g).sum(), [x])[0]
-
-
 def _sum_by_hand(g, shape):
     total = np.zeros(shape)
     for index in np.ndindex(g.shape):
@@ -113,12 +108,26 @@ def _sum_of_unequal(g, shape):
     return g.sum(axis=axes, keepdims=True)
 
 
-def _sum_as_a_list(g, shape):
-    return ch.sum_to(g, shape).tolist()
+def _product(back):
+    """Return an answer that sums by a function of (g, shape)."""
+    return lambda g, a, b: (back(g * b, a.shape), back(g * a, b.shape))
 
 
 def _sum_of_all(g, shape):
     return np.broadcast_to(g.sum(), shape)
+
+
+def _product_as_lists(g, a, b):
+    return [part.tolist() for part in ch.product_rules(g, a, b)]
+
+
+def _product_by_engine(g, a, b):
+    a, b = Tensor(a, needs_grad=True), Tensor(b, needs_grad=True)
+    return grad((a * b * g).sum(), [a, b])
+
+
+def _product_by_sum_like(g, a, b):
+    return autograd.multiply.rule(0)(g, a * b, a, b), autograd.sum_like(a * g, b)
 
 
 def _kept(choose):
@@ -1082,15 +1091,15 @@ WRONG = {
         ("a called", lambda: ch.division_rules(1.0, 1.0, 1.0, 1.0), "`division_rules`"),
     ],
     "9.2": [
-        ("a list", lambda: _sum_as_a_list, "makes an array from a list"),
-        ("from the left", lambda: _sum_from_the_left, "cannot reshape"),
-        ("where unequal", lambda: _sum_of_unequal, "sum_to("),
-        ("of all", lambda: _sum_of_all, "is not right"),
-        ("largest", lambda: _kept(_largest), "is not right"),
-        ("first", lambda: _kept(_first), "is not right"),
-        ("reshape", lambda: lambda g, shape: g.reshape(shape), "cannot reshape"),
-        ("resize", lambda: lambda g, shape: np.resize(g, shape), "is not right"),
-        ("unchanged", lambda: lambda g, shape: g, "is an array of shape (2, 3)"),
+        ("lists", lambda: _product_as_lists, "makes an array from a list"),
+        ("from the left", lambda: _product(_sum_from_the_left), "cannot reshape"),
+        ("where unequal", lambda: _product(_sum_of_unequal), "(1, 3)"),
+        ("of all", lambda: _product(_sum_of_all), "is not right"),
+        ("largest", lambda: _product(_kept(_largest)), "is not right"),
+        ("first", lambda: _product(_kept(_first)), "is not right"),
+        ("reshape", lambda: _product(np.reshape), "cannot reshape"),
+        ("resize", lambda: _product(np.resize), "is not right"),
+        ("one only", lambda: lambda g, a, b: g * b, "expected a tuple of length 2"),
         ("no return", lambda: _no_return, "returned nothing"),
     ],
     "9.3": [
@@ -1190,12 +1199,13 @@ RIGHT = {
         ("one over b", lambda: lambda g, y, a, b: (1 / b * g, 0 - g / b * y)),
     ],
     "9.2": [
-        ("einsum", lambda: _sum_by_einsum),
-        ("recursion", lambda: _sum_recursively),
-        ("in one go", lambda: _sum_in_one_go),
-        ("by the engine", lambda: _sum_by_engine),
-        ("by hand", lambda: _sum_by_hand),
-        ("from the right", lambda: _sum_from_the_right),
+        ("einsum", lambda: _product(_sum_by_einsum)),
+        ("recursion", lambda: _product(_sum_recursively)),
+        ("in one go", lambda: _product(_sum_in_one_go)),
+        ("by the engine", lambda: _product_by_engine),
+        ("by the engine's rule", lambda: _product_by_sum_like),
+        ("by hand", lambda: _product(_sum_by_hand)),
+        ("from the right", lambda: _product(_sum_from_the_right)),
     ],
     "9.3": [
         ("row by row", lambda: _max_row_by_row),

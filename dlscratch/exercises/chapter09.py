@@ -100,87 +100,100 @@ division_rules.wrong(
 # -------------------------------------------------------------------------- 9.2
 
 
+def _product_case(*shapes):
+    a, b = (_random(*shape) for shape in shapes)
+    return _random(*np.broadcast_shapes(*shapes)), a, b
+
+
+_G = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
+
+
 @exercise(
     "9.2",
-    "What was repeated is summed",
+    "A product of different shapes",
     cases=[
-        (np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]), (3,)),
-        (np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]), (2, 1)),
-        (np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]), (2, 3)),
-        (_random(2, 4), ()),
-        (_random(2, 4, 3), (4, 1)),
-        (_random(2, 4, 3), (2, 1, 1)),
-        (_random(1, 3), (1, 3)),
-        (_random(3, 1, 2), (1, 1, 2)),
+        (_G, np.array([[1.0, 0.0, 2.0], [2, 1, 1]]), np.array([1.0, 10, 100])),
+        (_G, np.array([[2.0], [3.0]]), np.array([1.0, 10, 100])),
+        (_G, np.array([[1.0, 0.0, 2.0], [2, 1, 1]]), np.array(10.0)),
+        _product_case((2, 3), (2, 3)),
+        _product_case((4, 1), (2, 4, 3)),
+        _product_case((2, 1, 4), (3, 1)),
+        _product_case((1, 3), (1, 3)),
     ],
     hints=[
+        "First think of equal shapes: what does the rule of a product send to "
+        "`a`, and what to `b`? Both have the shape of `g`.",
         "Broadcasting lines shapes up from the right. Write `(2, 4, 3)` and, "
         "below it, `(4, 1)`: which axes were added in front, and which were "
-        "stretched?",
-        "First sum away the axes in front: there are `g.ndim - len(shape)` of "
-        "them, and each is axis 0 when its turn comes.",
-        "Then `g` has as many axes as `shape`. Sum those where `shape` has a "
-        "1, with `keepdims=True`, so that the 1 stays.",
+        "stretched? Over all of these the gradient is summed.",
+        "The axes in front go altogether: there are `g.ndim - a.ndim` of "
+        "them. Those where `a` has length 1 are summed with `keepdims=True`, "
+        "so that the 1 stays.",
     ],
     text="""
         Broadcasting uses one entry in several places. Each place sends a
-        gradient back, and over several paths gradients add. Axes that were
-        put in front go altogether; axes that were stretched from 1 become 1
-        again, which is what `keepdims=True` is for.
+        gradient back, its own `g` times its own factor, and over several
+        paths gradients add. So first multiply, in the large shape, and then
+        sum. Axes that were put in front go altogether; axes that were
+        stretched from 1 become 1 again, which is what `keepdims=True` is for.
         """,
 )
-def sum_to(g, shape):
-    """Return g, summed over what broadcasting from `shape` had repeated."""
-    while g.ndim > len(shape):
-        g = g.sum(axis=0)
-    for axis, n in enumerate(shape):
-        if n == 1:
-            g = g.sum(axis=axis, keepdims=True)
-    return g
+def product_rules(g, a, b):
+    """Return the gradients of a and b, where y = a * b has the gradient g."""
+
+    def back(g, x):
+        """Sum over the axes along which x was repeated."""
+        g = g.sum(axis=tuple(range(g.ndim - x.ndim)))
+        stretched = tuple(i for i, n in enumerate(x.shape) if n == 1)
+        return g.sum(axis=stretched, keepdims=True)
+
+    return back(g * b, a), back(g * a, b)
 
 
-@sum_to.wrong(
-    "The axes in front are right. But an axis of length 1 was stretched, "
-    "too: sum it."
+def _back(g, x, keepdims=True):
+    g = g.sum(axis=tuple(range(g.ndim - x.ndim)))
+    stretched = tuple(i for i, n in enumerate(x.shape) if n == 1)
+    return g.sum(axis=stretched, keepdims=keepdims)
+
+
+product_rules.wrong(
+    "This is right for equal shapes. Here an array was repeated: sum over the "
+    "axes where that happened.",
+    lambda g, a, b: (g * b, g * a),
 )
-def _(g, shape):
-    return g.sum(axis=tuple(range(g.ndim - len(shape))))
 
-
-@sum_to.wrong(
-    "A stretched axis keeps its place, with length 1: `keepdims=True`."
+product_rules.wrong(
+    "In a product the factors swap: `a` receives `g` times `b`.",
+    lambda g, a, b: (_back(g * a, a), _back(g * b, b)),
 )
-def _(g, shape):
-    g = g.sum(axis=tuple(range(g.ndim - len(shape))))
-    return g.sum(axis=tuple(i for i, n in enumerate(shape) if n == 1))
 
-
-@sum_to.wrong(
-    "Each copy sends back a gradient, and these add: a sum, not a mean."
+product_rules.wrong(
+    "You summed `g` first. But each place has a factor of its own: multiply "
+    "while the shapes are large, then sum.",
+    lambda g, a, b: (_back(g, a) * b, _back(g, b) * a),
 )
-def _(g, shape):
-    return sum_to(g, shape) * np.prod(shape) / g.size
 
-
-@sum_to.wrong(
-    "Broadcasting adds axes in front, not behind: shapes line up from the "
-    "right."
+product_rules.wrong(
+    "The axes in front are right. But an axis of length 1 was stretched, too: "
+    "sum it.",
+    lambda g, a, b: (
+        (g * b).sum(axis=tuple(range(g.ndim - a.ndim))),
+        (g * a).sum(axis=tuple(range(g.ndim - b.ndim))),
+    ),
 )
-def _(g, shape):
-    while g.ndim > len(shape):
-        g = g.sum(axis=-1)
-    return sum_to(g, shape)
 
-
-@sum_to.wrong(
-    "The axes in front must go first. Until then, axis 0 of `shape` is "
-    "another axis of `g`."
+product_rules.wrong(
+    "A stretched axis keeps its place, with length 1: `keepdims=True`.",
+    lambda g, a, b: (_back(g * b, a, False), _back(g * a, b, False)),
 )
-def _(g, shape):
-    for axis, n in enumerate(shape):
-        if n == 1:
-            g = g.sum(axis=axis, keepdims=True)
-    return g.sum(axis=tuple(range(g.ndim - len(shape))))
+
+product_rules.wrong(
+    "Each copy sends back a gradient, and these add: a sum, not a mean.",
+    lambda g, a, b: (
+        _back(g * b, a) * a.size / g.size,
+        _back(g * a, b) * b.size / g.size,
+    ),
+)
 
 
 # -------------------------------------------------------------------------- 9.3
@@ -298,11 +311,12 @@ def _run_dual(cls, expression, x, y):
     ],
     text=r"""
         Each rule is one line of calculation with $\varepsilon^2=0$, such as
-        $(x+x'\varepsilon)(y+y'\varepsilon)=xy+(x'y+xy')\varepsilon$. For the
-        quotient, multiply above and below by $y-y'\varepsilon$: below
-        remains $y^2$. Nothing is kept for later, and nothing has an order:
-        this is the forward mode. One run gives the slope along one
-        direction, the one that the slopes of the inputs name.
+        $(x+\dot x\,\varepsilon)(y+\dot y\,\varepsilon)
+        =xy+(\dot x\,y+x\,\dot y)\,\varepsilon$. For the quotient, multiply
+        above and below by $y-\dot y\,\varepsilon$: below remains $y^2$.
+        Nothing is kept for a way back: this is the forward mode. One run
+        gives the slope along one direction, the one that the slopes of the
+        inputs name.
         """,
 )
 class Dual:
@@ -483,9 +497,10 @@ def _walks(product):
         $\sum_j v_j\,\partial f/\partial x_j$ is one number. Its derivative
         by $x_i$ is $\sum_j v_j\,\partial^2 f/\partial x_i\partial x_j$,
         which is entry $i$ of $Hv$, for $v$ is held still. Two walks back do
-        it, however many entries there are; the Hessian itself would take one
-        more for each row. Of a straight function the gradient depends on
-        nothing. There `grad` answers `None`, and the product is zero.
+        it, however many entries there are. For the whole Hessian the second
+        one is needed once for each row. Of a straight function the gradient
+        depends on nothing: there `grad` answers `None`, and the product is
+        zero.
         """,
 )
 def hessian_times(f, x, v):
@@ -968,7 +983,8 @@ _NATURAL = "p = mul y y; q = tanh x; r = add p x; s = add r q"
 
         With Python's numbers `+=` does no harm: a number cannot be changed,
         so a new one is made and gets the name. And where `p` is computed
-        after `q`, its turn comes before anything is added.
+        after `q`, its turn comes before anything is added. In chapter 5 a
+        layer wrote into what it had been handed; here the walk itself did.
         """,
     after="In a walk back, gradients add up in new arrays.",
 )
