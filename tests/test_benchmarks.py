@@ -56,9 +56,9 @@ def first_column(text):
 
 
 def test_every_row_has_a_time_and_a_ratio(page):
-    """Three and three forward, 2, 1, 2 and 2 training, and 2 of one convolution."""
+    """Three and three forward, 4, 1, 2 and 2 training, and 2 of one convolution."""
     rows = re.findall(r"^\| .* \| (\S+) [µm]s \| (\S+) \|$", page, re.MULTILINE)
-    assert len(rows) == 15
+    assert len(rows) == 17
     assert all(float(time) > 0 and float(ratio) > 0 for time, ratio in rows)
 
 
@@ -136,6 +136,15 @@ def test_comparison_names_each_peer_and_its_ratio():
     assert "scikit-learn" not in run.comparison(peers, only_torch, 2e-7, 50)
 
 
+def test_comparison_says_what_derived_gradients_cost():
+    """As a multiple of the step by hand, with or without peers."""
+    derived = dict(zip(steps.DERIVED, [(3.0, 2 / 3), (2.5, 0.8)], strict=True))
+    text = run.comparison({}, RESULTS | derived, 2e-7, 50)
+    assert "1.50 times as long if it is recorded" in text
+    assert "1.25 times if it is compiled" in text
+    assert "derives" not in run.comparison({}, RESULTS, 2e-7, 50)
+
+
 def test_the_machine_names_the_peers_versions():
     """A comparison is worth little without them."""
     assert "; PyTorch 9.8.7+cpu." in run.machine({"PyTorch": "9.8.7+cpu"})
@@ -165,6 +174,19 @@ def test_a_step_is_the_textbook_step(batches):
         b2 -= MLP.lr * dy.sum(axis=0)
         W1 -= MLP.lr * x.T @ dh
         b1 -= MLP.lr * dh.sum(axis=0)
+
+
+@pytest.mark.parametrize("make", [steps.eager, steps.compiled])
+def test_derived_steps_are_the_step_by_hand(make, batches):
+    """In single precision throughout; and a wrong learning rate would be seen."""
+    step, own = steps.ours(MLP, batches)
+    derived, same = make(MLP, batches)
+    for a, b in zip(own, same, strict=True):
+        loss = derived(*b)
+        assert loss.dtype == np.float32
+        assert loss == pytest.approx(step(*a), rel=1e-5)
+    slower, _ = make(replace(MLP, lr=0.09), batches)
+    assert [slower(*b) for b in own][-1] != pytest.approx(step(*a), rel=1e-4)
 
 
 @pytest.mark.parametrize("name", steps.NETWORKS)
