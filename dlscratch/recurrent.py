@@ -10,8 +10,8 @@ Shorter sequences are padded at the end with anything: no step sees what comes l
 Only the loss must ignore the steps behind the end, as
 ``SoftmaxCrossEntropy(ignore_index=-1)`` does.
 
-Inside, the steps come first, (T, N, D), and the gates before them, (4, T, N, H). So all
-that one step needs lies together in memory.
+Inside, the steps come first, (T, N, D), then the gates, (T, 4, N, H). So all that one
+step needs lies together in memory.
 """
 
 from contextlib import contextmanager
@@ -187,14 +187,14 @@ class Recurrent(Layer):
                 f"{name}: expected a start of shape {(self.n_states, N, H)}, got "
                 f"{start.shape}; set start to None to begin with zeros"
             )
-        x = x.swapaxes(0, 1).reshape(T * N, D)
+        x = x.swapaxes(0, 1).reshape(T, 1, N, D)
         a = x @ self._by_gate(Wx)  # the inputs' part of all gates, for all t at once
         a += self.b.value.reshape(self.n_gates, 1, H)
         with np.errstate(over="ignore"):  # see sigmoid_
-            states, *kept = self.run(a.reshape(self.n_gates, T, N, H), start)
+            states, *kept = self.run(a, start)
         self.state = np.stack([s[-1] for s in states])
         self.start = self.state if self.carries else self.start
-        self.remember(x, states, *kept)
+        self.remember(x.reshape(T * N, D), states, *kept)
         return states[0][1:].swapaxes(0, 1)
 
     def backward(self, dy, input_gradient=True):
@@ -217,7 +217,7 @@ class Recurrent(Layer):
 
         Parameters
         ----------
-        a : ndarray, shape (G, T, N, H)
+        a : ndarray, shape (T, G, N, H)
             x Wx + b of all steps. It may be overwritten.
         start : ndarray, shape (S, N, H)
 
@@ -274,7 +274,7 @@ class RNN(Recurrent):
     def run(self, a, start):
         """Go through all steps; see :class:`Recurrent`."""
         Wh = self.Wh.value
-        h = np.concatenate([start, a[0]])
+        h = np.concatenate([start, a[:, 0]])
         for t in range(len(h) - 1):
             h[t + 1] += h[t] @ Wh
             np.tanh(h[t + 1], out=h[t + 1])
@@ -333,12 +333,12 @@ class LSTM(Recurrent):
     def run(self, a, start):
         """Go through all steps; see :class:`Recurrent`."""
         Wh, gates = self._by_gate(self.Wh.value), a
-        T, N, H = a.shape[1:]
+        T, _, N, H = a.shape
         h, c = np.empty((2, T + 1, N, H), a.dtype)
         h[0], c[0] = start
         tanh_c, from_h = np.empty((T, N, H), a.dtype), np.empty((4, N, H), a.dtype)
         for t in range(T):
-            i, f, g, o = now = gates[:, t]
+            i, f, g, o = now = gates[t]
             now += np.matmul(h[t], Wh, out=from_h)
             sigmoid_(now[:2])
             np.tanh(g, out=g)
@@ -356,7 +356,7 @@ class LSTM(Recurrent):
         da = np.empty((T, N, 4, H), dtype=h.dtype)
         dh, dc = np.zeros((2, N, H), dtype=h.dtype)
         for t in reversed(range(T)):
-            i, f, g, o = gates[:, t]
+            i, f, g, o = gates[t]
             dh += dy[t]
             dc += dh * (o - h[t + 1] * tanh_c[t])  # o (1 - tanh²), for h = o tanh
             da[t, :, 0] = dc * g * i * (1 - i)
@@ -402,12 +402,12 @@ class GRU(Recurrent):
         """Go through all steps; see :class:`Recurrent`."""
         Wh, gates = self._by_gate(self.Wh.value), a
         bh = self.bh.value.reshape(3, 1, -1)
-        T, N, H = a.shape[1:]
+        T, _, N, H = a.shape
         h = np.empty((T + 1, N, H), dtype=a.dtype)
         h[0] = start[0]
         seen = np.empty((T, N, H), dtype=a.dtype)  # h Wh_n + bh_n
         for t in range(T):
-            r, z, n = now = gates[:, t]
+            r, z, n = now = gates[t]
             from_h = h[t] @ Wh
             from_h += bh
             now[:2] += from_h[:2]
@@ -427,7 +427,7 @@ class GRU(Recurrent):
         da, dah = np.empty((2, T, N, 3, H), dtype=h.dtype)
         dh = np.zeros((N, H), dtype=h.dtype)
         for t in reversed(range(T)):
-            r, z, n = gates[:, t]
+            r, z, n = gates[t]
             dh += dy[t]
             dn = dh * (1 - z) * (1 - n * n)
             da[t, :, 0] = dn * seen[t] * r * (1 - r)
