@@ -296,8 +296,7 @@ class SelfAttention(Layer):
         """
         W = self.Wqkv.value
         x = _check_sequences(x, "SelfAttention", W)
-        N, T, D = x.shape
-        q, k, v = self._split(_affine(x, W, self.bqkv), 3)
+        q, k, v = _split(_affine(x, W, self.bqkv), 3, self.heads)
         if self.past is not None:
             if self.past:
                 k, v = (
@@ -307,31 +306,126 @@ class SelfAttention(Layer):
             self.past = k, v
         seen = None
         if self.causal:
-            S = k.shape[2]
+            T, S = q.shape[2], k.shape[2]
             seen = np.tri(T, S, S - T, dtype=bool)
         if mask is not None:
-            mask = _check_mask(mask, "SelfAttention", (N, k.shape[2]))
+            mask = _check_mask(mask, "SelfAttention", (len(x), k.shape[2]))
             seen = mask if seen is None else mask & seen
         y, weights = attention(q, k, v, seen)
-        y = np.ascontiguousarray(y.transpose(0, 2, 1, 3)).reshape(N, T, D)
+        y = _join(y)
         self.remember(x, q, k, v, y, weights)
         return _affine(y, self.Wo.value, self.bo)
 
     def backward(self, dy, input_gradient=True):
         """Set the gradients of all four parameters; return dx."""
         x, q, k, v, y, weights = self.recall()
-        dy = self.check_dy(dy, x.shape)
-        dy = _affine_gradients(dy, y, self.Wo, self.bo)
-        (dy,) = self._split(dy, 1)
-        dqkv = np.empty((*x.shape[:2], len(self.Wo.value) * 3), dtype=x.dtype)
-        found = attention_gradients(dy, q, k, v, weights)
-        for part, gradient in zip(self._split(dqkv, 3), found, strict=True):
-            part[...] = gradient
+        dy = _affine_gradients(self.check_dy(dy, x.shape), y, self.Wo, self.bo)
+        (dy,) = _split(dy, 1, self.heads)
+        dqkv = _join(*attention_gradients(dy, q, k, v, weights))
         return _affine_gradients(dqkv, x, self.Wqkv, self.bqkv, input_gradient)
 
-    def _split(self, x, n):
-        """View x, (N, T, n·D), as n arrays with the heads apart, (N, heads, T, d)."""
-        return x.reshape(*x.shape[:2], n, self.heads, -1).transpose(2, 0, 3, 1, 4)
+
+class CrossAttention(Layer):
+    """Attention from one sequence to another, as between a decoder and an encoder.
+
+    The places of x are the queries, x Wq. Those of a second sequence, the memory, are
+    keys and values, memory Wkv. All else is as in :class:`SelfAttention`.
+
+    Parameters
+    ----------
+    dim : int
+        D, a multiple of ``heads``.
+    heads : int
+    bias : bool
+        Whether there are bq, bkv and bo.
+    init, out_init : callable, optional
+        Initializers for Wq and Wkv, and for Wo, by default ``initializers.xavier``.
+    rng : numpy.random.Generator
+    dtype : numpy dtype
+
+    Attributes
+    ----------
+    Wq, Wkv, Wo : Parameter, shapes (D, D), (D, 2D) and (D, D)
+    bq, bkv, bo : Parameter, shapes (D,), (2D,) and (D,); or None
+    weights : ndarray, shape (N, heads, T, S)
+        Of the last forward pass: row by row, where a place looked.
+    """
+
+    def __init__(
+        self,
+        dim,
+        heads=1,
+        *,
+        bias=False,
+        init=None,
+        out_init=None,
+        rng=None,
+        dtype=np.float64,
+    ):
+        dim, self.heads = _check_heads("CrossAttention", dim, heads)
+        self.Wq = _weight("CrossAttention", "Wq", (dim, dim), init, rng, dtype)
+        self.bq = _bias("bq", dim, bias, dtype)
+        self.Wkv = _weight("CrossAttention", "Wkv", (dim, 2 * dim), init, rng, dtype)
+        self.bkv = _bias("bkv", 2 * dim, bias, dtype)
+        self.Wo = _weight("CrossAttention", "Wo", (dim, dim), out_init, rng, dtype)
+        self.bo = _bias("bo", dim, bias, dtype)
+
+    @property
+    def parameters(self):
+        """Each weight and, if it is there, its bias."""
+        found = (self.Wq, self.bq, self.Wkv, self.bkv, self.Wo, self.bo)
+        return [p for p in found if p]
+
+    @property
+    def config(self):
+        """Dim, heads, and whether there are biases."""
+        bias = self.bo is not None
+        return {"dim": len(self.Wo.value), "heads": self.heads, "bias": bias}
+
+    @classmethod
+    def from_config(cls, config):
+        """Build a layer from another's ``config``, its parameters all 0."""
+        return cls(**config, init=initializers.zeros, out_init=initializers.zeros)
+
+    def __repr__(self):
+        """Return the call that makes such a layer."""
+        return f"CrossAttention({len(self.Wo.value)}, {self.heads})"
+
+    @property
+    def weights(self):
+        """Where each place looked in the last forward pass."""
+        return self.recall()[-1]
+
+    def forward(self, x, memory, training=False, mask=None):
+        """Map x (N, T, D) to y of the same shape, by way of the memory (N, S, D).
+
+        ``mask``, booleans of shape (N, S), says which places of the memory count.
+        """
+        Wq, Wkv = self.Wq.value, self.Wkv.value
+        x = _check_sequences(x, "CrossAttention", Wq)
+        memory = _check_sequences(memory, "CrossAttention", Wkv)
+        if len(memory) != len(x):
+            raise ValueError(
+                "CrossAttention: expected as many sequences in x as in the memory, got "
+                f"{len(x)} and {len(memory)}"
+            )
+        (q,) = _split(_affine(x, Wq, self.bq), 1, self.heads)
+        k, v = _split(_affine(memory, Wkv, self.bkv), 2, self.heads)
+        if mask is not None:
+            mask = _check_mask(mask, "CrossAttention", memory.shape[:2])
+        y, weights = attention(q, k, v, mask)
+        y = _join(y)
+        self.remember(x, memory, q, k, v, y, weights)
+        return _affine(y, self.Wo.value, self.bo)
+
+    def backward(self, dy):
+        """Set the gradients of all parameters; return dx and dmemory."""
+        x, memory, q, k, v, y, weights = self.recall()
+        dy = _affine_gradients(self.check_dy(dy, x.shape), y, self.Wo, self.bo)
+        (dy,) = _split(dy, 1, self.heads)
+        dq, dk, dv = attention_gradients(dy, q, k, v, weights)
+        dmemory = _affine_gradients(_join(dk, dv), memory, self.Wkv, self.bkv)
+        return _affine_gradients(_join(dq), x, self.Wq, self.bq), dmemory
 
 
 class PositionEmbedding(Layer):
@@ -596,6 +690,20 @@ def _affine_gradients(dy, x, W, b, input_gradient=True):
     if b:
         b.grad = rows.sum(axis=0)
     return (rows @ W.value.T).reshape(x.shape) if input_gradient else None
+
+
+def _split(x, n, heads):
+    """View x, (N, T, n·D), as n arrays with the heads apart, (N, heads, T, d)."""
+    return x.reshape(*x.shape[:2], n, heads, -1).transpose(2, 0, 3, 1, 4)
+
+
+def _join(*parts):
+    """Undo :func:`_split` in a new array."""
+    N, heads, T, d = parts[0].shape
+    x = np.empty((N, T, len(parts), heads, d), dtype=parts[0].dtype)
+    for i, part in enumerate(parts):
+        x[:, :, i] = part.transpose(0, 2, 1, 3)
+    return x.reshape(N, T, -1)
 
 
 def _weight(layer, name, shape, init, rng, dtype):
