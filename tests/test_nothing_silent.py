@@ -441,6 +441,11 @@ ARGUMENTS = {
         lambda v: numeric(ndim=2)(v) and len(v) == 2 and np.shape(v)[1] > 1,
         as_float(lambda y: nll(y, [0, 1])),
     ),
+    "SoftmaxCrossEntropy ignore_index": (
+        losses.SoftmaxCrossEntropy,
+        lambda v: v is None or whole(-100)(v),
+        None,
+    ),
     "SoftmaxCrossEntropy t": (
         lambda v: losses.SoftmaxCrossEntropy().forward(LOGITS, v),
         IDS,
