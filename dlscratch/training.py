@@ -10,9 +10,9 @@ from tqdm import tqdm
 
 from dlscratch import files
 from dlscratch.base import check_tree, generators, name_of, places
-from dlscratch.checks import generator, whole
+from dlscratch.checks import generator, real, whole
 from dlscratch.datasets import Dataset
-from dlscratch.optimizers import Optimizer
+from dlscratch.optimizers import Optimizer, clip_by_norm
 
 
 @dataclass
@@ -95,6 +95,7 @@ def train(
     augment=None,
     patience=None,
     checkpoint=None,
+    clip_norm=None,
 ):
     """Train a model and measure it after every epoch.
 
@@ -125,6 +126,9 @@ def train(
         A ``.npz`` file that holds everything after each epoch. If it exists, the
         training goes on from there, and with the same arguments gives the very same
         numbers as one that was never interrupted. Delete it to start anew.
+    clip_norm : float, optional
+        The largest length that the gradient may have in a step: see
+        :func:`~dlscratch.optimizers.clip_by_norm`.
 
     Returns
     -------
@@ -134,7 +138,8 @@ def train(
     Raises
     ------
     TrainingDiverged
-        At the first batch whose loss is nan or infinite, before the weights change.
+        At the first batch whose loss is nan or infinite, or with ``clip_norm`` its
+        gradient, before the weights change.
     TypeError, ValueError
         Before the first batch, if the arguments do not fit together.
     """
@@ -142,6 +147,8 @@ def train(
     epochs = whole(epochs, "train", "epochs", 0)
     if augment is not None and not callable(augment):
         raise TypeError(f"train: expected augment to be a function, got {augment!r}")
+    if clip_norm is not None:
+        real(clip_norm, "train", "clip_norm", 0, above=True)
     x, t, *tests = _examples(data)
     classifies = _check(model, optimizer, x, t, tests, batch_size, patience)
     measured = x[: data.n_measured], t[: data.n_measured]
@@ -168,6 +175,9 @@ def train(
                 loss = model.loss(inputs, targets, training=True)
                 _check_finite("loss", loss, epoch, step, history)
                 model.backward(input_gradient=False)
+                if clip_norm is not None:
+                    norm = clip_by_norm(optimizer.parameters, clip_norm)
+                    _check_finite("gradient's length", norm, epoch, step, history)
                 optimizer.step()
                 count = model.n_answers(targets)
                 total += loss * count

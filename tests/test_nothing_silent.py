@@ -509,6 +509,16 @@ ARGUMENTS = {
         POSITIVE,
         None,
     ),
+    "clip_by_norm parameters": (
+        lambda v: optimizers.clip_by_norm(v, 1.0),
+        lambda v: False,  # none of these is a list of parameters
+        None,
+    ),
+    "clip_by_norm max_norm": (
+        lambda v: optimizers.clip_by_norm([Parameter([3.0, 4.0], np.ones(2))], v),
+        number(0, above=True),
+        lambda v: math.sqrt(2),
+    ),
     "step_decay every": (
         lambda v: optimizers.step_decay(0.1, v)(3),
         whole(1),
@@ -657,6 +667,11 @@ ARGUMENTS = {
     "train patience": (
         lambda v: trained(patience=v),
         lambda v: v is None or whole(1)(v),
+        None,
+    ),
+    "train clip_norm": (
+        lambda v: trained(clip_norm=v),
+        lambda v: v is None or number(0, above=True)(v),
         None,
     ),
     "validation_split n": (

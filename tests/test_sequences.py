@@ -12,7 +12,7 @@ from dlscratch.layers import Linear, SoftmaxCrossEntropy
 from dlscratch.models import Sequential
 from dlscratch.optimizers import SGD
 from dlscratch.parallel import DataParallel
-from dlscratch.training import train
+from dlscratch.training import TrainingDiverged, train
 
 
 def a_batch(n=6, steps=4, seed=0):
@@ -208,3 +208,59 @@ def test_a_checkpoint_is_of_one_loss(tmp_path):
     go_on(None)
     with pytest.raises(ValueError, match=r"its loss is Softmax\w+ in place of \['Soft"):
         go_on(-1)
+
+
+class TestClipping:
+    def clipped(self, max_norm, lr=1.0):
+        """Take one step with all examples, and return it and its gradient."""
+        x, t = a_batch()
+        model = a_model()
+        before = [p.value.copy() for p in model.parameters]
+        settings = {"batch_size": len(x), "clip_norm": max_norm}
+        train(
+            model,
+            Dataset(x, t),
+            SGD(model.parameters, lr),
+            1,
+            rng=np.random.default_rng(0),
+            **settings,
+        )
+        after = [p.value for p in model.parameters]
+        return np.concatenate(
+            [(a - b).ravel() for a, b in zip(before, after, strict=True)]
+        )
+
+    def test_a_step_is_shortened_and_keeps_its_direction(self):
+        free, long, short = (self.clipped(n) for n in (None, 1e6, 0.01))
+        np.testing.assert_array_equal(free, long)
+        assert np.linalg.norm(free) > 0.1
+        assert np.linalg.norm(short) == pytest.approx(0.01, rel=1e-9)
+        np.testing.assert_allclose(short / 0.01, free / np.linalg.norm(free))
+
+    @pytest.mark.parametrize("max_norm", [0, -1, np.nan, "1"])
+    def test_the_norm_is_looked_at_first(self, max_norm):
+        with pytest.raises((TypeError, ValueError), match="train: expected clip_norm"):
+            self.clipped(max_norm)
+
+    def test_a_gradient_without_a_length_ends_the_training(self):
+        class Broken(layers.Tanh):
+            def backward(self, dy):
+                return super().backward(dy) * np.inf
+
+        x, t = a_batch()
+        model = a_model()
+        model.layers[1] = Broken()
+        before = model.parameters[0].value.copy()
+        with (
+            np.errstate(invalid="ignore"),
+            pytest.raises(TrainingDiverged, match="gradient's length became nan in ep"),
+        ):
+            train(
+                model,
+                Dataset(x, t),
+                SGD(model.parameters),
+                1,
+                rng=np.random.default_rng(0),
+                clip_norm=1.0,
+            )
+        np.testing.assert_array_equal(model.parameters[0].value, before)
