@@ -5,6 +5,7 @@ attention lets places look at each other; all else treats each place alone.
 """
 
 import math
+from contextlib import ExitStack, contextmanager
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from dlscratch.base import Layer, Parameter, name_of, places
 from dlscratch.checks import float_dtype, floats, generator, numbers, real, whole
 from dlscratch.functions import softmax
 from dlscratch.layers import build
+from dlscratch.recurrent import LSTM, Embedding, Recurrent, carry
 
 
 class LayerNorm(Layer):
@@ -238,6 +240,7 @@ class SelfAttention(Layer):
         While :func:`generate` runs, the keys and values of the places before.
     """
 
+    of_a_pass = (*Layer.of_a_pass, "past")
     past = None
 
     def __init__(
@@ -428,6 +431,120 @@ class CrossAttention(Layer):
         return _affine_gradients(_join(dq), x, self.Wq, self.bq), dmemory
 
 
+class EncoderDecoder(Layer):
+    """One LSTM reads, another writes (Sutskever et al., 2014) and looks back.
+
+    The encoder reads the source. The decoder starts from the encoder's last h; at each
+    place it gets the token written before. Its states h are what is returned, and with
+    attention what h finds among all the encoder's states is added (Bahdanau et al.,
+    2015; Luong et al., 2015). Without, all that it knows of the source went through one
+    vector of ``dim`` numbers.
+
+    Source and target are one array of ids, side by side: so training, evaluating and
+    :func:`generate` need nothing special.
+
+    Parameters
+    ----------
+    n_source : int
+        S, the length of the source. Shorter ones are filled up with the id 0, at which
+        attention does not look.
+    n_read, n_write : int
+        How many different ids there are in the source and in the target.
+    dim : int
+        D, of the embeddings, the states and the result.
+    attention : bool
+    rng : numpy.random.Generator
+    dtype : numpy dtype
+
+    Attributes
+    ----------
+    attention : CrossAttention or None
+        Its ``weights``, (N, 1, T, S), say where each place looked.
+    """
+
+    takes_ids = True
+
+    def __init__(
+        self,
+        n_source,
+        n_read,
+        n_write,
+        dim,
+        attention=True,
+        *,
+        init=None,
+        rng=None,
+        dtype=np.float64,
+    ):
+        self.n_source = whole(n_source, "EncoderDecoder", "n_source")
+        settings = {"init": init, "rng": rng, "dtype": dtype}
+        self.source = Embedding(n_read, dim, **settings)
+        self.encoder = LSTM(dim, dim, **settings)
+        self.target = Embedding(n_write, dim, **settings)
+        self.decoder = LSTM(dim, dim, **settings)
+        self.attention = None
+        if attention:
+            self.attention = CrossAttention(dim, out_init=init, **settings)
+
+    @property
+    def inner(self):
+        """Both embeddings and LSTMs, and the attention if there is one."""
+        found = [self.source, self.encoder, self.target, self.decoder, self.attention]
+        return [layer for layer in found if layer]
+
+    @property
+    def parameters(self):
+        """Those of all its layers."""
+        return [p for layer in self.inner for p in layer.parameters]
+
+    @property
+    def config(self):
+        """The lengths and numbers of ids, and whether there is attention."""
+        n_read, dim = self.source.W.value.shape
+        return {
+            "n_source": self.n_source,
+            "n_read": n_read,
+            "n_write": len(self.target.W.value),
+            "dim": dim,
+            "attention": self.attention is not None,
+        }
+
+    @classmethod
+    def from_config(cls, config):
+        """Build a layer from another's ``config``, its parameters all 0."""
+        return cls(**config, init=initializers.zeros)
+
+    def forward(self, x, training=False):
+        """Map ids (N, S + T), source and target, to y of shape (N, T, D)."""
+        x = numbers(x, "EncoderDecoder")
+        if x.ndim != 2 or x.shape[1] <= self.n_source:
+            raise ValueError(
+                f"EncoderDecoder: expected ids of shape (N, {self.n_source} + T), a "
+                f"source and at least one of the target, got {x.shape}"
+            )
+        source, target = np.split(x, [self.n_source], axis=1)
+        memory = self.encoder.forward(self.source.forward(source))
+        h = memory[:, -1]
+        self.decoder.start = np.stack([h, np.zeros_like(h)])
+        y = self.decoder.forward(self.target.forward(target))
+        self.remember(memory.shape, y.shape)
+        if self.attention:
+            y = y + self.attention.forward(y, memory, mask=source != 0)
+        return y
+
+    def backward(self, dy, input_gradient=True):
+        """Set all gradients; ids have none, so None is returned."""
+        shape, out = self.recall()
+        dy = self.check_dy(dy, out)
+        dmemory = np.zeros(shape, dtype=dy.dtype)
+        if self.attention:
+            dh, dmemory = self.attention.backward(dy)
+            dy = dy + dh
+        self.target.backward(self.decoder.backward(dy))
+        dmemory[:, -1] += self.decoder.start_grad[0]
+        self.source.backward(self.encoder.backward(dmemory))
+
+
 class PositionEmbedding(Layer):
     """Learnt positions (GPT): add row t of W to place t, y[n, t] = x[n, t] + W[t].
 
@@ -452,6 +569,7 @@ class PositionEmbedding(Layer):
         While :func:`generate` runs, how many places were before.
     """
 
+    of_a_pass = (*Layer.of_a_pass, "past")
     past = None
 
     def __init__(self, context, n_dim, *, init=None, rng=None, dtype=np.float64):
@@ -519,6 +637,8 @@ class Tied(Layer):
         shape.
     """
 
+    takes_ids = True
+
     def __init__(self, embedding, layers):
         self.embedding, self.layers = embedding, list(layers)
 
@@ -569,17 +689,17 @@ class Tied(Layer):
         E.grad += rows.T @ x.reshape(-1, x.shape[-1])
 
 
-def generate(model, ids, n, *, rng, temperature=1.0, cache=True):
+def generate(model, ids, n, *, rng, temperature=1.0, cache=False):
     """Let a model continue: draw one token after the other and append it.
 
     Parameters
     ----------
     model : Sequential
-        Maps ids (N, T) to scores (N, T, K) of what comes next, as
-        :func:`~dlscratch.models.gpt` does.
+        Maps ids (N, T) to scores of what comes next at each place, as
+        :func:`~dlscratch.models.gpt` does. Those at the last place count.
     ids : array_like of int, shape (T,) or (N, T)
-        The beginning, of one token at least. If it and what follows are longer than
-        the model's positions, it sees the last ones of them.
+        The beginning, of one token at least. As soon as there are more than the model
+        has positions, it sees the last ones.
     n : int
         How many tokens to append.
     rng : numpy.random.Generator
@@ -587,9 +707,11 @@ def generate(model, ids, n, *, rng, temperature=1.0, cache=True):
         Divides the scores: below 1 the likely becomes likelier. At 0 the token with the
         largest score is taken.
     cache : bool
-        Keep the keys and values of the places before, so that each new token costs the
-        work of one place. As soon as the positions are full this ends: then each token
-        moves to another position at each step, and all is computed anew.
+        Let attention keep the keys and values of the places before, and recurrent
+        layers their state, so that a new token costs the work of one place. The tokens
+        are the same. It ends when the positions are full: then each token moves to
+        another position at every step, and all is computed anew. Other layers, such as
+        your own, must treat each place alone.
 
     Returns
     -------
@@ -597,36 +719,48 @@ def generate(model, ids, n, *, rng, temperature=1.0, cache=True):
         The beginning and what follows.
     """
     generator(rng, "generate")
-    n, found = whole(n, "generate", "n", 0), numbers(ids, "generate")
+    n, given = whole(n, "generate", "n", 0), numbers(ids, "generate")
     temperature = real(temperature, "generate", "temperature", 0)
-    if found.dtype.kind not in "iu" or found.ndim not in (1, 2) or not found.size:
+    if given.dtype.kind not in "iu" or given.ndim not in (1, 2) or not given.size:
         raise ValueError(
             "generate: expected ids, whole numbers of shape (T,) or (N, T), at least "
             f"one, got {ids!r}"
         )
     layers = [layer for _, layer in places(model.layers)]
-    context = min(
-        (len(one.W.value) for one in layers if isinstance(one, PositionEmbedding)),
-        default=found.shape[-1] + n,
-    )
-    caching = [one for one in layers if hasattr(one, "past")]
-    ids, done = np.atleast_2d(found), 0
-    try:
-        for layer in caching:
-            layer.past = () if cache else None
+    if cache and any(isinstance(one, EncoderDecoder) for one in layers):
+        raise ValueError("generate: expected cache=False for an EncoderDecoder")
+    lengths = [len(one.W.value) for one in layers if isinstance(one, PositionEmbedding)]
+    ids, done = np.atleast_2d(given), 0
+    context = min(lengths, default=ids.shape[1] + n)
+    with ExitStack() as caching:
+        if cache:
+            caching.enter_context(_caching(model, layers))
         for _ in range(n):
             if cache and ids.shape[1] <= context:
                 scores, done = model.predict(ids[:, done:]), ids.shape[1]
             else:
-                for layer in caching:
-                    layer.past = None
+                caching.close()
                 scores = model.predict(ids[:, -context:])
             chosen = _draw(scores[:, -1].astype(np.float64), temperature, rng)
             ids = np.concatenate([ids, chosen[:, None]], axis=1)
+    return ids if given.ndim == 2 else ids[0]
+
+
+@contextmanager
+def _caching(model, layers):
+    """Let each pass go on behind the last one; afterwards all is as before."""
+    remembering = [one for one in layers if hasattr(one, "past")]
+    for layer in remembering:
+        layer.past = ()
+    try:
+        if any(isinstance(one, Recurrent) for one in layers):
+            with carry(model):
+                yield
+        else:
+            yield
     finally:
-        for layer in caching:
+        for layer in remembering:
             layer.past = None
-    return ids if found.ndim == 2 else ids[0]
 
 
 def _draw(scores, temperature, rng):

@@ -10,6 +10,7 @@ from dlscratch import layers, models, optimizers
 from dlscratch.attention import (
     GELU,
     CrossAttention,
+    EncoderDecoder,
     LayerNorm,
     PositionEmbedding,
     SelfAttention,
@@ -20,9 +21,9 @@ from dlscratch.attention import (
     sinusoids,
 )
 from dlscratch.gradients import check_gradients, numerical_gradient, relative_error
-from dlscratch.layers import Linear, MeanSquaredError, Residual
+from dlscratch.layers import Linear, MeanSquaredError, Residual, SoftmaxCrossEntropy
 from dlscratch.models import Sequential, gpt
-from dlscratch.recurrent import Embedding
+from dlscratch.recurrent import GRU, LSTM, RNN, Embedding
 
 SIZES = {"n_tokens": 7, "context": 6, "dim": 8, "heads": 2, "n_layers": 2}
 
@@ -390,6 +391,92 @@ class TestCrossAttention:
             layer.forward(x, np.zeros((2, 5, 4)), mask=np.ones((2, 3), dtype=bool))
 
 
+class TestEncoderDecoder:
+    """Two sequences side by side: three places to read, and some to write."""
+
+    @pytest.mark.parametrize("attention", [True, False])
+    def test_gradients(self, attention, rng):
+        stack = [EncoderDecoder(3, 5, 4, 3, attention, rng=rng), Linear(3, 4, rng=rng)]
+        model = Sequential(stack, SoftmaxCrossEntropy())
+        x = np.concatenate(
+            [rng.integers(5, size=(3, 3)), rng.integers(4, size=(3, 2))], axis=1
+        )
+        x[0, :3], x[1, 1:3] = (4, 3, 1), 0
+        check_parameters(model, x, rng.integers(4, size=(3, 2)))
+        assert len(model.parameters) == (3 if attention else 0) + 2 + 6 + 2
+
+    def test_the_target_sees_the_source_and_its_own_past(self, rng):
+        for looks in (True, False):
+            layer = EncoderDecoder(3, 5, 4, 6, looks, rng=rng)
+            x = np.array([[4, 3, 1, 0, 1, 2]])
+            y = layer.forward(x)
+            assert y.shape == (1, 3, 6)
+            other = layer.forward([[4, 3, 1, 0, 1, 3]])
+            np.testing.assert_array_equal(other[:, :2], y[:, :2])
+            assert np.abs(other[:, 2] - y[:, 2]).min() > 1e-6
+            other = layer.forward([[4, 2, 1, 0, 1, 2]])
+            assert np.abs(other - y).max(axis=-1).min() > 1e-3
+
+    def test_attention_does_not_look_at_padding(self, rng):
+        layer = EncoderDecoder(4, 5, 4, 6, rng=rng)
+        layer.forward([[4, 3, 0, 0, 1, 2], [1, 2, 3, 4, 1, 2]])
+        weights = layer.attention.weights
+        assert weights.shape == (2, 1, 2, 4)
+        np.testing.assert_array_equal(weights[0, ..., 2:], 0)
+        assert weights[0, ..., :2].min() > 0
+        assert weights[1].min() > 0
+        np.testing.assert_allclose(weights.sum(axis=-1), 1, rtol=1e-12)
+
+    @pytest.mark.parametrize("attention", [True, False])
+    def test_it_can_be_stored(self, attention, rng, tmp_path):
+        model = Sequential([EncoderDecoder(3, 5, 4, 6, attention, rng=rng)])
+        x = [[4, 3, 1, 0, 1]]
+        before = model.predict(x)
+        model.save(tmp_path / "m.npz")
+        again = Sequential.load(tmp_path / "m.npz")
+        assert repr(again) == repr(model)
+        np.testing.assert_array_equal(again.predict(x), before)
+
+    def test_dtype(self, rng):
+        model = Sequential(
+            [
+                EncoderDecoder(3, 5, 4, 6, rng=rng, dtype=np.float32),
+                Linear(6, 4, rng=rng, dtype=np.float32),
+            ],
+            SoftmaxCrossEntropy(),
+        )
+        model.loss([[4, 3, 1, 0, 1]], [[1, 2]])
+        model.backward(input_gradient=False)
+        found = {p.grad.dtype for p in model.parameters}
+        assert found == {np.dtype(np.float32)}
+
+    def test_it_learns_to_turn_round(self, rng):
+        """Three letters backwards, and what it looks at while it writes."""
+        model = Sequential(
+            [EncoderDecoder(3, 7, 7, 24, rng=rng), Linear(24, 7, rng=rng)],
+            SoftmaxCrossEntropy(),
+        )
+        words = rng.integers(1, 7, size=(100, 3))
+        back = words[:, ::-1]
+        x = np.concatenate([words, np.zeros((100, 1), int), back[:, :-1]], axis=1)
+        optimizer = optimizers.Adam(model.parameters, 0.01)
+        for _ in range(80):
+            model.loss(x, back)
+            model.backward(input_gradient=False)
+            optimizer.step()
+        begun = np.concatenate([words, np.zeros((100, 1), int)], axis=1)
+        written = generate(model, begun, 3, rng=rng, temperature=0)[:, 4:]
+        assert np.mean(written == back) > 0.95
+
+    def test_errors(self, rng):
+        layer = EncoderDecoder(3, 5, 4, 6, rng=rng)
+        for x in ([[1, 2, 3]], [1, 2, 3, 0]):
+            with pytest.raises(ValueError, match=r"shape \(N, 3 \+ T\), a source and"):
+                layer.forward(x)
+        with pytest.raises(ValueError, match="cache=False for an EncoderDecoder"):
+            generate(Sequential([layer]), [1, 2, 3, 0], 2, rng=rng, cache=True)
+
+
 class TestPositions:
     def test_it_adds_a_row_to_each_place(self, rng):
         layer = PositionEmbedding(5, 3, rng=rng)
@@ -543,7 +630,7 @@ class TestGPT:
 
     def test_after_generating_it_can_still_be_stored(self, rng, tmp_path):
         model = tiny()
-        generate(model, [1, 2], 3, rng=rng)
+        generate(model, [1, 2], 3, rng=rng, cache=True)
         model.save(tmp_path / "m.npz")
 
     @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -607,7 +694,7 @@ class TestGenerate:
     @pytest.mark.parametrize("tied", [True, False])
     @pytest.mark.parametrize("temperature", [0, 0.7, 1.0])
     def test_the_cache_changes_nothing(self, tied, temperature):
-        """Neither before nor after the six positions are full."""
+        """Neither before the six positions are full nor afterwards."""
         model = tiny(tied=tied)
         for beginning in ([2], [[1, 2, 3], [4, 5, 6]], np.arange(14).reshape(2, 7) % 7):
             found = [
@@ -645,10 +732,10 @@ class TestGenerate:
             return forward(self, x, *rest, **named)
 
         monkeypatch.setattr(SelfAttention, "forward", watched)
-        generate(model, [1, 2], 7, rng=rng)
+        generate(model, [1, 2], 7, rng=rng, cache=True)
         assert widths[::2] == [2, 1, 1, 1, 1, 6, 6]
         widths.clear()
-        generate(model, [1, 2], 7, rng=rng, cache=False)
+        generate(model, [1, 2], 7, rng=rng)
         assert widths[::2] == [2, 3, 4, 5, 6, 6, 6]
 
     def test_it_draws_by_the_probabilities(self):
@@ -664,16 +751,34 @@ class TestGenerate:
 
     def test_a_model_without_positions_has_no_end(self, rng):
         model = Sequential([Embedding(4, 6, rng=rng), Linear(6, 4, rng=rng)])
-        assert generate(model, [0], 50, rng=rng).shape == (51,)
+        for cache in (True, False):
+            assert generate(model, [0], 50, rng=rng, cache=cache).shape == (51,)
+
+    @pytest.mark.parametrize("kind", [RNN, LSTM, GRU])
+    @pytest.mark.parametrize("positions", [True, False])
+    def test_the_cache_of_recurrent_layers(self, kind, positions, rng):
+        stack = [Embedding(4, 6, rng=rng)]
+        if positions:  # which are full after five
+            stack.append(PositionEmbedding(5, 6, rng=rng))
+        stack += [kind(6, 6, rng=rng), Linear(6, 4, rng=rng)]
+        model = Sequential(stack)
+        found = [
+            generate(
+                model, [[0, 1], [2, 2]], 20, rng=np.random.default_rng(1), cache=cache
+            )
+            for cache in (True, False)
+        ]
+        np.testing.assert_array_equal(*found)
+        assert not model.layers[-2].carries
 
     def test_nothing_is_left_behind(self, rng):
         model = tiny()
         ids = rng.integers(7, size=(2, 6))
         before = model.predict(ids)
-        generate(model, [1], 3, rng=rng)
+        generate(model, [1], 3, rng=rng, cache=True)
         np.testing.assert_array_equal(model.predict(ids), before)
-        with pytest.raises(ValueError, match="ids"):
-            generate(model, [9], 3, rng=rng)
+        with pytest.raises(ValueError, match="ids from 0 to 6, got 9"):
+            generate(model, [9], 3, rng=rng, cache=True)
         np.testing.assert_array_equal(model.predict(ids), before)
 
     def test_errors(self, rng):
