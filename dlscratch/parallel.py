@@ -121,7 +121,7 @@ class DataParallel:
         parameters = [replica.parameters for replica in self.replicas]
         for own, *others in zip(*parameters, strict=True):
             own.grad = self._mean([own.grad, *(p.grad for p in others)])
-        if not input_gradient:
+        if not input_gradient or dx[0] is None:
             return None
         return np.concatenate([w * d for w, d in zip(self.weights, dx, strict=True)])
 

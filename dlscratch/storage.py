@@ -8,7 +8,7 @@ import os
 
 import numpy as np
 
-from dlscratch import files
+from dlscratch import files, recurrent  # noqa: F401, so that files can name its layers
 from dlscratch.base import (
     check_tree,
     class_called,

@@ -26,6 +26,7 @@ from dlscratch import (
     networks,
     optimizers,
     parallel,
+    recurrent,
     sequential,
     training,
 )
@@ -43,7 +44,7 @@ def rng():
 # ---------------------------------------------------------------- values of all kinds
 
 SHAPES = [(), (0,), (1,), (2,), (3,), (2, 1), (2, 2), (2, 3), (0, 3), (2, 2, 3)]
-SHAPES += [(1, 2, 4, 4), (2, 2, 4, 4)]
+SHAPES += [(1, 2, 2), (2, 2, 2), (1, 2, 4, 4), (2, 2, 4, 4)]
 TYPES = [
     "float64",
     "float32",
@@ -251,6 +252,24 @@ def MOVABLE(v):
     if not ANY(v) or np.ndim(v) < 2 or np.size(v) == 0:
         return False
     return np.ndim(v) > 2 or math.isqrt(np.shape(v)[1]) ** 2 == np.shape(v)[1]
+
+
+def embedding():
+    return recurrent.Embedding(3, 2, rng=rng())
+
+
+def rnn():
+    return recurrent.RNN(3, 2, rng=rng())
+
+
+def started(kind, start):
+    layer = kind(3, 2, rng=rng())
+    layer.start = start
+    return layer.forward(np.ones((2, 2, 3)))
+
+
+def SEQUENCES(v):
+    return ANY(v) and np.ndim(v) == 3 and np.shape(v)[2] == 3
 
 
 ROWS_OF_TWO = numeric(shape=(2, 3))
@@ -620,6 +639,42 @@ ARGUMENTS = {
         numeric(shape=(2, 2, 4, 4)),
         None,
     ),
+    "Embedding n_tokens": (
+        lambda v: recurrent.Embedding(v, 2, rng=rng()),
+        whole(1),
+        None,
+    ),
+    "Embedding n_dim": (
+        lambda v: recurrent.Embedding(2, v, rng=rng()),
+        whole(1),
+        None,
+    ),
+    "Embedding x": (
+        lambda v: embedding().forward(v),
+        numeric(kinds="iu", least=0, most=2, some=False),
+        lambda v: embedding().W.value[np.asarray(v)],
+    ),
+    "RNN n_in": (lambda v: recurrent.RNN(v, 2, rng=rng()), whole(1), None),
+    "RNN rng": (lambda v: recurrent.RNN(2, 2, rng=v), is_generator, None),
+    "RNN x": (a_layer(rnn)[0], SEQUENCES, a_layer(rnn)[1]),
+    "GRU n_hidden": (lambda v: recurrent.GRU(2, v, rng=rng()), whole(1), None),
+    "GRU dtype": (lambda v: recurrent.GRU(2, 2, rng=rng(), dtype=v), dtype, None),
+    "GRU start": (
+        lambda v: started(recurrent.GRU, v),
+        lambda v: v is None or numeric(shape=(1, 2, 2))(v),
+        None,
+    ),
+    "LSTM forget_bias": (
+        lambda v: recurrent.LSTM(2, 2, forget_bias=v, rng=rng()),
+        number(),
+        None,
+    ),
+    "LSTM start": (
+        lambda v: started(recurrent.LSTM, v),
+        lambda v: v is None or numeric(shape=(2, 2, 2))(v),
+        None,
+    ),
+    "carry model": (lambda v: recurrent.carry(v).__enter__(), lambda v: False, None),
     "simple_cnn input_shape": (
         lambda v: networks.simple_cnn(rng=rng(), input_shape=v, kernel_size=1),
         lambda v: False,  # none of these is a picture's
@@ -748,6 +803,8 @@ UNCHECKED = {
     "draw": "what layers call, with arguments that they have checked",
     "build": "only a file's names, tried in test_models.py",
     "Loss": "to derive from",
+    "Recurrent": "likewise",
+    "sigmoid_": "what LSTM and GRU call, with arrays of their own",
     "Optimizer": "to derive from",
     "Nesterov": "has Momentum's arguments",
     "AdaGrad": "has Optimizer's, and an eps as RMSprop",
@@ -772,7 +829,7 @@ UNCHECKED = {
     "to_hcwn": "likewise",
 }
 MODULES = [functions, gradients, initializers, losses, layers, convolution, optimizers]
-MODULES += [sequential, networks, parallel, training, datasets]
+MODULES += [sequential, networks, parallel, training, datasets, recurrent]
 
 
 def same(got, expected, loose):
