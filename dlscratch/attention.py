@@ -117,7 +117,7 @@ class GELU(Layer):
     def forward(self, x, training=False):
         """Map x of any shape to y of the same shape."""
         x = floats(x, "GELU")
-        t = x * x
+        t = np.asarray(x * x)
         t *= self.k * self.a
         t += self.k
         t *= x
@@ -155,7 +155,7 @@ def attention(q, k, v, mask=None):
         Keys.
     v : ndarray, shape (..., S, e)
         What is found at the keys.
-    mask : ndarray of bool, broadcast to (..., T, S), optional
+    mask : ndarray of bool, shape (..., T, S) or one that broadcasts to it, optional
         True where a query may look. One that may look nowhere finds zeros.
 
     Returns
@@ -185,7 +185,8 @@ def attention(q, k, v, mask=None):
     weights = q @ k.swapaxes(-1, -2)
     weights *= 1 / math.sqrt(q.shape[-1])
     if mask is not None:
-        np.copyto(weights, -np.inf, where=~_booleans(mask, "attention"))
+        mask = _check_mask(mask, "attention", weights.shape)
+        np.copyto(weights, -np.inf, where=~mask)
     lowest = np.finfo(weights.dtype).min  # in place of -inf, whose difference is nan
     weights -= weights.max(axis=-1, keepdims=True, initial=lowest)
     np.exp(weights, out=weights)
@@ -312,7 +313,7 @@ class SelfAttention(Layer):
             T, S = q.shape[2], k.shape[2]
             seen = np.tri(T, S, S - T, dtype=bool)
         if mask is not None:
-            mask = _check_mask(mask, "SelfAttention", (len(x), k.shape[2]))
+            mask = _check_places(mask, "SelfAttention", (len(x), k.shape[2]))
             seen = mask if seen is None else mask & seen
         y, weights = attention(q, k, v, seen)
         y = _join(y)
@@ -415,7 +416,7 @@ class CrossAttention(Layer):
         (q,) = _split(_affine(x, Wq, self.bq), 1, self.heads)
         k, v = _split(_affine(memory, Wkv, self.bkv), 2, self.heads)
         if mask is not None:
-            mask = _check_mask(mask, "CrossAttention", memory.shape[:2])
+            mask = _check_places(mask, "CrossAttention", memory.shape[:2])
         y, weights = attention(q, k, v, mask)
         y = _join(y)
         self.remember(x, memory, q, k, v, y, weights)
@@ -640,6 +641,11 @@ class Tied(Layer):
     takes_ids = True
 
     def __init__(self, embedding, layers):
+        if not isinstance(embedding, Embedding) or not isinstance(layers, list | tuple):
+            raise TypeError(
+                "Tied: expected an Embedding and a list of layers, got "
+                f"{embedding!r} and {layers!r}"
+            )
         self.embedding, self.layers = embedding, list(layers)
 
     @property
@@ -869,18 +875,24 @@ def _check_sequences(x, layer, W):
     return x
 
 
-def _booleans(mask, where):
+def _check_mask(mask, where, shape):
+    """Return a mask of True and False, broadcast to a shape."""
     mask = numbers(mask, where)
     if mask.dtype != bool:
         raise TypeError(
             f"{where}: expected a mask of True and False, got dtype {mask.dtype}"
         )
-    return mask
+    try:
+        return np.broadcast_to(mask, shape)
+    except ValueError:
+        raise ValueError(
+            f"{where}: expected a mask of shape {shape}, got {mask.shape}"
+        ) from None
 
 
-def _check_mask(mask, layer, shape):
-    """Return which keys count, in a shape that broadcasts to (N, heads, T, S)."""
-    mask = _booleans(mask, layer)
+def _check_places(mask, layer, shape):
+    """Return which keys count, (N, S), in a shape that broadcasts to (N, ., T, S)."""
+    mask = numbers(mask, layer)
     if mask.shape != shape:
         raise ValueError(f"{layer}: expected a mask of shape {shape}, got {mask.shape}")
-    return mask[:, None, None, :]
+    return _check_mask(mask, layer, shape)[:, None, None, :]
