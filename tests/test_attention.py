@@ -423,10 +423,11 @@ class TestEncoderDecoder:
         assert repr(again) == repr(model)
         np.testing.assert_array_equal(again.predict(x), before)
 
-    def test_dtype(self, rng):
+    @pytest.mark.parametrize("attention", [True, False])
+    def test_dtype(self, attention, rng):
         model = Sequential(
             [
-                EncoderDecoder(3, 5, 4, 6, rng=rng, dtype=np.float32),
+                EncoderDecoder(3, 5, 4, 6, attention, rng=rng, dtype=np.float32),
                 Linear(6, 4, rng=rng, dtype=np.float32),
             ],
             SoftmaxCrossEntropy(),
