@@ -29,6 +29,8 @@ class Linear(Layer):
     ----------
     n_in, n_out : int
         Number of inputs and of outputs.
+    bias : bool
+        Whether there is a bias.
     init : callable, optional
         An initializer for W, by default ``initializers.he``. The bias starts at 0.
     rng : numpy.random.Generator
@@ -40,24 +42,28 @@ class Linear(Layer):
     ----------
     W : Parameter, shape (n_in, n_out)
     b : Parameter, shape (n_out,)
+        Without ``bias``, None.
     """
 
-    def __init__(self, n_in, n_out, *, init=None, rng=None, dtype=np.float64):
+    def __init__(
+        self, n_in, n_out, *, bias=True, init=None, rng=None, dtype=np.float64
+    ):
         shape = whole(n_in, "Linear", "n_in"), whole(n_out, "Linear", "n_out")
         W = initializers.draw("Linear", init, shape, rng, dtype)
         self.W = Parameter(W, name="W", decay=True)
-        self.b = Parameter(np.zeros(n_out, dtype=dtype), name="b")
+        b = np.zeros(n_out, dtype=dtype)
+        self.b = Parameter(b, name="b") if bias else None
 
     @property
     def parameters(self):
-        """W, then b."""
-        return [self.W, self.b]
+        """W, then b if there is one."""
+        return [self.W, self.b] if self.b else [self.W]
 
     @property
     def config(self):
-        """Number of inputs and of outputs."""
+        """Number of inputs and of outputs; and that there is no bias, if so."""
         n_in, n_out = self.W.value.shape
-        return {"n_in": n_in, "n_out": n_out}
+        return {"n_in": n_in, "n_out": n_out} | ({} if self.b else {"bias": False})
 
     @classmethod
     def from_config(cls, config):
@@ -66,7 +72,7 @@ class Linear(Layer):
 
     def forward(self, x, training=False):
         """Map x of shape (N, ..., n_in) to y of shape (N, ..., n_out)."""
-        W, b = self.W.value, self.b.value
+        W = self.W.value
         x = np.asarray(floats(x, "Linear"), dtype=W.dtype)
         if x.ndim < 2 or x.shape[-1] != len(W):
             between = "..., " if x.ndim > 2 else ""
@@ -76,8 +82,9 @@ class Linear(Layer):
         rows = x.reshape(-1, len(W))
         self.remember(rows, x.shape)
         y = rows @ W
-        y += b
-        return y.reshape(*x.shape[:-1], b.size)
+        if self.b:
+            y += self.b.value
+        return y.reshape(*x.shape[:-1], -1)
 
     def backward(self, dy, input_gradient=True):
         """Set dW = xᵀ dy and db = Σ dy; return dx = dy Wᵀ.
@@ -86,10 +93,11 @@ class Linear(Layer):
         computed and None is returned.
         """
         x, shape = self.recall()
-        n_out = self.b.value.size
+        n_out = self.W.value.shape[1]
         dy = self.check_dy(dy, (*shape[:-1], n_out)).reshape(-1, n_out)
         self.W.grad = x.T @ dy
-        self.b.grad = dy.sum(axis=0)
+        if self.b:
+            self.b.grad = dy.sum(axis=0)
         if not input_gradient:
             return None
         dx = np.matmul(dy, self.W.value.T, out=np.empty_like(x))

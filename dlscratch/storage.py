@@ -8,7 +8,11 @@ import os
 
 import numpy as np
 
-from dlscratch import files, recurrent  # noqa: F401, so that files can name its layers
+from dlscratch import (  # so that files can name their layers
+    attention,  # noqa: F401
+    files,
+    recurrent,  # noqa: F401
+)
 from dlscratch.base import (
     check_tree,
     class_called,

@@ -242,3 +242,14 @@ def test_the_recurrent_networks_are_measured_alone():
     for kind in ("RNN", "GRU", "LSTM"):
         assert f"| {kind}, 128 units" in text
     assert "threads: 1" in text
+
+
+def test_the_step_of_a_gpt_is_measured_alone():
+    """It has a program of its own; beside PyTorch, that compares the losses first."""
+    command = [sys.executable, ROOT / "benchmarks" / "transformer.py"]
+    command += ["--rounds", "1", "--no-peers"]
+    text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    found = dict(re.findall(r"float32 \| ([\d.]+) (ms|MB) \|", text))
+    units = sorted(found.values())
+    assert units == (["MB", "ms"] if Path("/proc/self/clear_refs").exists() else ["ms"])
+    assert all(float(number) > 0 for number in found)

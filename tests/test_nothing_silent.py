@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from dlscratch import (
+    attention,
     convolution,
     datasets,
     functions,
@@ -266,6 +267,36 @@ def started(kind, start):
     layer = kind(3, 2, rng=rng())
     layer.start = start
     return layer.forward(np.ones((2, 2, 3)))
+
+
+def self_attention():
+    return attention.SelfAttention(3, 1, rng=rng())
+
+
+def cross_attention():
+    return attention.CrossAttention(3, rng=rng())
+
+
+def positions():
+    return attention.PositionEmbedding(3, 3, rng=rng())
+
+
+def translator():
+    return attention.EncoderDecoder(1, 3, 3, 2, rng=rng())
+
+
+def little_gpt(**changes):
+    sizes = {"n_tokens": 3, "context": 4, "dim": 4, "heads": 2, "n_layers": 1}
+    return networks.gpt(**sizes | {"rng": rng()} | changes)
+
+
+def generated(ids=(0, 1), n=2, **changes):
+    return attention.generate(little_gpt(), ids, n, **{"rng": rng()} | changes)
+
+
+def mask_of(*shapes):
+    """Return a test of masks of one of these shapes."""
+    return lambda v: numeric(kinds="b")(v) and np.shape(v) in shapes
 
 
 def SEQUENCES(v):
@@ -675,6 +706,157 @@ ARGUMENTS = {
         None,
     ),
     "carry model": (lambda v: recurrent.carry(v).__enter__(), lambda v: False, None),
+    "attention q": (
+        lambda v: attention.attention(v, LOGITS, LOGITS)[0],
+        lambda v: ANY(v) and np.ndim(v) > 1 and np.shape(v)[-1] == 3,
+        as_float(lambda q: exact_softmax(q @ LOGITS.T / math.sqrt(3)) @ LOGITS),
+    ),
+    "attention v": (
+        lambda v: attention.attention(LOGITS, LOGITS, v)[0],
+        lambda v: ANY(v) and np.ndim(v) > 1 and np.shape(v)[-2] == 2,
+        None,
+    ),
+    "attention mask": (
+        lambda v: attention.attention(LOGITS, LOGITS, LOGITS, v),
+        lambda v: v is None or mask_of((), (1,), (2,), (2, 1), (2, 2))(v),
+        None,
+    ),
+    "LayerNorm n_dim": (attention.LayerNorm, whole(1), None),
+    "LayerNorm eps": (lambda v: attention.LayerNorm(2, eps=v), POSITIVE, None),
+    "LayerNorm dtype": (lambda v: attention.LayerNorm(2, dtype=v), dtype, None),
+    "LayerNorm x": (
+        lambda v: attention.LayerNorm(3).forward(v),
+        lambda v: ANY(v) and np.ndim(v) > 0 and np.shape(v)[-1] == 3,
+        as_float(
+            lambda x: (
+                (x - x.mean(axis=-1, keepdims=True))
+                / np.sqrt(x.var(axis=-1, keepdims=True) + 1e-5)
+            )
+        ),
+    ),
+    "LayerNorm dy": (
+        lambda v: passes(lambda: attention.LayerNorm(3), LOGITS, v),
+        TWO,
+        as_float(lambda dy: passes(lambda: attention.LayerNorm(3), LOGITS, dy)),
+    ),
+    "GELU x": (
+        lambda v: attention.GELU().forward(v),
+        ANY,
+        as_float(
+            lambda x: (
+                x / (1 + np.exp(-2 * math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
+            )
+        ),
+    ),
+    "SelfAttention dim": (
+        lambda v: attention.SelfAttention(v, 1, rng=rng()),
+        whole(1),
+        None,
+    ),
+    "SelfAttention heads": (
+        lambda v: attention.SelfAttention(4, v, rng=rng()),
+        lambda v: whole(1)(v) and 4 % v == 0,
+        None,
+    ),
+    "SelfAttention rng": (
+        lambda v: attention.SelfAttention(2, 1, rng=v),
+        is_generator,
+        None,
+    ),
+    "SelfAttention x": (
+        a_layer(self_attention)[0],
+        SEQUENCES,
+        a_layer(self_attention)[1],
+    ),
+    "SelfAttention dy": (
+        lambda v: passes(self_attention, np.ones((2, 2, 3)), v),
+        numeric(shape=(2, 2, 3)),
+        None,
+    ),
+    "SelfAttention mask": (
+        lambda v: self_attention().forward(np.ones((2, 2, 3)), mask=v),
+        lambda v: v is None or mask_of((2, 2))(v),
+        None,
+    ),
+    "CrossAttention heads": (
+        lambda v: attention.CrossAttention(4, v, rng=rng()),
+        lambda v: whole(1)(v) and 4 % v == 0,
+        None,
+    ),
+    "CrossAttention x": (
+        lambda v: cross_attention().forward(v, np.ones((2, 4, 3))),
+        numeric(shape=(2, 2, 3)),
+        None,
+    ),
+    "CrossAttention memory": (
+        lambda v: cross_attention().forward(np.ones((2, 4, 3)), v),
+        numeric(shape=(2, 2, 3)),
+        None,
+    ),
+    "EncoderDecoder n_source": (
+        lambda v: attention.EncoderDecoder(v, 3, 3, 2, rng=rng()),
+        whole(1),
+        None,
+    ),
+    "EncoderDecoder n_read": (
+        lambda v: attention.EncoderDecoder(1, v, 3, 2, rng=rng()),
+        whole(1),
+        None,
+    ),
+    "EncoderDecoder dim": (
+        lambda v: attention.EncoderDecoder(1, 3, 3, v, rng=rng()),
+        whole(1),
+        None,
+    ),
+    "EncoderDecoder x": (
+        lambda v: translator().forward(v),
+        lambda v: (
+            numeric(ndim=2, kinds="iu", some=False)(v)
+            and np.shape(v)[1] > 1
+            and (np.size(v) == 0 or (np.min(v) >= 0 and np.max(v) < 3))
+        ),
+        None,
+    ),
+    "PositionEmbedding context": (
+        lambda v: attention.PositionEmbedding(v, 2, rng=rng()),
+        whole(1),
+        None,
+    ),
+    "PositionEmbedding x": (
+        lambda v: positions().forward(v),
+        SEQUENCES,
+        as_float(lambda x: x + positions().W.value[: x.shape[1]]),
+    ),
+    "sinusoids length": (lambda v: attention.sinusoids(v, 2), whole(1), None),
+    "sinusoids n_dim": (
+        lambda v: attention.sinusoids(2, v),
+        lambda v: whole(1)(v) and v % 2 == 0,
+        None,
+    ),
+    "Tied embedding": (lambda v: attention.Tied(v, []), lambda v: False, None),
+    "Tied layers": (
+        lambda v: attention.Tied(embedding(), v),
+        lambda v: isinstance(v, list | tuple),
+        None,
+    ),
+    "generate ids": (
+        lambda v: generated(v)[..., :-2],
+        numeric(ndim=(1, 2), least=0, most=2, kinds="iu"),
+        np.asarray,
+    ),
+    "generate n": (lambda v: generated(n=v), whole(0), None),
+    "generate temperature": (lambda v: generated(temperature=v), number(0), None),
+    "generate rng": (lambda v: generated(rng=v), is_generator, None),
+    "gpt n_tokens": (lambda v: little_gpt(n_tokens=v), whole(1), None),
+    "gpt context": (lambda v: little_gpt(context=v), whole(1), None),
+    "gpt heads": (
+        lambda v: little_gpt(heads=v),
+        lambda v: whole(1)(v) and 4 % v == 0,
+        None,
+    ),
+    "gpt n_layers": (lambda v: little_gpt(n_layers=v), whole(1), None),
+    "gpt dropout": (lambda v: little_gpt(dropout=v), FRACTION, None),
+    "gpt rng": (lambda v: little_gpt(rng=v), is_generator, None),
     "simple_cnn input_shape": (
         lambda v: networks.simple_cnn(rng=rng(), input_shape=v, kernel_size=1),
         lambda v: False,  # none of these is a picture's
@@ -804,6 +986,7 @@ UNCHECKED = {
     "build": "only a file's names, tried in test_models.py",
     "Loss": "to derive from",
     "Recurrent": "likewise",
+    "attention_gradients": "what layers call, with what attention returned",
     "sigmoid_": "what LSTM and GRU call, with arrays of their own",
     "Optimizer": "to derive from",
     "Nesterov": "has Momentum's arguments",
@@ -834,7 +1017,7 @@ UNCHECKED = {
     "to_hcwn": "likewise",
 }
 MODULES = [functions, gradients, initializers, losses, layers, convolution, optimizers]
-MODULES += [sequential, networks, parallel, training, datasets, recurrent]
+MODULES += [sequential, networks, parallel, training, datasets, recurrent, attention]
 
 
 def same(got, expected, loose):
