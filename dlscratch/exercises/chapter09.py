@@ -501,7 +501,7 @@ def _walks(product):
     verify=_walks,
     hints=[
         "Row i of the Hessian is the gradient of entry i of the gradient. "
-        "Which *one* number, made of the gradient `g` and the vector `v`, has "
+        "Which one number, made of the gradient `g` and the vector `v`, has "
         "the gradient that you want?",
         "The number is `(g * v).sum()`, with `v` held still. Its gradient is "
         "H v.",
@@ -786,7 +786,7 @@ _DOUBLES = [(f"v{i + 1}", "add", (f"v{i}", f"v{i}")) for i in range(25)]
     ],
     time_limit=1.0,
     hints=[
-        "Whether a step is needed depends on those that come *after* it. So "
+        "Whether a step is needed depends on those that come after it. So "
         "in which direction do you go through the program?",
         "Keep a set of names that are needed. At first these are the outputs.",
         "Walk from the last step to the first. If a step's name is in the "
