@@ -390,6 +390,36 @@ def test_an_index_error_that_names_the_ellipsis_is_no_untouched_stub():
     assert "IndexError" in str(result)
 
 
+def test_a_value_error_that_names_the_ellipsis_is_no_untouched_stub():
+    result = SOFTMAX.check(lambda a: np.einsum("ij->i", np.zeros((2, 2, 2))))
+    assert result.stage == "raised", result
+    assert "ellipsis" in str(result)
+
+
+def test_an_untouched_part_is_still_known_by_its_ellipsis():
+    assert SOFTMAX.check(lambda a: a * ...).stage == "not started"
+
+
+def test_a_helper_that_returns_its_own_class_is_not_taken_for_the_error():
+    def negated(last):
+        class Twice:
+            def __init__(self, x):
+                self.x = x
+
+            def same(self):
+                return Twice(self.x)
+
+            def __neg__(self):
+                return Twice(-getattr(self.same(), last))
+
+        return Twice
+
+    exercise = make(negated("x"), 2.0, use=lambda cls, x: (-cls(x)).x, name="Twice")
+    assert exercise.check(negated("x")).passed
+    text = exercise.check(negated("nothing")).diagnosis
+    assert text.startswith("`Twice` raised `AttributeError"), text
+
+
 def test_what_the_code_printed_is_shown_when_it_fails():
     assert "Your code printed: `the sum is 3.5`" in SOFTMAX.check(chatty).diagnosis
 

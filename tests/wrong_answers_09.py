@@ -117,6 +117,11 @@ def _sum_of_all(g, shape):
     return np.broadcast_to(g.sum(), shape)
 
 
+def _product_by_einsum(g, a, b):
+    """Works in two dimensions only."""
+    return np.einsum("ij,ij->ij", g, a * b), g * a
+
+
 def _product_as_lists(g, a, b):
     return [part.tolist() for part in ch.product_rules(g, a, b)]
 
@@ -369,6 +374,42 @@ class _DualInPlace(_DualPlain):
     __radd__ = __add__
 
 
+class _DualProductInPlace(_DualPlain):
+    """`*` changes its left side, and is right all the same."""
+
+    def __mul__(self, other):
+        found = super().__mul__(other)
+        self.value, self.slope = found.value, found.slope
+        return self
+
+    __rmul__ = __mul__
+
+
+class _DualPowerInPlace(_DualPlain):
+    def __pow__(self, n):
+        self.slope *= n * self.value ** (n - 1)
+        self.value **= n
+        return self
+
+
+class _DualWithHelper(_DualPlain):
+    """Its error is in `**`, not in the helper that `+` calls."""
+
+    def lift(self, other):
+        return other if isinstance(other, _DualPlain) else _DualPlain(other)
+
+    def __mul__(self, other):
+        return _DualPlain.__mul__(self, self.lift(other))
+
+    def __pow__(self, n):
+        power = self
+        for _ in range(n - 1):
+            power = power * self
+        return power
+
+    __rmul__ = __mul__
+
+
 class _DualNoR(_DualPlain):
     def __rtruediv__(self, other):
         return NotImplemented
@@ -464,6 +505,32 @@ def _hessian_along_a_line(f, x, v):
     (slope,) = grad(f(x + t * v), [t], create_graph=True)
     found = grad(slope, [x])[0] if slope.needs_grad else None
     return np.zeros_like(x.data) if found is None else found
+
+
+def _hessian_in_a_list(f, x, v):
+    x = Tensor(x, needs_grad=True)
+    g = grad(f(x), [x], create_graph=True)
+    return grad((g[0] * v).sum(), [x])
+
+
+def _hessian_by_np_sum(f, x, v):
+    x = Tensor(x, True)
+    return grad(np.sum(v * grad(f(x), [x], True)[0]), [x])[0]
+
+
+def _hessian_without_v(f, x, v):
+    x = Tensor(x, needs_grad=True)
+    g = grad(f(x), [x], create_graph=True)[0]
+    return grad(g.sum(), [x])[0]
+
+
+def _hessian_without_v_but_zeros(f, x, v):
+    found = _hessian_without_v(f, x, v)
+    return np.zeros(v.shape) if found is None else found
+
+
+def _hessian_v_late(f, x, v):
+    return v * _hessian_without_v(f, x, v)
 
 
 def _hessian_by_rows(f, x, v):
@@ -795,6 +862,33 @@ def _needed_removed(steps, outputs):
     return steps
 
 
+def _needed_in_another_order(steps, outputs):
+    found = []
+    for name in outputs:
+        found += [s for s in ch.needed_steps(steps, [name]) if s not in found]
+    return found
+
+
+def _needed_in_a_text(steps, outputs):
+    """Search in one text: `a` is found in `ab`, too."""
+    text, kept = " ".join(outputs), []
+    for step in reversed(steps):
+        if step[0] in text:
+            kept.insert(0, step)
+            text += " " + " ".join(step[2])
+    return kept
+
+
+def _needed_add(steps, outputs):
+    """Add the tuple of the inputs, not each of them."""
+    needed, kept = set(outputs), []
+    for step in reversed(steps):
+        if step[0] in needed:
+            kept.append(step)
+            needed.add(step[2])
+    return kept[::-1]
+
+
 def _needed_up_to_the_last(steps, outputs):
     places = [i for i, step in enumerate(steps) if step[0] in outputs]
     return steps[: max(places, default=-1) + 1]
@@ -1060,6 +1154,11 @@ def _walk_by_recursion(tape, g):
     return grads
 
 
+def _walk_sorted(tape, g):
+    """By the alphabet, which is not the order of the steps."""
+    return ch.walk_back(sorted(tape, key=lambda step: step[0]), g)
+
+
 def _walk_as_pair(tape, g):
     found = ch.walk_back(tape, g)
     return found["x"], found["y"]
@@ -1088,9 +1187,15 @@ WRONG = {
         ),
         ("abs", lambda: lambda g, y, a, b: (g / abs(b), -g * y / b), "`da` of"),
         ("swapped", lambda: lambda g, y, a, b: (-g * y / b, g / b), "`da` of"),
+        (
+            "upside down",
+            lambda: lambda g, y, a, b: (g / a, -g * y / b),
+            "divide by zero",
+        ),
         ("a called", lambda: ch.division_rules(1.0, 1.0, 1.0, 1.0), "`division_rules`"),
     ],
     "9.2": [
+        ("einsum", lambda: _product_by_einsum, "raised `ValueError: "),
         ("lists", lambda: _product_as_lists, "makes an array from a list"),
         ("from the left", lambda: _product(_sum_from_the_left), "cannot reshape"),
         ("where unequal", lambda: _product(_sum_of_unequal), "(1, 3)"),
@@ -1113,9 +1218,12 @@ WRONG = {
     ],
     "9.4": [
         ("in place", lambda: _DualInPlace, "is not right, with"),
+        ("product in place", lambda: _DualProductInPlace, '"x * y + x"'),
+        ("power in place", lambda: _DualPowerInPlace, '"x ** 2 + x"'),
+        ("a helper", lambda: _DualWithHelper, "`Dual` raised `TypeError: 'float'"),
         ("no 3 / x", lambda: _DualNoR, "unsupported operand"),
         ("silent", lambda: _DualSilent, "tanh()` of Dual returned nothing"),
-        ("a pair", lambda: _DualPair, "x * y gives a tuple, not a dual number"),
+        ("a pair", lambda: _DualPair, "a dual number from x * y, got tuple"),
         ("log", lambda: _DualLogPower, "-1.5"),
         ("tanh of x", lambda: _DualTanhOfInput, "`slope` of `Dual` is not right"),
         ("no numbers", lambda: _DualOnlyDual, "no attribute 'value'"),
@@ -1128,6 +1236,11 @@ WRONG = {
         ("an array for x", lambda: _hessian_of_an_array, "make one of `x`"),
         ("backward", lambda: _hessian_by_backward, "`create_graph=True`"),
         ("a vector", lambda: _hessian_of_vector, "one number to start from"),
+        ("in a list", lambda: _hessian_in_a_list, "`grad` returns a list"),
+        ("np.sum", lambda: _hessian_by_np_sum, "refuse tensors"),
+        ("without v", lambda: _hessian_without_v, "`v` is missing"),
+        ("zeros", lambda: _hessian_without_v_but_zeros, "a vector of ones"),
+        ("v late", lambda: _hessian_v_late, "before the second walk, not after"),
         ("a tensor", lambda: _hessian_as_tensor, "an object of type `Tensor`"),
         ("a number", lambda: _quadratic_form, "is one number"),
         ("forward difference", lambda: _differences(1e-6, 0), "is not right"),
@@ -1151,6 +1264,9 @@ WRONG = {
         ("again and again", lambda: _needed_again_and_again, "did not finish"),
         ("strict", lambda: _needed_strict, "KeyError: 'x'"),
         ("first output", lambda: _needed_first_output, "of length 2, expected"),
+        ("another order", lambda: _needed_in_another_order, "not in the order"),
+        ("in a text", lambda: _needed_in_a_text, "expected a list of length 1"),
+        ("add", lambda: _needed_add, "Only the steps of the outputs themselves"),
         ("twice", lambda: _needed_twice, "a list of length 4, expected"),
         ("removed", lambda: _needed_removed, "expected a list of length"),
         ("a set", lambda: lambda *a: set(ch.needed_steps(*a)), "of type `set`"),
@@ -1183,6 +1299,7 @@ WRONG = {
         ("out=", lambda: _walk_into_out, "another name has hold of"),
         ("forwards", lambda: _walk_forwards, "lacks `p`, `x`, `y`"),
         ("recursion", lambda: _walk_by_recursion, "is not right"),
+        ("sorted", lambda: _walk_sorted, "w = add x y"),
         ("a pair", lambda: _walk_as_pair, "is a tuple of length 2, expected a dict"),
         ("twins", lambda: _walk_loses_twins, "is not right"),
         ("no return", lambda: _no_return, "returned nothing"),

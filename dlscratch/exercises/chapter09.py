@@ -36,7 +36,7 @@ def _run_division(rules, a, b, g):
     use=_run_division,
     cases=[
         (
-            np.array([6.0, 1.0, 3.0]),
+            np.array([6.0, 1.0, 0.0]),
             np.array([2.0, 4.0, -2.0]),
             np.array([1.0, 3.0, 2.0]),
         ),
@@ -72,6 +72,11 @@ division_rules.wrong(
 )
 
 division_rules.wrong(
+    "The sign: where `b` grows, `a / b` shrinks.",
+    lambda g, y, a, b: (g / b, g * a / b**2),
+)
+
+division_rules.wrong(
     "NumPy's functions refuse tensors. The operators `+ - * / **` take both.",
     lambda g, y, a, b: (np.divide(g, b), np.multiply(-g, y) / b),
 )
@@ -94,6 +99,16 @@ division_rules.wrong(
     "These are the local derivatives. Multiply them by `g`, which comes from "
     "behind.",
     lambda g, y, a, b: (1 / b, -y / b),
+)
+
+division_rules.wrong(
+    "`1 / b` and `-a / b**2` are the local derivatives. Multiply them by `g`.",
+    lambda g, y, a, b: (1 / b, -a / b**2),
+)
+
+division_rules.wrong(
+    "`y / a` is `1 / b` only where `a` is not 0.",
+    lambda g, y, a, b: (g * y / a, -g * y * y / a),
 )
 
 
@@ -277,14 +292,16 @@ max_rule.wrong(
 
 _SIMPLE = ["x + y", "x - y", "x * y", "x / y", "x ** 3", "x.tanh()"]
 _SIMPLE += [f"x {op} 3" for op in "+-*/"] + [f"3 {op} x" for op in "+-*/"]
-_SIMPLE += ["x * (x + y)"]  # x is used again
+_SIMPLE += [f"x {op} y + x" for op in "+-*/"]  # x has not changed
+_SIMPLE += ["x ** 2 + x", "x.tanh() + x"]
 
 
 def _run_dual(cls, expression, x, y):
     found = eval(expression, {"x": cls(*x), "y": cls(*y)})
     if not (hasattr(found, "value") and hasattr(found, "slope")):
-        kind = "nothing" if found is None else f"a {type(found).__name__}"
-        raise TypeError(f"{expression} gives {kind}, not a dual number")
+        kind = "nothing" if found is None else type(found).__name__
+        text = f"expected a dual number from {expression}, got {kind}"
+        raise TypeError(text)
     return {"value": found.value, "slope": found.slope}
 
 
@@ -484,10 +501,10 @@ def _walks(product):
     verify=_walks,
     hints=[
         "Row i of the Hessian is the gradient of entry i of the gradient. "
-        "Which *one* number, made of the gradient `g` and the vector `v`, has "
+        "Which one number, made of the gradient `g` and the vector `v`, has "
         "the gradient that you want?",
-        "The number is the sum of `g * v`, with `v` held still. Its gradient "
-        "is H v.",
+        "The number is `(g * v).sum()`, with `v` held still. Its gradient is "
+        "H v.",
         "The first `grad` needs `create_graph=True`, or else `g` is a plain "
         "array that remembers nothing.",
         "Where `f` is straight, its gradient does not depend on `x`, and "
@@ -511,14 +528,43 @@ def hessian_times(f, x, v):
     return np.zeros_like(x.data) if product is None else product
 
 
-@hessian_times.wrong(
+def _two_walks(number, finish=lambda found, v: found[0]):
+    """Return an answer that walks back from another number."""
+
+    def answer(f, x, v):
+        x = Tensor(x, needs_grad=True)
+        (g,) = grad(f(x), [x], create_graph=True)
+        return finish(grad(number(g, v), [x]), v)
+
+    return answer
+
+
+hessian_times.wrong(
     "`None` says that the gradient of a straight function depends on nothing. "
-    "Its Hessian, times any vector, is zero."
+    "Its Hessian, times any vector, is zero.",
+    _two_walks(lambda g, v: (g * v).sum()),
 )
-def _(f, x, v):
-    x = Tensor(x, needs_grad=True)
-    (g,) = grad(f(x), [x], create_graph=True)
-    return grad((g * v).sum(), [x])[0]
+
+hessian_times.wrong(
+    "`grad` returns a list, with one gradient for each input: take the first "
+    "out of it, with `[0]`.",
+    _two_walks(lambda g, v: (g * v).sum(), lambda found, v: found),
+)
+
+hessian_times.wrong(
+    "NumPy's functions refuse tensors. They have a method: `(g * v).sum()`.",
+    _two_walks(lambda g, v: np.sum(g * v)),
+)
+
+hessian_times.wrong(
+    "`v` is missing: the second walk begins at the sum of `g * v`.",
+    _two_walks(lambda g, v: g.sum()),
+)
+
+hessian_times.wrong(
+    "This is the Hessian times a vector of ones: where is `v`?",
+    lambda f, x, v: hessian_times(f, x, np.ones_like(v)),
+)
 
 
 @hessian_times.wrong(
@@ -540,12 +586,16 @@ def _(f, x, v):
     return (grad(f(x), [x], create_graph=True)[0] * v).sum()
 
 
-@hessian_times.wrong(
+hessian_times.wrong(
     "You multiplied by `v` too late: this is each row's sum, times `v`. "
-    "Multiply `g` by `v` before the second walk."
+    "Multiply `g` by `v` before the second walk.",
+    lambda f, x, v: v * hessian_times(f, x, np.ones_like(v)),
 )
-def _(f, x, v):
-    return v * hessian_times(f, x, np.ones_like(v))
+
+hessian_times.wrong(
+    "Multiply by `v` before the second walk, not after it.",
+    _two_walks(lambda g, v: g.sum(), lambda found, v: v * found[0]),
+)
 
 
 @hessian_times.wrong("This is the gradient times `v`. Walk back once more.")
@@ -575,10 +625,19 @@ class _Step:
 
     def forward(self, x):
         self.runs += 1
-        return np.tanh(x @ self.W)
+        return np.tanh(self.expect("x", x, 0) @ self.W)
 
     def backward(self, x, g):
-        return (g * (1 - np.tanh(x @ self.W) ** 2)) @ self.W.T
+        y = np.tanh(self.expect("x", x, 0) @ self.W)
+        return (self.expect("g", g, 1) * (1 - y**2)) @ self.W.T
+
+    def expect(self, name, array, axis):
+        """Return an array whose last axis fits an axis of W."""
+        (length,), wanted = array.shape[-1:], self.W.shape[axis]
+        if length != wanted:
+            text = f"this step's {name} has {wanted} numbers, got {length}"
+            raise ValueError(text)
+        return array
 
 
 def _chain(*widths):
@@ -717,7 +776,7 @@ _DOUBLES = [(f"v{i + 1}", "add", (f"v{i}", f"v{i}")) for i in range(25)]
     "Dead code",
     cases=[
         ([_A, _B], ["a"]),
-        ([_A, _B, ("c", "cos", ("x",))], ["c"]),
+        ([_A, _B, ("ab", "cos", ("x",))], ["ab"]),
         ([_A, _B, _C], ["c", "b"]),
         ([_A, _B, _C, _D], ["d"]),
         ([_A, _B, _C, _D, ("e", "log", ("d",))], ["c"]),
@@ -727,7 +786,7 @@ _DOUBLES = [(f"v{i + 1}", "add", (f"v{i}", f"v{i}")) for i in range(25)]
     ],
     time_limit=1.0,
     hints=[
-        "Whether a step is needed depends on those that come *after* it. So "
+        "Whether a step is needed depends on those that come after it. So "
         "in which direction do you go through the program?",
         "Keep a set of names that are needed. At first these are the outputs.",
         "Walk from the last step to the first. If a step's name is in the "
@@ -776,6 +835,23 @@ def _(steps, outputs):
 
 
 @needed_steps.wrong(
+    "These are the right steps, but not in the order of the program."
+)
+def _(steps, outputs):
+    by_name, found = {step[0]: step for step in steps}, {}
+
+    def visit(name):
+        if name in by_name and name not in found:
+            for source in by_name[name][2]:
+                visit(source)
+            found[name] = by_name[name]
+
+    for name in outputs:
+        visit(name)
+    return list(found.values())
+
+
+@needed_steps.wrong(
     "Nobody uses an output inside the program, but it is what the program is "
     "for: the outputs are needed from the start."
 )
@@ -785,8 +861,8 @@ def _(steps, outputs):
 
 
 @needed_steps.wrong(
-    "You went forwards. When a step's turn comes, those that need it have not "
-    "been seen yet: begin with the last step."
+    "Only the steps of the outputs themselves are kept. What they use is "
+    "needed as well, and it stands before them: begin with the last step."
 )
 def _(steps, outputs):
     needed, kept = set(outputs), []
@@ -961,7 +1037,7 @@ _NATURAL = "p = mul y y; q = tanh x; r = add p x; s = add r q"
         (_NATURAL, 0.5, 2.0, 1.0),
         ("p = mul x x; q = mul p x; r = add q y", 2.0, 5.0, 1.0),
         (_NATURAL, _random(3), _random(3), np.ones(3)),
-        ("u = add x y; v = mul u u; w = add v u", *_random(3, 2, 3)),
+        ("w = add x y; v = mul w w; u = add v w", *_random(3, 2, 3)),
         ("a = add x y; b = tanh x; c = add a b; d = add c x", *_random(3, 4)),
         ("a = tanh y; b = mul x x; c = add a a; d = add b c", *_random(3, 2)),
     ],
