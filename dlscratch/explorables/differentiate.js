@@ -332,7 +332,7 @@ export function explore({ limits, examples, ...start }) {
     el("style", STYLE),
     el(
       "p",
-      "Step back. Why must a value that is used several times wait before it passes its gradient on?",
+      "Walk on with Next. Why must a value that is used several times wait before it passes its gradient on?",
     ),
     el(
       "div.dlx-columns",

@@ -278,8 +278,23 @@ def test_where_no_gradient_comes(figure, monkeypatch):
     assert Traced(monkeypatch, DIAMOND, "xx").gradients(x=1) != [0]
     again(figure)
     problem = figure.locator("[data-problem]").inner_text()
-    assert "no longer depends on x: its gradient is None" in problem
+    assert "from the last result back to x: its gradient is None" in problem
     assert values(figure, "td[data-col=value]") == [10, 14, 8]
+
+
+def test_a_slope_that_depends_on_x_only_by_a_step(figure):
+    type_in(figure, "relu(x)")
+    again(figure)
+    again(figure)
+    problem = figure.locator("[data-problem]").inner_text()
+    assert problem.startswith("No rule leads from the last result back to x")
+    assert problem.endswith("Its derivative is 0, wherever it has one.")
+
+
+def test_a_typographic_minus(figure):
+    type_in(figure, "x**4 \N{MINUS SIGN} 2*x**2")
+    assert figure.locator("[data-problem]").inner_text() == ""
+    assert values(figure, "td[data-col=value]") == [-1]
 
 
 def test_where_it_stops(figure):
