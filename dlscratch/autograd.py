@@ -122,7 +122,7 @@ sin = Op("sin", np.sin, lambda g, y, x: g * cos(x))
 cos = Op("cos", np.cos, lambda g, y, x: -g * sin(x))
 tanh = Op("tanh", np.tanh, lambda g, y, x: g * (1.0 - y * y))
 sigmoid = Op("sigmoid", functions.sigmoid, lambda g, y, x: g * y * (1.0 - y))
-is_positive = Op("is_positive", lambda x: (x > 0).astype(x.dtype))
+is_positive = Op("is_positive", lambda x: np.greater(x, 0).astype(np.result_type(x)))
 relu = Op("relu", functions.relu, lambda g, y, x: g * is_positive(x))
 
 
@@ -149,7 +149,7 @@ def _expand_like(a, x, axis, keepdims):
 
 def _count(x, axis):
     axes = range(np.ndim(x)) if axis is None else np.atleast_1d(axis)
-    return np.asarray(np.prod([np.shape(x)[i] for i in axes]), x.dtype)
+    return np.asarray(np.prod([np.shape(x)[i] for i in axes]), np.result_type(x))
 
 
 def _to_largest(g, y, x, axis, keepdims):
@@ -163,7 +163,7 @@ expand_like = Op(
 )
 reduce_sum = Op("sum", np.sum, lambda g, y, x, **over: expand_like(g, x, **over))
 count = Op("count", _count)
-is_equal = Op("is_equal", lambda a, b: (a == b).astype(b.dtype))
+is_equal = Op("is_equal", lambda a, b: np.equal(a, b).astype(np.result_type(b)))
 reduce_max = Op("max", np.max, _to_largest)
 
 reshape = Op(
@@ -370,7 +370,7 @@ class Tensor(Variable):
         return f"Tensor({inner})"
 
     def backward(self):
-        """Set the ``grad`` of each tensor that it depends on and that needs one.
+        """Set the ``grad`` of each tensor made with ``needs_grad`` that it depends on.
 
         The graph is given up on the way, so that its memory is free as early as can be.
 
@@ -418,12 +418,13 @@ def grad(y, inputs, create_graph=False):
     Returns
     -------
     list
-        An array, Tensor or Symbol for each input; None where `y` does not depend on it.
+        An array, Tensor or Symbol for each input; None where no rule leads
+        from `y` back to it.
 
     Raises
     ------
     ValueError
-        If `y` is not one number.
+        If `y` is a Tensor of another size than one.
     """
     if not isinstance(y, Variable):
         raise TypeError(f"grad: expected a Tensor or a Symbol, got {type(y).__name__}")

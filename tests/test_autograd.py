@@ -582,6 +582,16 @@ def test_names_in_programs():
         function([x], x + placeholder("y"))
 
 
+@pytest.mark.parametrize(
+    ("make", "value", "slope"),
+    [(ag.relu, 2, 1), (lambda x: x.mean(), 2, 1), (lambda x: x.max(), 2, 1)],
+)
+def test_a_program_takes_plain_numbers(make, value, slope):
+    x = placeholder("x")
+    y = make(x)
+    assert function([x], [y, *grad(y, [x])])(2.0) == [value, slope]
+
+
 def test_special_numbers_and_indices():
     x = placeholder("x")
     masked = x + np.where(np.tri(3) > 0, 0.0, -np.inf)

@@ -204,7 +204,7 @@ def test_numbers_that_json_cannot_hold():
         (lambda: differentiate("3*"), r"in x and y, got '3\*': invalid syntax"),
         (lambda: differentiate("z"), "in x and y, got 'z': name 'z' is not defined"),
         (lambda: differentiate("2"), "expected x or y somewhere, got '2'"),
-        (lambda: differentiate("2*x", by="xx"), "'2\\*x' does not depend on x"),
+        (lambda: differentiate("2*x", by="xx"), "'2\\*x' back to x"),
         (lambda: gradient_descent("hill"), "expected surface in .*'bowl'.*got 'hill'"),
         (lambda: gradient_descent(start=(1, 6)), r"between -5 and 5, got \(1, 6\)"),
         (lambda: gradient_descent(start=(1,)), r"two numbers .*got \(1,\)"),

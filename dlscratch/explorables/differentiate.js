@@ -139,7 +139,7 @@ export function explore({ limits, examples, ...start }) {
     const cut = !waits && steps.length >= VISITS;
     const last = `${cut ? `Stopped after ${VISITS} steps.` : "The gradient has arrived."} ${
       end.join(" ")
-    }`;
+    }${Number.isFinite(all.from.value) ? "" : " The result is no number: this is no derivative."}`;
     if (step === 0) return `${name(all.from)} starts with gradient 1. ${steps.length ? "" : last}`;
     const { x, g, given } = steps[step - 1];
     const parts = given.map(({ to, more }) => `${short(more)} to ${name(to)}`).join(" and ");
@@ -277,7 +277,7 @@ export function explore({ limits, examples, ...start }) {
       el("li", { "data-line": "" }, `return [${results.join(", ")}]`),
     );
     tally.textContent =
-      `${counts.built} steps built: ${counts.merged} merged with an equal line, ${counts.dead} needed by no result, ${
+      `${count(counts.built, "step")} built: ${counts.merged} merged with an equal line, ${counts.dead} needed by no result, ${
         count(counts.lines, "line")
       } left.`;
     reveal(tapeBox, tape.querySelector(".df-now"));
@@ -332,7 +332,7 @@ export function explore({ limits, examples, ...start }) {
     el("style", STYLE),
     el(
       "p",
-      "Step back. Why must a value that is used several times wait before it passes its gradient on?",
+      "Walk on with Next. Why must a value that is used several times wait before it passes its gradient on?",
     ),
     el(
       "div.dlx-columns",

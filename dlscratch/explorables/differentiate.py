@@ -105,8 +105,8 @@ def trace(expression, by=""):
     Raises
     ------
     ValueError
-        If the text is no such expression, or a derivative no longer depends on its
-        letter.
+        If the text is no such expression, or no rule leads from a derivative back
+        to its letter.
 
     Examples
     --------
@@ -133,8 +133,8 @@ def trace(expression, by=""):
         (derivative,) = autograd.grad(outputs[-1], [letters[letter]])
         if derivative is None:
             raise ValueError(
-                f"differentiate: a derivative of {expression!r} does not depend on "
-                f"{letter}, so by must be shorter than {by!r}"
+                f"differentiate: no rule leads from a derivative of {expression!r} "
+                f"back to {letter}, so by must be shorter than {by!r}"
             )
         outputs.append(derivative)
     return autograd.function([*letters.values()], outputs)

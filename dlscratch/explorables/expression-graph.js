@@ -55,7 +55,7 @@ globalThis.explorables.expressionGraph = (() => {
 
   // names holds x and y; "u = …;" adds to them. Numbers alone are computed, as in Python.
   function parse(source, names) {
-    const tokens = [...source.matchAll(/\d+\.?\d*|\.\d+|[a-z_]\w*|\*\*|\S/gi)];
+    const tokens = [...source.replaceAll("−", "-").matchAll(/\d+\.?\d*|\.\d+|[a-z_]\w*|\*\*|\S/gi)];
     let at = 0;
     const token = (k = at) => tokens[k]?.[0];
     function fail(expected, k = at) {
@@ -238,7 +238,7 @@ globalThis.explorables.expressionGraph = (() => {
       const next = walk(outputs.at(-1)).grads.get(names[name]);
       if (!next) {
         note =
-          `The last result no longer depends on ${name}: its gradient is None, and its derivative 0.`;
+          `No rule leads from the last result back to ${name}: its gradient is None. Its derivative is 0, wherever it has one.`;
       } else if (stage > most.order) note = `This figure stops at order ${most.order}.`;
       else if (built.length > most.steps) {
         note =

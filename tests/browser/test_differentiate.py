@@ -129,7 +129,7 @@ def check_figure(page, traced, **numbers):
     dead = page.locator("[data-out]", has_text="dead").count()
     assert dead >= traced.built[-1] - traced.alive
     tally = page.locator("[data-tally]").inner_text()
-    assert tally.startswith(f"{traced.built[-1]} steps built: ")
+    assert re.match(f"{traced.built[-1]} steps? built: ", tally)
     assert f" {traced.alive - traced.lines[-1]} merged" in tally
     assert f" {traced.built[-1] - traced.alive} needed by no result" in tally
     go(page, "End")
@@ -278,8 +278,30 @@ def test_where_no_gradient_comes(figure, monkeypatch):
     assert Traced(monkeypatch, DIAMOND, "xx").gradients(x=1) != [0]
     again(figure)
     problem = figure.locator("[data-problem]").inner_text()
-    assert "no longer depends on x: its gradient is None" in problem
+    assert "from the last result back to x: its gradient is None" in problem
     assert values(figure, "td[data-col=value]") == [10, 14, 8]
+
+
+def test_a_slope_that_depends_on_x_only_by_a_step(figure):
+    type_in(figure, "relu(x)")
+    again(figure)
+    again(figure)
+    problem = figure.locator("[data-problem]").inner_text()
+    assert problem.startswith("No rule leads from the last result back to x")
+    assert problem.endswith("Its derivative is 0, wherever it has one.")
+
+
+def test_a_typographic_minus(figure):
+    type_in(figure, "x**4 \N{MINUS SIGN} 2*x**2")
+    assert figure.locator("[data-problem]").inner_text() == ""
+    assert values(figure, "td[data-col=value]") == [-1]
+
+
+def test_where_the_result_is_no_number(figure):
+    for source, none in (("log(-x)", True), ("1/(x - 1)", True), ("log(x)", False)):
+        type_in(figure, source)
+        go(figure, "End")
+        assert said(figure).endswith("this is no derivative.") is none
 
 
 def test_where_it_stops(figure):
