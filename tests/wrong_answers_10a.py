@@ -392,6 +392,17 @@ def _nucleus_of_the_batch(z, tau, p):
     return kept / np.maximum(kept.sum(axis=1, keepdims=True), 1e-9)
 
 
+def _nucleus_chosen_first(z, tau, p):
+    q = softmax(z / tau) * (ch.nucleus(z, 1.0, p) > 0)
+    return q / q.sum(axis=1, keepdims=True)
+
+
+def _nucleus_of_the_alphabet(z, tau, p):
+    q = softmax(z / tau)
+    q = q * (q.cumsum(axis=1) - q < p)
+    return q / q.sum(axis=1, keepdims=True)
+
+
 def _nucleus_top(z, tau, p):
     q = softmax(z / tau)
     q = q * (q >= np.sort(q, axis=1)[:, [-2]])
@@ -659,6 +670,13 @@ def _names_one_after_the_other(names):
     return x, t, counts
 
 
+def _names_with_another_padding(names):
+    x, t, _ = ch.name_arrays(names)
+    for row, name in enumerate(names):
+        x[row, len(name) + 1 :] = t[row, len(name) + 1 :] = 27
+    return x, t, t != 27
+
+
 def _names_another_symbol(names):
     """A number of its own for the end of a name."""
     x, t, counts = ch.name_arrays(names)
@@ -705,6 +723,7 @@ WRONG = {
             lambda: lambda share, steps: ch.forget_bias(0.5, steps),
             "forget_bias(0.9, 20)",
         ),
+        ("log", lambda: lambda share, steps: np.log(share) / steps, "is not right"),
         ("one argument", lambda: lambda share: share, "takes 1 parameter"),
     ],
     "10a.3": [
@@ -787,6 +806,16 @@ WRONG = {
         ("interleaved", lambda: _lstm_interleaved, "is not right"),
         ("1 in our place", lambda: _lstm_one_on_ours, "is not right"),
         ("below each other", lambda: _lstm_side_by_rows, "raised `ValueError"),
+        (
+            "sigmoid for g",
+            lambda: ch._spoilt(ch.lstm_step, "np.tanh(g)", "sigmoid(g)"),
+            "`c` of",
+        ),
+        (
+            "no tanh",
+            lambda: ch._spoilt(ch.lstm_step, "np.tanh(c)", "c"),
+            "Right so far: c.",
+        ),
         ("exchanged", lambda: lambda *c: ch.lstm_step(*c)[::-1], "is not right"),
         ("only h", lambda: lambda *c: ch.lstm_step(*c)[0], "expected a tuple"),
         ("no return", lambda: _no_return, "returned nothing"),
@@ -795,6 +824,8 @@ WRONG = {
         ("times", lambda: lambda z, tau, p: ch.nucleus(z, 1 / tau, p), "not right"),
         ("all", lambda: lambda z, tau, p: softmax(z / tau), "is not right"),
         ("the batch", lambda: _nucleus_of_the_batch, "is not right"),
+        ("chosen first", lambda: _nucleus_chosen_first, "is not right"),
+        ("in order of the alphabet", lambda: _nucleus_of_the_alphabet, "not right"),
         ("two", lambda: _nucleus_top, "is not right"),
         ("undone wrongly", lambda: _nucleus_undone_wrongly, "is not right"),
         (
@@ -812,6 +843,11 @@ WRONG = {
     "10a.8": [
         ("reset everywhere", lambda: _gru_reset_everywhere, "is not right"),
         ("parts", lambda: _gru_all_parts, "a tuple of length 3"),
+        (
+            "exchanged",
+            lambda: ch._spoilt(ch.gru_step, "if after", "if not after"),
+            "is not right",
+        ),
         (
             "no second bias",
             lambda: (
@@ -852,6 +888,11 @@ WRONG = {
     "10a.10": [
         ("in place", lambda: _leaky_in_place, "changes its input `dy`"),
         ("start", lambda: _leaky_start, "`dstart` of"),
+        (
+            "forwards",
+            lambda: ch._spoilt(ch.leaky_backward, "reversed(range", "list(range"),
+            "`db` of",
+        ),
         ("mean", lambda: _leaky_part(db=lambda v: v / 2), "`db` of"),
         ("transposed", lambda: _leaky_part(dWh=lambda v: v.T), "`dWh` of"),
         ("dx upside down", lambda: _leaky_part(dx=lambda v: v[:, ::-1]), "`dx` of"),
@@ -863,6 +904,11 @@ WRONG = {
         ("too short", lambda: _names_too_short, "axis 1 has length"),
         ("not shifted", lambda: _names_not_shifted, "`x` of"),
         ("another symbol", lambda: _names_another_symbol, "`t` of"),
+        (
+            "exchanged",
+            lambda: ch._spoilt(ch.name_arrays, "t, counts", "t, ~counts"),
+            "`counts` of",
+        ),
         ("two arrays", lambda: lambda n: ch.name_arrays(n)[:2], "a tuple of length 2"),
         ("no return", lambda: _no_return, "returned nothing"),
     ],
@@ -959,5 +1005,6 @@ RIGHT = {
         ("the library", lambda: _names_by_library),
         ("lists", lambda: _names_as_lists),
         ("one after the other", lambda: _names_one_after_the_other),
+        ("padding of its own", lambda: _names_with_another_padding),
     ],
 }
