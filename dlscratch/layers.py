@@ -23,6 +23,8 @@ from dlscratch.losses import (  # noqa: F401
 class Linear(Layer):
     """A fully connected (affine) layer: ``y = x @ W + b``.
 
+    It works on the last axis. In sequences (N, T, n_in), each step goes through alone.
+
     Parameters
     ----------
     n_in, n_out : int
@@ -63,17 +65,19 @@ class Linear(Layer):
         return cls(**config, init=initializers.zeros)
 
     def forward(self, x, training=False):
-        """Map x of shape (N, n_in) to y of shape (N, n_out)."""
+        """Map x of shape (N, ..., n_in) to y of shape (N, ..., n_out)."""
         W, b = self.W.value, self.b.value
         x = np.asarray(floats(x, "Linear"), dtype=W.dtype)
-        if x.ndim != 2 or x.shape[1] != len(W):
+        if x.ndim < 2 or x.shape[-1] != len(W):
+            between = "..., " if x.ndim > 2 else ""
             raise ValueError(
-                f"Linear: expected x of shape (N, {len(W)}), got {x.shape}"
+                f"Linear: expected x of shape (N, {between}{len(W)}), got {x.shape}"
             )
-        self.remember(x)
-        y = x @ W
+        rows = x.reshape(-1, len(W))
+        self.remember(rows, x.shape)
+        y = rows @ W
         y += b
-        return y
+        return y.reshape(*x.shape[:-1], b.size)
 
     def backward(self, dy, input_gradient=True):
         """Set dW = xᵀ dy and db = Σ dy; return dx = dy Wᵀ.
@@ -81,13 +85,15 @@ class Linear(Layer):
         Without ``input_gradient``, which the first layer does not need, dx is not
         computed and None is returned.
         """
-        (x,) = self.recall()
-        dy = self.check_dy(dy, (len(x), self.b.value.size))
+        x, shape = self.recall()
+        n_out = self.b.value.size
+        dy = self.check_dy(dy, (*shape[:-1], n_out)).reshape(-1, n_out)
         self.W.grad = x.T @ dy
         self.b.grad = dy.sum(axis=0)
         if not input_gradient:
             return None
-        return np.matmul(dy, self.W.value.T, out=np.empty_like(x))
+        dx = np.matmul(dy, self.W.value.T, out=np.empty_like(x))
+        return dx.reshape(shape)
 
 
 class Sigmoid(Layer):

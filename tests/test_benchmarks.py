@@ -231,3 +231,14 @@ def test_trainings_that_differ_are_not_compared(batches):
         steps.largest_difference({"a": losses(), "slower": losses(lr=0.09)})
     with pytest.raises(AssertionError, match="broken: after 0 steps"):
         steps.largest_difference({"a": losses(), "broken": [float("nan")] * 6})
+
+
+def test_the_recurrent_networks_are_measured_alone():
+    """Each has its table, and NumPy works on one thread."""
+    command = [sys.executable, ROOT / "benchmarks" / "recurrent.py", "--no-peers"]
+    text = subprocess.check_output([*command, "--rounds", "1"], text=True)
+    row = r"^\| `dlscratch`, float32 \| \S+ ms \| 1 \|$"
+    assert len(re.findall(row, text, re.MULTILINE)) == 3
+    for kind in ("RNN", "GRU", "LSTM"):
+        assert f"| {kind}, 128 units" in text
+    assert "threads: 1" in text

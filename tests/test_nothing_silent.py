@@ -26,6 +26,7 @@ from dlscratch import (
     networks,
     optimizers,
     parallel,
+    recurrent,
     sequential,
     training,
 )
@@ -43,7 +44,7 @@ def rng():
 # ---------------------------------------------------------------- values of all kinds
 
 SHAPES = [(), (0,), (1,), (2,), (3,), (2, 1), (2, 2), (2, 3), (0, 3), (2, 2, 3)]
-SHAPES += [(1, 2, 4, 4), (2, 2, 4, 4)]
+SHAPES += [(1, 2, 2), (2, 2, 2), (1, 2, 4, 4), (2, 2, 4, 4)]
 TYPES = [
     "float64",
     "float32",
@@ -253,6 +254,24 @@ def MOVABLE(v):
     return np.ndim(v) > 2 or math.isqrt(np.shape(v)[1]) ** 2 == np.shape(v)[1]
 
 
+def embedding():
+    return recurrent.Embedding(3, 2, rng=rng())
+
+
+def rnn():
+    return recurrent.RNN(3, 2, rng=rng())
+
+
+def started(kind, start):
+    layer = kind(3, 2, rng=rng())
+    layer.start = start
+    return layer.forward(np.ones((2, 2, 3)))
+
+
+def SEQUENCES(v):
+    return ANY(v) and np.ndim(v) == 3 and np.shape(v)[2] == 3
+
+
 ROWS_OF_TWO = numeric(shape=(2, 3))
 FOUR = Dataset(np.eye(4), np.arange(4), np.eye(4), np.arange(4))
 
@@ -441,6 +460,11 @@ ARGUMENTS = {
         lambda v: numeric(ndim=2)(v) and len(v) == 2 and np.shape(v)[1] > 1,
         as_float(lambda y: nll(y, [0, 1])),
     ),
+    "SoftmaxCrossEntropy ignore_index": (
+        losses.SoftmaxCrossEntropy,
+        lambda v: v is None or whole(-100)(v),
+        None,
+    ),
     "SoftmaxCrossEntropy t": (
         lambda v: losses.SoftmaxCrossEntropy().forward(LOGITS, v),
         IDS,
@@ -503,6 +527,16 @@ ARGUMENTS = {
         lambda v: stepped(lambda p: optimizers.Adam(p, eps=v)),
         POSITIVE,
         None,
+    ),
+    "clip_by_norm parameters": (
+        lambda v: optimizers.clip_by_norm(v, 1.0),
+        lambda v: False,  # none of these is a list of parameters
+        None,
+    ),
+    "clip_by_norm max_norm": (
+        lambda v: optimizers.clip_by_norm([Parameter([3.0, 4.0], np.ones(2))], v),
+        number(0, above=True),
+        lambda v: math.sqrt(2),
     ),
     "step_decay every": (
         lambda v: optimizers.step_decay(0.1, v)(3),
@@ -605,6 +639,42 @@ ARGUMENTS = {
         numeric(shape=(2, 2, 4, 4)),
         None,
     ),
+    "Embedding n_tokens": (
+        lambda v: recurrent.Embedding(v, 2, rng=rng()),
+        whole(1),
+        None,
+    ),
+    "Embedding n_dim": (
+        lambda v: recurrent.Embedding(2, v, rng=rng()),
+        whole(1),
+        None,
+    ),
+    "Embedding x": (
+        lambda v: embedding().forward(v),
+        numeric(kinds="iu", least=0, most=2, some=False),
+        lambda v: embedding().W.value[np.asarray(v)],
+    ),
+    "RNN n_in": (lambda v: recurrent.RNN(v, 2, rng=rng()), whole(1), None),
+    "RNN rng": (lambda v: recurrent.RNN(2, 2, rng=v), is_generator, None),
+    "RNN x": (a_layer(rnn)[0], SEQUENCES, a_layer(rnn)[1]),
+    "GRU n_hidden": (lambda v: recurrent.GRU(2, v, rng=rng()), whole(1), None),
+    "GRU dtype": (lambda v: recurrent.GRU(2, 2, rng=rng(), dtype=v), dtype, None),
+    "GRU start": (
+        lambda v: started(recurrent.GRU, v),
+        lambda v: v is None or numeric(shape=(1, 2, 2))(v),
+        None,
+    ),
+    "LSTM forget_bias": (
+        lambda v: recurrent.LSTM(2, 2, forget_bias=v, rng=rng()),
+        number(),
+        None,
+    ),
+    "LSTM start": (
+        lambda v: started(recurrent.LSTM, v),
+        lambda v: v is None or numeric(shape=(2, 2, 2))(v),
+        None,
+    ),
+    "carry model": (lambda v: recurrent.carry(v).__enter__(), lambda v: False, None),
     "simple_cnn input_shape": (
         lambda v: networks.simple_cnn(rng=rng(), input_shape=v, kernel_size=1),
         lambda v: False,  # none of these is a picture's
@@ -652,6 +722,11 @@ ARGUMENTS = {
     "train patience": (
         lambda v: trained(patience=v),
         lambda v: v is None or whole(1)(v),
+        None,
+    ),
+    "train clip_norm": (
+        lambda v: trained(clip_norm=v),
+        lambda v: v is None or number(0, above=True)(v),
         None,
     ),
     "validation_split n": (
@@ -728,6 +803,8 @@ UNCHECKED = {
     "draw": "what layers call, with arguments that they have checked",
     "build": "only a file's names, tried in test_models.py",
     "Loss": "to derive from",
+    "Recurrent": "likewise",
+    "sigmoid_": "what LSTM and GRU call, with arrays of their own",
     "Optimizer": "to derive from",
     "Nesterov": "has Momentum's arguments",
     "AdaGrad": "has Optimizer's, and an eps as RMSprop",
@@ -739,6 +816,11 @@ UNCHECKED = {
     "Dataset": "a tuple; train looks at what is in it",
     "load_mnist": "tried in test_datasets.py, with all faults of files",
     "load_fashion_mnist": "as load_mnist",
+    "load_names": "takes no argument",
+    "load_more_names": "likewise",
+    "load_shakespeare": "tried in test_text_data.py, as the next two",
+    "encode_names": "takes text",
+    "decode_names": "gives text",
     "read_idx": "tried in test_datasets.py",
     "correlate": "what Conv2d calls, with arguments that it has checked",
     "kernel_gradient": "likewise",
@@ -752,7 +834,7 @@ UNCHECKED = {
     "to_hcwn": "likewise",
 }
 MODULES = [functions, gradients, initializers, losses, layers, convolution, optimizers]
-MODULES += [sequential, networks, parallel, training, datasets]
+MODULES += [sequential, networks, parallel, training, datasets, recurrent]
 
 
 def same(got, expected, loose):
