@@ -103,7 +103,7 @@ a_switch.wrong("Both buttons switch it on.", ([1, 1], 1, -0.5))
     ],
     text=r"""
         $f^k=p$ gives $f=p^{1/k}$, and $f=\sigma(b)$ gives
-        $b=\log\frac f{1-f}$. To keep half for 60 steps takes a bias of 4.45,
+        $b=\log\frac f{1-f}$. To keep half for 60 steps takes a bias of 4.46,
         for 600 steps 6.76: ten times the memory costs about
         $\log 10\approx2.3$ more. For an open gate $1-f\approx e^{-b}$, and
         so the memory lasts in proportion to $e^b$.
