@@ -379,8 +379,8 @@ class GRU(Recurrent):
         n = tanh(x Wx_n + b_n + r · (h Wh_n + bh_n))
         h ← (1 - z) · n + z · h
 
-    In the paper r is applied to h before the product with Wh_n, and in some texts z and
-    1 - z change places.
+    In the printed paper r is applied to h before the product with Wh_n, and in some
+    texts z and 1 - z change places.
 
     The arguments and attributes are those of :class:`Recurrent`, with G = 3 gates in
     the order r, z, n. A second bias ``bh`` of shape (3·H,) starts at 0, too; only for n
