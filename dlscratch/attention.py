@@ -1,7 +1,13 @@
 """Attention, and what else a transformer is made of.
 
-All layers map (N, T, D) to (N, T, D): N sequences of T places, D numbers each. Only
-attention lets places look at each other; all else treats each place alone.
+Most layers map (N, T, D) to (N, T, D): N sequences of T places, D numbers each. Only
+attention lets places look at each other; in a transformer all else treats each place
+alone.
+
+Sequences shorter than T are filled up at the end. Causal attention needs no mask then:
+no place sees what comes later. Only the loss must ignore what is filled up, as
+``SoftmaxCrossEntropy(ignore_index=-1)`` does. Where all places see all, the mask of
+``SelfAttention.forward`` says which of them count.
 """
 
 import math

@@ -20,10 +20,13 @@ from dlscratch.attention import (
     generate,
     sinusoids,
 )
+from dlscratch.datasets import Dataset
 from dlscratch.gradients import check_gradients, numerical_gradient, relative_error
 from dlscratch.layers import Linear, MeanSquaredError, Residual, SoftmaxCrossEntropy
 from dlscratch.models import Sequential, gpt
+from dlscratch.parallel import DataParallel
 from dlscratch.recurrent import GRU, LSTM, RNN, Embedding
+from dlscratch.training import train
 
 SIZES = {"n_tokens": 7, "context": 6, "dim": 8, "heads": 2, "n_layers": 2}
 
@@ -40,23 +43,6 @@ def tiny(**settings):
     for p in model.parameters:
         p.value = p.value + 0.3 * rng.standard_normal(p.value.shape)
     return model
-
-
-def check_parameters(model, x, t):
-    """Compare each parameter's gradient with differences, where x are ids."""
-    model.loss(x, t)
-    model.backward(input_gradient=False)
-    exact = {p.name: p.grad.copy() for p in model.parameters}
-    for p in model.parameters:
-        kept = p.value
-
-        def loss_with(value, p=p):
-            p.value = value
-            return model.loss(x, t)
-
-        found = numerical_gradient(loss_with, kept, 1e-5)
-        p.value = kept
-        assert relative_error(exact[p.name], found) < 1e-6, p.name
 
 
 class TestAttention:
@@ -402,7 +388,7 @@ class TestEncoderDecoder:
             [rng.integers(5, size=(3, 3)), rng.integers(4, size=(3, 2))], axis=1
         )
         x[0, :3], x[1, 1:3] = (4, 3, 1), 0
-        check_parameters(model, x, rng.integers(4, size=(3, 2)))
+        check_gradients(model, x, rng.integers(4, size=(3, 2)))
         assert len(model.parameters) == (3 if attention else 0) + 2 + 6 + 2
 
     def test_the_target_sees_the_source_and_its_own_past(self, rng):
@@ -437,10 +423,11 @@ class TestEncoderDecoder:
         assert repr(again) == repr(model)
         np.testing.assert_array_equal(again.predict(x), before)
 
-    def test_dtype(self, rng):
+    @pytest.mark.parametrize("attention", [True, False])
+    def test_dtype(self, attention, rng):
         model = Sequential(
             [
-                EncoderDecoder(3, 5, 4, 6, rng=rng, dtype=np.float32),
+                EncoderDecoder(3, 5, 4, 6, attention, rng=rng, dtype=np.float32),
                 Linear(6, 4, rng=rng, dtype=np.float32),
             ],
             SoftmaxCrossEntropy(),
@@ -570,7 +557,7 @@ class TestGPT:
     def test_gradients(self, tied, bias, rng):
         ids, t = rng.integers(7, size=(2, 3, 5))
         t[0, 3:] = -1
-        check_parameters(tiny(tied=tied, bias=bias, dim=4), ids, t)
+        check_gradients(tiny(tied=tied, bias=bias, dim=4), ids, t)
 
     def test_the_future_does_not_move_the_past(self, rng):
         model, ids = tiny(), rng.integers(7, size=(4, 6))
@@ -674,6 +661,30 @@ class TestGPT:
         assert generate(model, [3, 1], 4, rng=rng, temperature=0).tolist() == [
             *(3, 1, 3, 1, 3, 1)
         ]
+
+    @pytest.mark.parametrize("tied", [True, False])
+    def test_it_trains_as_other_models_do(self, tied, rng):
+        """Also on two threads."""
+        ids = rng.integers(7, size=(20, 6))
+        t = np.roll(ids, -1, axis=1)
+        t[:, -1] = -1
+        losses = []
+        for workers in (0, 2):
+            model = gpt(**SIZES, tied=tied, rng=np.random.default_rng(0))
+            optimizer = optimizers.AdamW(model.parameters, 0.01)
+            trained = DataParallel(model, workers) if workers else model
+            history = train(
+                trained,
+                Dataset(ids, t, ids, t),
+                optimizer,
+                3,
+                rng=np.random.default_rng(1),
+                progress=False,
+            )
+            losses.append(history.train_loss)
+            assert len(history.test_accuracy) == 3
+            assert history.test_loss[-1] < history.test_loss[0]
+        np.testing.assert_allclose(*losses, rtol=1e-10)
 
     def test_errors(self, rng):
         with pytest.raises(ValueError, match=r"a multiple of heads, got 8 and 3"):
