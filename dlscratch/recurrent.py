@@ -10,8 +10,8 @@ Shorter sequences are padded at the end with anything: no step sees what comes l
 Only the loss must ignore the steps behind the end, as
 ``SoftmaxCrossEntropy(ignore_index=-1)`` does.
 
-Inside, the steps come first, (T, N, D), and the gates before them, (4, T, N, H). So all
-that one step needs lies together in memory.
+Inside, the steps come first, (T, N, D), then the gates, (T, 4, N, H). So all that one
+step needs lies together in memory.
 """
 
 from contextlib import contextmanager
@@ -187,13 +187,14 @@ class Recurrent(Layer):
                 f"{name}: expected a start of shape {(self.n_states, N, H)}, got "
                 f"{start.shape}; set start to None to begin with zeros"
             )
-        x = x.swapaxes(0, 1).reshape(T * N, D)
+        x = x.swapaxes(0, 1).reshape(T, 1, N, D)
         a = x @ self._by_gate(Wx)  # the inputs' part of all gates, for all t at once
         a += self.b.value.reshape(self.n_gates, 1, H)
-        states, *kept = self.run(a.reshape(self.n_gates, T, N, H), start)
+        with np.errstate(over="ignore"):  # see sigmoid_
+            states, *kept = self.run(a, start)
         self.state = np.stack([s[-1] for s in states])
         self.start = self.state if self.carries else self.start
-        self.remember(x, states, *kept)
+        self.remember(x.reshape(T * N, D), states, *kept)
         return states[0][1:].swapaxes(0, 1)
 
     def backward(self, dy, input_gradient=True):
@@ -216,7 +217,7 @@ class Recurrent(Layer):
 
         Parameters
         ----------
-        a : ndarray, shape (G, T, N, H)
+        a : ndarray, shape (T, G, N, H)
             x Wx + b of all steps. It may be overwritten.
         start : ndarray, shape (S, N, H)
 
@@ -273,7 +274,7 @@ class RNN(Recurrent):
     def run(self, a, start):
         """Go through all steps; see :class:`Recurrent`."""
         Wh = self.Wh.value
-        h = np.concatenate([start, a[0]])
+        h = np.concatenate([start, a[:, 0]])
         for t in range(len(h) - 1):
             h[t + 1] += h[t] @ Wh
             np.tanh(h[t + 1], out=h[t + 1])
@@ -332,13 +333,13 @@ class LSTM(Recurrent):
     def run(self, a, start):
         """Go through all steps; see :class:`Recurrent`."""
         Wh, gates = self._by_gate(self.Wh.value), a
-        T, N, H = a.shape[1:]
+        T, _, N, H = a.shape
         h, c = np.empty((2, T + 1, N, H), a.dtype)
         h[0], c[0] = start
-        tanh_c = np.empty((T, N, H), a.dtype)
+        tanh_c, from_h = np.empty((T, N, H), a.dtype), np.empty((4, N, H), a.dtype)
         for t in range(T):
-            i, f, g, o = now = gates[:, t]
-            now += h[t] @ Wh
+            i, f, g, o = now = gates[t]
+            now += np.matmul(h[t], Wh, out=from_h)
             sigmoid_(now[:2])
             np.tanh(g, out=g)
             sigmoid_(o)
@@ -352,22 +353,17 @@ class LSTM(Recurrent):
         """Go back, along both ways: h reaches the next step through Wh, c through f."""
         (h, c), WhT = states, self.Wh.value.T
         T, N, H = dy.shape
-        i, f, g, o = gates
-        factor = 1 - gates  # to become what dc, or dh, is multiplied by at each gate
-        factor *= gates
-        np.subtract(1, g * g, out=factor[2])
-        for one, other in zip(factor, (g, c[:-1], i, tanh_c), strict=True):
-            one *= other
-        dc_dh = o - h[1:] * tanh_c  # o (1 - tanh²), for h = o tanh
         da = np.empty((T, N, 4, H), dtype=h.dtype)
-        by_gate = da.transpose(2, 0, 1, 3)
         dh, dc = np.zeros((2, N, H), dtype=h.dtype)
         for t in reversed(range(T)):
+            i, f, g, o = gates[t]
             dh += dy[t]
-            dc += dh * dc_dh[t]
-            np.multiply(factor[:3, t], dc, out=by_gate[:3, t])
-            np.multiply(factor[3, t], dh, out=by_gate[3, t])
-            dc *= f[t]
+            dc += dh * (o - h[t + 1] * tanh_c[t])  # o (1 - tanh²), for h = o tanh
+            da[t, :, 0] = dc * g * i * (1 - i)
+            da[t, :, 1] = dc * c[t] * f * (1 - f)
+            da[t, :, 2] = dc * i * (1 - g * g)
+            da[t, :, 3] = dh * h[t + 1] * (1 - o)
+            dc *= f
             dh = da[t].reshape(N, -1) @ WhT
         return da, da, np.stack([dh, dc])
 
@@ -406,12 +402,12 @@ class GRU(Recurrent):
         """Go through all steps; see :class:`Recurrent`."""
         Wh, gates = self._by_gate(self.Wh.value), a
         bh = self.bh.value.reshape(3, 1, -1)
-        T, N, H = a.shape[1:]
+        T, _, N, H = a.shape
         h = np.empty((T + 1, N, H), dtype=a.dtype)
         h[0] = start[0]
         seen = np.empty((T, N, H), dtype=a.dtype)  # h Wh_n + bh_n
         for t in range(T):
-            r, z, n = now = gates[:, t]
+            r, z, n = now = gates[t]
             from_h = h[t] @ Wh
             from_h += bh
             now[:2] += from_h[:2]
@@ -428,21 +424,18 @@ class GRU(Recurrent):
         """Go back; what n sees of h passes through r, so da and dah differ there."""
         (h,), WhT = states, self.Wh.value.T
         T, N, H = dy.shape
-        r, z, n = gates
-        factor = 1 - gates  # to become what dh is multiplied by at each gate
-        factor[:2] *= gates[:2]
-        np.multiply(1 - z, 1 - n * n, out=factor[2])
-        factor[0] *= factor[2] * seen
-        factor[1] *= h[:-1] - n
         da, dah = np.empty((2, T, N, 3, H), dtype=h.dtype)
-        by_gate = da.transpose(2, 0, 1, 3)
         dh = np.zeros((N, H), dtype=h.dtype)
         for t in reversed(range(T)):
+            r, z, n = gates[t]
             dh += dy[t]
-            np.multiply(factor[:, t], dh, out=by_gate[:, t])
-            dah[t] = da[t]
-            dah[t, :, 2] *= r[t]
-            dh *= z[t]
+            dn = dh * (1 - z) * (1 - n * n)
+            da[t, :, 0] = dn * seen[t] * r * (1 - r)
+            da[t, :, 1] = dh * (h[t] - n) * z * (1 - z)
+            da[t, :, 2] = dn
+            dah[t, :, :2] = da[t, :, :2]
+            dah[t, :, 2] = dn * r
+            dh *= z
             dh += dah[t].reshape(N, -1) @ WhT
         self.bh.grad = dah.sum(axis=(0, 1)).ravel()
         return da, dah, dh[None]
@@ -487,8 +480,12 @@ def carry(model):
 
 
 def sigmoid_(x):
-    """Replace x by its sigmoid, in place: ½ (1 + tanh(x/2)), which cannot overflow."""
-    x *= 0.5
-    np.tanh(x, out=x)
-    x *= 0.5
-    x += 0.5
+    """Replace x by its sigmoid, in place: 1 / (1 + exp(-x)).
+
+    The exp overflows where x is below -88, or -709 in float64. There the sigmoid is
+    1 / inf, which is 0, as it should be: the caller silences the warning.
+    """
+    np.negative(x, out=x)
+    np.exp(x, out=x)
+    x += 1
+    np.reciprocal(x, out=x)

@@ -220,3 +220,14 @@ def test_the_step_of_a_gpt_is_measured_alone():
     units = sorted(found.values())
     assert units == (["MB", "ms"] if Path("/proc/self/clear_refs").exists() else ["ms"])
     assert all(float(number) > 0 for number in found)
+
+
+def test_the_recurrent_networks_are_measured_alone():
+    """Each has its table, and NumPy works on one thread."""
+    command = [sys.executable, ROOT / "benchmarks" / "recurrent.py", "--no-peers"]
+    text = subprocess.check_output([*command, "--rounds", "1"], text=True)
+    row = r"^\| `dlscratch`, float32 \| \S+ ms \| 1 \|$"
+    assert len(re.findall(row, text, re.MULTILINE)) == 3
+    for kind in ("RNN", "GRU", "LSTM"):
+        assert f"| {kind}, 128 units" in text
+    assert "threads: 1" in text
