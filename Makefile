@@ -72,9 +72,9 @@ test-cpus: env  ## run the chapters as other processors would
 test-seeds: env  ## run the notebooks with other random numbers: do their claims hold?
 	@$(PY) tools/other_seeds.py --workers $(WORKERS) --offsets $(SEEDS) -- $(NB)
 
-test-peers: $(PEERS)/.installed  ## compare the layers and optimizers with PyTorch's
+test-peers: $(PEERS)/.installed  ## compare with PyTorch, JAX, TensorFlow and PyTensor
 	@$(PEERS)/bin/python -m pytest -q -p no:cacheprovider -o addopts="" \
-	  $(wildcard tests/test_*_against_pytorch.py)
+	  $(wildcard tests/test_*_against_pytorch.py) tests/test_other_libraries.py
 
 mutations: env  ## change the library at random, and see whether its tests notice
 	@$(PY) tools/mutations.py $(MUTATE)
@@ -104,7 +104,7 @@ bench: $(PEERS)/.installed  ## measure, and renew the timings on the results pag
 	@$(PEERS)/bin/python benchmarks/run.py $(BENCHFLAGS)
 
 $(PEERS)/.installed: benchmarks/requirements.txt requirements.txt pyproject.toml | env
-	@echo "Preparing the environment in $(PEERS): PyTorch and scikit-learn …"
+	@echo "Preparing the environment in $(PEERS): PyTorch, TensorFlow and others …"
 	@$(PEERS)/bin/python -m pip --version >/dev/null 2>&1 || \
 	  $(PY) -m venv --clear $(PEERS)
 	@$(PEERS)/bin/python -m pip install -q $(PIPFLAGS) \

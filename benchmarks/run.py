@@ -1,6 +1,7 @@
 """Measure how fast the library is, and write the table that book/results shows.
 
     python benchmarks/run.py [--rounds N] [--no-peers] [--noise] [--output FILE]
+    python benchmarks/run.py --only mlp  # one network's training step, printed
 
 All variants of a measurement run in turns, round after round, so that a slow moment of
 the machine hits all of them; a ratio is the median of the rounds' ratios. The training
@@ -192,6 +193,18 @@ def comparison(peers, results, difference, compared):
     return f"The step of `dlscratch` in float32 is {' and '.join(parts)}. {said}"
 
 
+def step_table(name, batches, peers, rounds):
+    """Measure a network's training step; return its table and the text below."""
+    network = steps.NETWORKS[name]
+    variants, difference = training(name, batches, peers)
+    results = in_turns_but_unrolled(variants, rounds)
+    title = f"{network.title}: one training step"
+    return [
+        table(title, "time for a step", network.steps, results),
+        comparison(peers, results, difference, network.compared),
+    ]
+
+
 def processor():
     """Return the processor's name, as far as the system tells it."""
     try:
@@ -254,9 +267,19 @@ def main():
     parser.add_argument(
         "--noise", action="store_true", help="train on noise even where MNIST is"
     )
+    parser.add_argument(
+        "--only",
+        choices=steps.NETWORKS,
+        help="measure one network's training step, print it, and write nothing",
+    )
     args = parser.parse_args()
     peers = {} if args.no_peers else installed_peers()
     few_rounds = max(1, args.rounds // 2)
+    if args.only:
+        print(machine(peers))
+        batches, kind = images(args.noise)
+        print(kind, *step_table(args.only, batches, peers, args.rounds), sep="\n\n")
+        return
     digits = datasets.load_digits().x_test
     noise = np.random.default_rng(0).random((1000, 196))
     forward = []
@@ -273,14 +296,9 @@ def main():
         f"The training steps saw {kind}, {BATCH} at a time.",
         *forward,
     ]
-    for name, network in steps.NETWORKS.items():
-        variants, difference = training(name, batches, peers)
-        slow = "cnn" in name
-        rounds = few_rounds if slow else args.rounds
-        results = in_turns_but_unrolled(variants, rounds)
-        title = f"{network.title}: one training step"
-        parts.append(table(title, "time for a step", network.steps, results))
-        parts.append(comparison(peers, results, difference, network.compared))
+    for name in steps.NETWORKS:
+        rounds = few_rounds if "cnn" in name else args.rounds
+        parts += step_table(name, batches, peers, rounds)
     results = in_turns_but_unrolled(convolving(batches, peers), few_rounds)
     title = "3×3 convolution of 16 maps of 28×28 to 16, forwards and backwards"
     parts.append(table(title, f"time for {BATCH}", 1, results))

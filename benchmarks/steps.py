@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from plain import plain
 
-from dlscratch import layers, models, optimizers
+from dlscratch import autograd, layers, models, optimizers
 
 
 @dataclass(frozen=True)
@@ -108,6 +108,38 @@ def _step_of(model, network):
     return step
 
 
+def eager(network, batches):
+    """Return the step of ``mlp`` in tensors, whose graph is recorded each time."""
+    weights = [autograd.Tensor(w, needs_grad=True) for w in _weights(network)]
+
+    def step(x, t):
+        loss = _loss(x, t, *weights)
+        loss.backward()
+        for w in weights:
+            w.data -= network.lr * w.grad
+        return loss.data
+
+    return step, batches
+
+
+def compiled(network, batches):
+    """Return the step of ``mlp`` as one program, with its updates."""
+    x, t = autograd.placeholder("x"), autograd.placeholder("t")
+    weights = [autograd.shared(w, "w") for w in _weights(network)]
+    loss = _loss(x, t, *weights)
+    pairs = zip(weights, autograd.grad(loss, weights), strict=True)
+    step = autograd.function([x, t], loss, [(w, w - network.lr * g) for w, g in pairs])
+    return step, batches
+
+
+def _weights(network):
+    return [p.value for p in network.start().parameters]
+
+
+def _loss(x, t, W1, b1, W2, b2):
+    return autograd.cross_entropy(autograd.sigmoid(x @ W1 + b1) @ W2 + b2, t)
+
+
 def pytorch(network, batches):
     """Return the step of PyTorch: eager, on one thread of the processor."""
     import torch
@@ -197,6 +229,8 @@ def makers(name, peers):
     """Return who takes part in the measurement of a network, first the library."""
     found = {"`dlscratch`, float32": ours}
     if name == "mlp":
+        found["`dlscratch.autograd`, eager, float32"] = eager
+        found["`dlscratch.autograd`, compiled, float32"] = compiled
         found["`dlscratch`, float64"] = lambda n, b: ours(n, b, np.float64)
     if "cnn" in name:
         found["pictures unrolled, float64"] = unrolled

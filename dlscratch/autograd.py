@@ -52,14 +52,14 @@ class Op:
 
     def __call__(self, *inputs, **options):
         """Compute, record or extend: what the inputs ask for."""
-        if any(isinstance(x, Symbol) for x in inputs):
+        variables = [x for x in inputs if isinstance(x, Variable)]
+        if not variables:
+            return self.run(*inputs, **options)
+        if any(isinstance(x, Symbol) for x in variables):
             return Symbol(self, [_symbol(x) for x in inputs], options)
         arrays = [x.data if isinstance(x, Tensor) else x for x in inputs]
-        result = self.run(*arrays, **options)
-        if not any(isinstance(x, Tensor) for x in inputs):
-            return result
-        y = Tensor(result)
-        if _recording and any(_needs_grad(x) for x in inputs):
+        y = Tensor(self.run(*arrays, **options))
+        if _recording and any(x.needs_grad for x in variables):
             y.needs_grad, y.node = True, (self, inputs, options)
         return y
 
@@ -383,8 +383,9 @@ class Tensor(Variable):
         """
         if not self.needs_grad:
             raise ValueError("backward: nothing here needs a gradient (needs_grad)")
-        leaves = [x for x in _order([self]) if x.node is None]
-        for x, g in zip(leaves, _walk_back(self, leaves, free=True), strict=True):
+        order = _order([self])
+        leaves = [x for x in order if x.node is None]
+        for x, g in zip(leaves, _walk_back(order, leaves, free=True), strict=True):
             x.grad = g
 
 
@@ -428,11 +429,12 @@ def grad(y, inputs, create_graph=False):
         raise TypeError(f"grad: expected a Tensor or a Symbol, got {type(y).__name__}")
     if not isinstance(inputs, list | tuple):
         raise TypeError("grad: expected a list of inputs, such as [w, b]")
-    return _walk_back(y, inputs, create_graph)
+    return _walk_back(_order([y]), inputs, create_graph)
 
 
-def _walk_back(y, inputs, create_graph=False, free=False):
-    """Walk from `y` back to the inputs; each variable waits for all its uses."""
+def _walk_back(order, inputs, create_graph=False, free=False):
+    """Walk from the last variable of an order back; each waits for all its uses."""
+    y = order[-1]
     symbolic = isinstance(y, Symbol)
     if not symbolic and y.data.size != 1:
         raise ValueError(
@@ -442,9 +444,8 @@ def _walk_back(y, inputs, create_graph=False, free=False):
     as_graph = symbolic or create_graph
     grads = {id(y): Tensor(first) if create_graph and not symbolic else first}
     wanted = {id(x) for x in inputs}
-    rest = _order([y])
-    while rest:
-        x = rest.pop()
+    while order:
+        x = order.pop()
         g = grads.get(id(x))
         if id(x) not in wanted:
             grads.pop(id(x), None)

@@ -2,7 +2,10 @@
 
 import numpy as np
 
-UNARY = ("tanh", "sigmoid", "sin", "cos", "relu", "log_softmax", "softened", "squared")
+UNARY = (
+    *("tanh", "sigmoid", "sin", "cos", "relu", "squared", "bell", "logged", "raised"),
+    *("log_softmax", "softened"),  # not of single numbers
+)
 SHAPES = ((3,), (2, 3), (1, 3), (4, 1, 3), (2, 1), (3, 3), (4, 2, 3))
 
 
@@ -26,7 +29,7 @@ def draw(rng, length=12):
         a, b = shapes[i], shapes[j]
         match rng.integers(10):
             case 0 | 1:
-                step(str(rng.choice(UNARY if a else UNARY[:5])), i, shape=a)
+                step(str(rng.choice(UNARY if a else UNARY[:-2])), i, shape=a)
             case 2 | 3:
                 try:
                     shape = np.broadcast_shapes(a, b)
@@ -42,10 +45,10 @@ def draw(rng, length=12):
                     continue
                 step("matmul", i, j, shape=(*stack, a[-2], b[-1]))
             case 5 if a:
-                axis, keep = int(rng.integers(len(a))), bool(rng.integers(2))
-                shape = [n for k, n in enumerate(a) if k != axis or keep]
-                if keep:
-                    shape[axis] = 1
+                keep, n_axes = bool(rng.integers(2)), 1 + int(rng.integers(len(a)))
+                axis = tuple(int(k) for k in rng.permutation(len(a))[:n_axes])
+                shape = [1 if k in axis else n for k, n in enumerate(a)]
+                shape = [n for k, n in enumerate(shape) if k not in axis or keep]
                 name = str(rng.choice(["sum", "mean", "max"]))
                 step(name, i, shape=shape, axis=axis, keepdims=keep)
             case 6 if len(a) > 1:
@@ -58,6 +61,11 @@ def draw(rng, length=12):
             case 7 if a and a[0] > 1:
                 ids = rng.integers(a[0], size=4)  # a place may occur twice
                 step("take", i, shape=(4, *a[1:]), ids=ids)
+                if len(a) > 1:
+                    ids = rng.integers(a[-1], size=3)
+                    step("getitem", i, shape=(*a[:-1], 3), index=(..., ids))
+                if len(a) == 2:
+                    step("pick", i, shape=a[:1], t=rng.integers(a[1], size=a[0]))
             case 8 if a and a[-1] > 1:
                 step(
                     "getitem",
@@ -65,8 +73,12 @@ def draw(rng, length=12):
                     shape=(*a[:-1], a[-1] - 1),
                     index=(..., slice(1, None)),
                 )
-            case 9 if a and len(a) == len(b) and a[1:] == b[1:] and a[0] + b[0] < 9:
-                step("concat", i, j, shape=(a[0] + b[0], *a[1:]))
+            case 9 if a and len(a) == len(b):
+                unequal = [k for k in range(len(a)) if a[k] != b[k]]
+                axis = unequal[0] if unequal else int(rng.integers(len(a)))
+                if len(unequal) < 2 and a[axis] + b[axis] < 9:
+                    both = (*a[:axis], a[axis] + b[axis], *a[axis + 1 :])
+                    step("concat", i, j, shape=both, axis=axis)
     free = [k for k in range(len(shapes)) if k not in used]
     steps.append(("total", tuple(free), {}))
     return shapes[:n_inputs], steps

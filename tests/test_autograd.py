@@ -21,6 +21,9 @@ OURS = {
     "log_softmax": ag.log_softmax,
     "softened": ag.softmax,
     "squared": lambda x: ag.tanh(x) ** 2,
+    "bell": lambda x: ag.exp(-x * x),
+    "logged": lambda x: ag.log(1.0 + x * x),
+    "raised": lambda x: (1.0 + x**2) ** -1.5,
     "add": lambda a, b: a + b,
     "subtract": lambda a, b: a - b,
     "multiply": lambda a, b: a * b,
@@ -33,7 +36,8 @@ OURS = {
     "reshape": lambda x, shape: x.reshape(*shape),
     "take": ag.take,
     "getitem": lambda x, index: x[index],
-    "concat": lambda a, b: ag.concat([a, b]),
+    "pick": ag.pick,
+    "concat": lambda a, b, axis: ag.concat([a, b], axis),
     "total": lambda *xs: sum((ag.sin(x).sum() for x in xs[1:]), ag.sin(xs[0]).sum()),
 }
 
@@ -238,16 +242,34 @@ def test_the_random_programs_use_every_operation():
 
 
 def check(f, *arrays):
-    """Compare the gradients of the sum of squares of f with differences."""
-    inputs = [Tensor(a, needs_grad=True) for a in arrays]
-    for k, g in enumerate(grad((f(*inputs) ** 2).sum(), inputs)):
+    """Compare first and second gradients of the sum of squares of f with differences.
+
+    The second ones are the Hessian times a random direction.
+    """
+
+    def gradients(arrays, create_graph=False):
+        inputs = [Tensor(a, needs_grad=True) for a in arrays]
+        return inputs, grad((f(*inputs) ** 2).sum(), inputs, create_graph)
+
+    inputs, found = gradients(arrays, create_graph=True)
+    for k, g in enumerate(found):
 
         def loss(a, k=k):
             xs = [Tensor(x) for x in arrays]
             xs[k] = Tensor(a)
             return number((f(*xs) ** 2).sum())
 
-        assert np.allclose(g, numerical_gradient(loss, arrays[k], h=1e-5), atol=1e-7)
+        expected = numerical_gradient(loss, arrays[k], h=1e-5)
+        assert np.allclose(g.data, expected, rtol=1e-6, atol=1e-7)
+    rng, h = np.random.default_rng(0), 1e-5
+    ways = [rng.normal(size=a.shape) for a in arrays]
+    above, below = (
+        gradients([a + step * v for a, v in zip(arrays, ways, strict=True)])[1]
+        for step in (h, -h)
+    )
+    second = grad(along(found, ways), inputs)
+    for got, up, down in zip(second, above, below, strict=True):
+        assert np.allclose(got, (up - down) / (2 * h), rtol=1e-5, atol=1e-6)
 
 
 def test_indexing():
@@ -289,6 +311,73 @@ def test_layer_norm_out_of_parts():
 
     rng = np.random.default_rng(2)
     check(layer_norm, *(rng.normal(size=s) for s in ((2, 3, 5), (5,), (5,))))
+
+
+def test_attention_out_of_parts():
+    def attention(x, Wqkv, Wo):
+        N, T, D = x.shape
+        qkv = (x @ Wqkv).reshape(N, T, 3, heads, D // heads).transpose(2, 0, 3, 1, 4)
+        q, k, v = qkv[0], qkv[1], qkv[2]
+        scores = q @ k.transpose(0, 1, 3, 2) / np.sqrt(D // heads)
+        weights = ag.softmax(scores + np.where(np.tri(T) > 0, 0.0, -np.inf))
+        return (weights @ v).transpose(0, 2, 1, 3).reshape(N, T, D) @ Wo
+
+    heads, rng = 2, np.random.default_rng(3)
+    check(attention, *(rng.normal(size=s) for s in ((2, 3, 4), (4, 12), (4, 4))))
+
+
+def test_a_language_model_out_of_parts():
+    ids = np.array([[0, 2, 2], [1, 0, 4]])
+
+    def loss(E, P, W):
+        x = ag.take(E, ids) + P  # the same places for each row
+        scores = (ag.tanh(x) @ W).reshape(-1, 5)
+        return -ag.pick(ag.log_softmax(scores), np.roll(ids, -1, axis=1).ravel())
+
+    rng = np.random.default_rng(4)
+    check(loss, *(rng.normal(size=s) for s in ((5, 4), (3, 4), (4, 5))))
+
+
+def test_a_variational_autoencoder_out_of_parts():
+    noise = np.random.default_rng(5).normal(size=(3, 2))
+
+    def losses(x, W, V):
+        code = ag.tanh(x @ W)
+        mean, log_variance = code[:, :2], code[:, 2:]
+        z = mean + ag.exp(0.5 * log_variance) * noise
+        kl = 0.5 * (mean**2 + ag.exp(log_variance) - log_variance - 1.0)
+        error = ((ag.sigmoid(z @ V) - x) ** 2).sum(1)
+        return ag.concat([error, kl.sum(1)]).reshape(2, -1)
+
+    rng = np.random.default_rng(6)
+    check(losses, *(rng.normal(size=s) for s in ((3, 5), (5, 4), (2, 5))))
+
+
+def test_a_step_of_an_lstm_out_of_parts():
+    def lstm(x, h, c, Wx, Wh, b):
+        a = x @ Wx + h @ Wh + b
+        i, f, o = (ag.sigmoid(a[:, k : k + 3]) for k in (0, 3, 9))
+        c = f * c + i * ag.tanh(a[:, 6:9])
+        return ag.concat([o * ag.tanh(c), c], axis=1)
+
+    rng = np.random.default_rng(7)
+    shapes = (2, 4), (2, 3), (2, 3), (4, 12), (3, 12), (12,)
+    check(lstm, *(rng.normal(size=s) for s in shapes))
+
+
+def test_reductions_and_powers():
+    rng = np.random.default_rng(8)
+    x = rng.normal(size=(2, 3, 4))
+    for axis in (None, 0, -1, (0, 2), (-2, -1)):
+        for keepdims in (False, True):
+            over = {"axis": axis, "keepdims": keepdims}
+            check(lambda x, over=over: ag.tanh(x).sum(**over), x)
+            check(lambda x, over=over: ag.tanh(x).mean(**over), x)
+            check(lambda x, over=over: x.max(**over), x)
+    for n in (0, 1, 2, 3, -1, 0.5, -1.5):
+        check(lambda x, n=n: x**n, x**2 + 0.5)
+    check(lambda x: ag.log(x) + ag.exp(-x) / x, x**2 + 0.5)
+    check(lambda x: ag.cross_entropy(x, np.array([1, 0])), x[:, 0])
 
 
 def test_ties_share_the_gradient_of_the_largest():

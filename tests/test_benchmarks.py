@@ -56,9 +56,9 @@ def first_column(text):
 
 
 def test_every_row_has_a_time_and_a_ratio(page):
-    """Three and three forward, 2, 1, 2 and 2 training, and 2 of one convolution."""
+    """Three and three forward, 4, 1, 2 and 2 training, and 2 of one convolution."""
     rows = re.findall(r"^\| .* \| (\S+) [µm]s \| (\S+) \|$", page, re.MULTILINE)
-    assert len(rows) == 15
+    assert len(rows) == 17
     assert all(float(time) > 0 and float(ratio) > 0 for time, ratio in rows)
 
 
@@ -165,6 +165,19 @@ def test_a_step_is_the_textbook_step(batches):
         b2 -= MLP.lr * dy.sum(axis=0)
         W1 -= MLP.lr * x.T @ dh
         b1 -= MLP.lr * dh.sum(axis=0)
+
+
+@pytest.mark.parametrize("make", [steps.eager, steps.compiled])
+def test_derived_steps_are_the_step_by_hand(make, batches):
+    """In single precision throughout; and a wrong learning rate would be seen."""
+    step, own = steps.ours(MLP, batches)
+    derived, same = make(MLP, batches)
+    for a, b in zip(own, same, strict=True):
+        loss = derived(*b)
+        assert loss.dtype == np.float32
+        assert loss == pytest.approx(step(*a), rel=1e-5)
+    slower, _ = make(replace(MLP, lr=0.09), batches)
+    assert [slower(*b) for b in own][-1] != pytest.approx(step(*a), rel=1e-4)
 
 
 @pytest.mark.parametrize("name", steps.NETWORKS)

@@ -14,6 +14,7 @@ from dlscratch.explorables import (
     boxes,
     broadcasting,
     convolution,
+    differentiate,
     explorable,
     gradient_descent,
     initial_values,
@@ -35,6 +36,7 @@ ALL = pytest.mark.parametrize(
         boxes,
         broadcasting,
         convolution,
+        differentiate,
         gradient_descent,
         initial_values,
         optimizer_race,
@@ -195,6 +197,14 @@ def test_numbers_that_json_cannot_hold():
         (lambda: convolution(kernel=[[1]]), r"kernel of 2×2 or 3×3 .*got \[\[1.0\]\]"),
         (lambda: convolution(stride=4), "expected stride 1, 2 or 3, got 4"),
         (lambda: convolution(padding=-1), "expected padding 0, 1 or 2, got -1"),
+        (lambda: differentiate(x=4), "x between -3 and 3, got 4"),
+        (lambda: differentiate(by="xz"), "up to 4 letters x or y, got 'xz'"),
+        (lambda: differentiate(by="xxxxx"), "up to 4 letters x or y, got 'xxxxx'"),
+        (lambda: differentiate(step=-1), "expected step 0 or more, got -1"),
+        (lambda: differentiate("3*"), r"in x and y, got '3\*': invalid syntax"),
+        (lambda: differentiate("z"), "in x and y, got 'z': name 'z' is not defined"),
+        (lambda: differentiate("2"), "expected x or y somewhere, got '2'"),
+        (lambda: differentiate("2*x", by="xx"), "'2\\*x' does not depend on x"),
         (lambda: gradient_descent("hill"), "expected surface in .*'bowl'.*got 'hill'"),
         (lambda: gradient_descent(start=(1, 6)), r"between -5 and 5, got \(1, 6\)"),
         (lambda: gradient_descent(start=(1,)), r"two numbers .*got \(1,\)"),
@@ -279,6 +289,12 @@ def test_initial_values_says_how_it_starts():
     assert "at first 0.141421, relu and 7." in repr(
         initial_values("relu", std="he", layers=7)
     )
+
+
+def test_differentiate_says_its_results():
+    assert "at first u = 2*x; 3*u + u*u, and see" in repr(differentiate())
+    words = repr(differentiate("x**4 - 2*x**2", 2, by="xxxx"))
+    assert "of order 0 to 4 are 8, 24, 44, 48, 24, computed in 47 lines" in words
 
 
 def test_backprop_stepper_says_where_it_starts():

@@ -9,6 +9,7 @@ from dlscratch.explorables.batch_norm import batch_norm
 from dlscratch.explorables.boxes import boxes
 from dlscratch.explorables.broadcasting import broadcasting
 from dlscratch.explorables.convolution import convolution
+from dlscratch.explorables.differentiate import differentiate
 from dlscratch.explorables.draw_digit import draw_digit
 from dlscratch.explorables.explorable import Explorable
 from dlscratch.explorables.feature_maps import feature_maps
@@ -28,6 +29,7 @@ __all__ = [
     "boxes",
     "broadcasting",
     "convolution",
+    "differentiate",
     "draw_digit",
     "feature_maps",
     "gradient_descent",
