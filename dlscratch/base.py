@@ -89,6 +89,7 @@ class Memory:
     """What layers and losses share: a memory of the forward pass."""
 
     _cache = None
+    of_a_pass = ("_cache",)  # attributes that no file needs to keep
 
     def remember(self, *cache):
         """Keep what ``backward`` will need, in ``forward``."""
@@ -120,6 +121,7 @@ class Layer(Memory):
     """
 
     inner = ()  # the layers that this one is made of, if any
+    takes_ids = False  # whether its input are whole numbers, which have no gradient
 
     def __init_subclass__(cls, **settings):
         """Note each new kind of layer, so that a file can name it."""
@@ -268,7 +270,7 @@ def plain_attributes(thing):
     return {
         name: value
         for name, value in vars(thing).items()
-        if _is_plain(value) and not hasattr(Memory, name)
+        if _is_plain(value) and name not in thing.of_a_pass
     }
 
 

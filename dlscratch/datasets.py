@@ -1,11 +1,13 @@
-"""Data sets: real handwriting and clothes as images, and toy points in the plane.
+"""Data sets: handwriting and clothes as images, names and plays, points in the plane.
 
-Every function returns a `Dataset` of four arrays. `load_digits` needs no network;
-`load_mnist` and `load_fashion_mnist` download four files once and keep them. For your
-own data see `dlscratch.own_data`.
+Every function returns a `Dataset` of four arrays. `load_digits` and `load_names` need
+no network; `load_mnist` and `load_fashion_mnist` download four files once and keep
+them, `load_more_names` and `load_shakespeare` one. For your own data see
+`dlscratch.own_data`.
 """
 
 import gzip
+import hashlib
 import io
 import math
 import os
@@ -20,6 +22,8 @@ from dlscratch import downloads
 from dlscratch.checks import float_dtype, floats, numbers, real, whole
 
 DIGITS_SHA256 = "b2dab7b501728c22e9119ad76740b2e17c77a231e42d1e592380d90886f1a05e"
+NAMES_SHA256 = "cba14f452b7768bd7fe093035a67491d4a334061634ccfd51522fb796910e75e"
+LETTERS = ".abcdefghijklmnopqrstuvwxyz"  # by their ids; the point is start and end
 
 
 class _Parts(NamedTuple):
@@ -35,9 +39,9 @@ class Dataset(_Parts):
     Attributes
     ----------
     x_train, x_test : ndarray, shape (N, D) or (N, C, H, W)
-        Inputs, one row (or picture) each.
+        Inputs, one row (or picture) each. Texts are ids of letters, (N, T).
     t_train, t_test : ndarray of int64, shape (N,)
-        Class ids, counted from 0.
+        Class ids, counted from 0. Texts have one at each step, (N, T).
     classes : tuple of str, or None
         What the classes are called, where that is known. No part of the tuple.
     n_measured : int or None
@@ -318,6 +322,200 @@ def _generator(rng, name="rng"):
             "Pass numpy.random.default_rng(seed)."
         )
     return rng
+
+
+def load_names():
+    """Load 5,163 first names of the US census of 1990, shipped with this package.
+
+    Returns
+    -------
+    Dataset
+        4,646 names for training and 517 for the test, as :func:`encode_names` gives
+        them, in 12 steps; ``classes`` is the alphabet, :data:`LETTERS`. The names are
+        all different. The split is the same everywhere: they stand in the order of
+        their SHA-256, which mixes them as well as drawing lots would, and the last
+        tenth is the test part.
+
+    Raises
+    ------
+    ValueError
+        If the shipped file was altered.
+
+    References
+    ----------
+    US Census Bureau (1995). Frequently occurring first names and surnames from the 1990
+    census. In the public domain.
+
+    Examples
+    --------
+    >>> data = load_names()
+    >>> data.x_train.shape, data.x_test.shape
+    ((4646, 12), (517, 12))
+    >>> decode_names(data.x_train[:3])
+    ['grady', 'leida', 'anita']
+    """
+    raw = (resources.files("dlscratch") / "data" / "names.txt").read_bytes()
+    downloads.verify(raw, NAMES_SHA256, "data/names.txt", "Install dlscratch again")
+    return _names(raw.decode("ascii"))
+
+
+def load_more_names():
+    """Load 32,033 first names given in the US in 2018, the list of makemore.
+
+    For where the file comes from, and for errors, see :func:`load_mnist`; in the folder
+    that DLSCRATCH_DATA names it is `text/names.txt` (228 kB).
+
+    Returns
+    -------
+    Dataset
+        28,829 names for training and 3,204 for the test, in 16 steps, encoded, mixed
+        and split as those of :func:`load_names`. Of the names 2,539 are there twice,
+        as girls' and as boys'; both times in the same part.
+
+    References
+    ----------
+    A. Karpathy (2022). makemore, https://github.com/karpathy/makemore. The names are
+    those of the US Social Security Administration, a work of the US government.
+    """
+    return _names(_text("names.txt"))
+
+
+def _text(file):
+    return downloads.fetch_text(file).decode("ascii")
+
+
+def _names(text):
+    names = sorted(text.split(), key=_sha256)
+    n = math.ceil(0.1 * len(names))
+    while names[-n - 1] == names[-n]:  # not the same name on both sides
+        n += 1
+    x, t = encode_names(names)
+    return Dataset(x[:-n], t[:-n], x[-n:], t[-n:], classes=tuple(LETTERS))
+
+
+def _sha256(name):
+    return hashlib.sha256(name.encode()).digest()
+
+
+def encode_names(names, steps=None):
+    """Turn names into what a network reads, and what it should say at each step.
+
+    Parameters
+    ----------
+    names : list of str
+        Of the letters a to z; capital ones become small.
+    steps : int, optional
+        T, by default as many as the longest name needs: one more than its letters.
+
+    Returns
+    -------
+    x : ndarray of int64, shape (N, T)
+        0, which is the start, then the letters as their ids in :data:`LETTERS`. Behind
+        the end stands 0.
+    t : ndarray of int64, shape (N, T)
+        What comes next: the letters, then 0, which is the end. Behind it stands -1, to
+        be ignored by the loss.
+
+    Examples
+    --------
+    >>> x, t = encode_names(["Eva", "Al"])
+    >>> x
+    array([[ 0,  5, 22,  1],
+           [ 0,  1, 12,  0]])
+    >>> t
+    array([[ 5, 22,  1,  0],
+           [ 1, 12,  0, -1]])
+    """
+    if isinstance(names, str) or not all(isinstance(name, str) for name in names):
+        raise TypeError(f"encode_names: expected a list of names, got {names!r:.80}")
+    names = [name.lower() for name in names]
+    strange = [name for name in names if not name or set(name) - set(LETTERS[1:])]
+    if strange:
+        raise ValueError(
+            f"encode_names: expected names of the letters a to z, got {strange[0]!r}"
+        )
+    longest = 1 + max(map(len, names), default=0)
+    steps = longest if steps is None else whole(steps, "encode_names", "steps", longest)
+    x = np.zeros((len(names), steps), dtype=np.int64)
+    t = np.full_like(x, -1)
+    for i, name in enumerate(names):
+        n = len(name)
+        x[i, 1 : n + 1] = t[i, :n] = [LETTERS.index(letter) for letter in name]
+        t[i, n] = 0
+    return x, t
+
+
+def decode_names(x):
+    """Turn rows of ids back into names: what stands between the start and the end.
+
+    Parameters
+    ----------
+    x : ndarray of int, shape (N, T)
+        Each row begins with 0. The name ends before the next 0, or with the row.
+
+    Returns
+    -------
+    list of str
+
+    Examples
+    --------
+    >>> decode_names([[0, 5, 22, 1], [0, 1, 12, 0]])
+    ['eva', 'al']
+    """
+    x = numbers(x, "decode_names")
+    if x.ndim != 2 or x.dtype.kind not in "iu" or (x[:, :1] != 0).any():
+        raise ValueError(
+            "decode_names: expected rows of ids, shape (N, T), that begin with 0, got "
+            f"{x.dtype} of shape {x.shape}"
+        )
+    if x.size and (x.min() < 0 or x.max() >= len(LETTERS)):
+        raise ValueError(
+            f"decode_names: expected ids from 0 to {len(LETTERS) - 1}, got {x.min()} "
+            f"to {x.max()}"
+        )
+    rows = ("".join(LETTERS[i] for i in row[1:]) for row in x)
+    return [row.partition(LETTERS[0])[0] for row in rows]
+
+
+def load_shakespeare(steps=None):
+    """Load a part of Shakespeare's plays, 1,115,394 characters: "tiny Shakespeare".
+
+    For where the file comes from, and for errors, see :func:`load_mnist`; in the folder
+    that DLSCRATCH_DATA names it is `text/tinyshakespeare.txt`.
+
+    Parameters
+    ----------
+    steps : int, optional
+        Cut the text into windows of so many steps, one behind the other. What is left
+        over at the end of each part is not used.
+
+    Returns
+    -------
+    Dataset
+        x holds the characters' ids, and t at each step the next one's. Both have the
+        shape (N,) or, in windows, (N, steps). The first 90 % of the text are for
+        training, the rest for the test. ``classes`` are the 65 characters, in
+        Unicode's order.
+
+    References
+    ----------
+    A. Karpathy (2015). char-rnn, https://github.com/karpathy/char-rnn. The plays are
+    in the public domain.
+    """
+    if steps is not None:
+        steps = whole(steps, "load_shakespeare", "steps")
+    text = _text("tinyshakespeare.txt")
+    alphabet = sorted(set(text))
+    ids = np.searchsorted(alphabet, list(text))
+    cut = int(0.9 * len(ids))
+    parts = []
+    for part in (ids[:cut], ids[cut:]):
+        x, t = part[:-1], part[1:]
+        if steps is not None:
+            n = len(x) // steps * steps
+            x, t = x[:n].reshape(-1, steps), t[:n].reshape(-1, steps)
+        parts += [x, t]
+    return Dataset(*parts, classes=tuple(alphabet))
 
 
 def make_blobs(n=200, centers=((-1.0, -1.0), (1.0, 1.0)), *, noise=0.4, rng):

@@ -1,4 +1,4 @@
-"""Fetch the files of MNIST and Fashion-MNIST, safely.
+"""Fetch the files of MNIST, Fashion-MNIST and the texts, safely.
 
 A file comes from the folder that the environment variable DLSCRATCH_DATA names, from
 the user's cache folder, or from the first mirror that serves it. Wherever it comes
@@ -54,6 +54,18 @@ SHA256 = {  # of what FILES hold, unzipped
     ),
 }
 
+TEXTS = {  # their addresses, and the SHA-256 of what they hold
+    "tinyshakespeare.txt": (
+        "https://raw.githubusercontent.com/karpathy/char-rnn/master/"
+        "data/tinyshakespeare/input.txt",
+        "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed",
+    ),
+    "names.txt": (
+        "https://raw.githubusercontent.com/karpathy/makemore/master/names.txt",
+        "0a30b5557f192f32ab962680889aac5f6fda0f4cecf40a6d0b5694f58ea8cc4d",
+    ),
+}
+
 
 def fetch(name):
     """Return the four files of "mnist" or "fashion-mnist".
@@ -76,9 +88,19 @@ def fetch(name):
     return files
 
 
+def fetch_text(file):
+    """Return what one of the `TEXTS` holds; see `fetch`."""
+    return fetch_file("text", file)
+
+
 def fetch_file(name, file):
-    """Return what one of the `FILES` holds; see `fetch`."""
-    sha256 = SHA256[name][FILES.index(file)]
+    """Return what one of the `FILES`, or of the `TEXTS`, holds; see `fetch`."""
+    if name == "text":
+        url, sha256 = TEXTS[file]
+        urls = [(url, url)]
+    else:
+        sha256 = SHA256[name][FILES.index(file)]
+        urls = [(mirror, mirror + file) for mirror in MIRRORS[name]]
     folder, tried = os.environ.get("DLSCRATCH_DATA"), []
     if folder:
         content = _given(Path(folder), name, file, sha256, tried)
@@ -89,9 +111,9 @@ def fetch_file(name, file):
         return _content(cached.read_bytes(), sha256, cached, "Fetching it again")
     except (OSError, ValueError) as error:
         tried.append(str(error))
-    for mirror in MIRRORS[name]:
+    for mirror, url in urls:
         try:
-            raw = _download(mirror + file)
+            raw = _download(url)
             content = _content(raw, sha256, mirror, "Not used")
         except (OSError, ValueError) as error:  # the errors of requests are OSErrors
             tried.append(f"{mirror}: {_reason(error)}")
@@ -100,7 +122,7 @@ def fetch_file(name, file):
             return content
     raise FileNotFoundError(
         f"{name}: could not get {file}. Connect to the network and try again, or set "
-        f"DLSCRATCH_DATA to a folder that has the four files in {name}/. Tried:\n"
+        f"DLSCRATCH_DATA to a folder that has all its files in {name}/. Tried:\n"
         + "\n".join(tried)
     )
 

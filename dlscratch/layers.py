@@ -23,10 +23,14 @@ from dlscratch.losses import (  # noqa: F401
 class Linear(Layer):
     """A fully connected (affine) layer: ``y = x @ W + b``.
 
+    It works on the last axis. In sequences (N, T, n_in), each step goes through alone.
+
     Parameters
     ----------
     n_in, n_out : int
         Number of inputs and of outputs.
+    bias : bool
+        Whether there is a bias.
     init : callable, optional
         An initializer for W, by default ``initializers.he``. The bias starts at 0.
     rng : numpy.random.Generator
@@ -38,24 +42,28 @@ class Linear(Layer):
     ----------
     W : Parameter, shape (n_in, n_out)
     b : Parameter, shape (n_out,)
+        Without ``bias``, None.
     """
 
-    def __init__(self, n_in, n_out, *, init=None, rng=None, dtype=np.float64):
+    def __init__(
+        self, n_in, n_out, *, bias=True, init=None, rng=None, dtype=np.float64
+    ):
         shape = whole(n_in, "Linear", "n_in"), whole(n_out, "Linear", "n_out")
         W = initializers.draw("Linear", init, shape, rng, dtype)
         self.W = Parameter(W, name="W", decay=True)
-        self.b = Parameter(np.zeros(n_out, dtype=dtype), name="b")
+        b = np.zeros(n_out, dtype=dtype)
+        self.b = Parameter(b, name="b") if bias else None
 
     @property
     def parameters(self):
-        """W, then b."""
-        return [self.W, self.b]
+        """W, then b if there is one."""
+        return [self.W, self.b] if self.b else [self.W]
 
     @property
     def config(self):
-        """Number of inputs and of outputs."""
+        """Number of inputs and of outputs; and that there is no bias, if so."""
         n_in, n_out = self.W.value.shape
-        return {"n_in": n_in, "n_out": n_out}
+        return {"n_in": n_in, "n_out": n_out} | ({} if self.b else {"bias": False})
 
     @classmethod
     def from_config(cls, config):
@@ -63,17 +71,20 @@ class Linear(Layer):
         return cls(**config, init=initializers.zeros)
 
     def forward(self, x, training=False):
-        """Map x of shape (N, n_in) to y of shape (N, n_out)."""
-        W, b = self.W.value, self.b.value
+        """Map x of shape (N, ..., n_in) to y of shape (N, ..., n_out)."""
+        W = self.W.value
         x = np.asarray(floats(x, "Linear"), dtype=W.dtype)
-        if x.ndim != 2 or x.shape[1] != len(W):
+        if x.ndim < 2 or x.shape[-1] != len(W):
+            between = "..., " if x.ndim > 2 else ""
             raise ValueError(
-                f"Linear: expected x of shape (N, {len(W)}), got {x.shape}"
+                f"Linear: expected x of shape (N, {between}{len(W)}), got {x.shape}"
             )
-        self.remember(x)
-        y = x @ W
-        y += b
-        return y
+        rows = x.reshape(-1, len(W))
+        self.remember(rows, x.shape)
+        y = rows @ W
+        if self.b:
+            y += self.b.value
+        return y.reshape(*x.shape[:-1], -1)
 
     def backward(self, dy, input_gradient=True):
         """Set dW = xᵀ dy and db = Σ dy; return dx = dy Wᵀ.
@@ -81,13 +92,16 @@ class Linear(Layer):
         Without ``input_gradient``, which the first layer does not need, dx is not
         computed and None is returned.
         """
-        (x,) = self.recall()
-        dy = self.check_dy(dy, (len(x), self.b.value.size))
+        x, shape = self.recall()
+        n_out = self.W.value.shape[1]
+        dy = self.check_dy(dy, (*shape[:-1], n_out)).reshape(-1, n_out)
         self.W.grad = x.T @ dy
-        self.b.grad = dy.sum(axis=0)
+        if self.b:
+            self.b.grad = dy.sum(axis=0)
         if not input_gradient:
             return None
-        return np.matmul(dy, self.W.value.T, out=np.empty_like(x))
+        dx = np.matmul(dy, self.W.value.T, out=np.empty_like(x))
+        return dx.reshape(shape)
 
 
 class Sigmoid(Layer):

@@ -1,13 +1,23 @@
 """The networks of the book: built new, or loaded with the weights that it ships."""
 
+from functools import partial
 from importlib import resources
 from itertools import pairwise
 
 import numpy as np
 
 from dlscratch import initializers, layers
-from dlscratch.checks import real, wholes
-from dlscratch.layers import BatchNorm, Conv2d, Dropout, Linear, SoftmaxCrossEntropy
+from dlscratch.attention import GELU, LayerNorm, PositionEmbedding, SelfAttention, Tied
+from dlscratch.checks import real, whole, wholes
+from dlscratch.layers import (
+    BatchNorm,
+    Conv2d,
+    Dropout,
+    Linear,
+    Residual,
+    SoftmaxCrossEntropy,
+)
+from dlscratch.recurrent import Embedding
 from dlscratch.sequential import Sequential
 
 _ACTIVATIONS = {
@@ -229,6 +239,97 @@ def record_cnn(
         stack.append(Dropout(dropout, rng=rng))
     stack.append(Linear(_n_features(stack, input_shape), classes, **settings))
     return Sequential(stack, SoftmaxCrossEntropy())
+
+
+def gpt(
+    n_tokens,
+    context,
+    dim,
+    heads,
+    n_layers,
+    *,
+    bias=False,
+    tied=True,
+    dropout=0.0,
+    rng,
+    dtype=np.float64,
+):
+    """Build a transformer that predicts the next token: GPT-2, as small as you like.
+
+    The ids' rows of a table plus learnt positions go through ``n_layers`` pairs of
+    blocks, ``Residual([LayerNorm, SelfAttention])`` and ``Residual([LayerNorm, Linear,
+    GELU, Linear])``, and a last LayerNorm. Then each place has a score for each token.
+
+    Parameters
+    ----------
+    n_tokens : int
+        K, how many different tokens there are.
+    context : int
+        The longest sequence.
+    dim : int
+        D, a multiple of ``heads``. The inner width of the second blocks is 4 D.
+    heads, n_layers : int
+    bias : bool
+        Whether linear layers, attention and normalisation have biases. GPT-2 has them,
+        except in the last linear layer; nanoGPT by default has none.
+    tied : bool
+        Whether the scores are made with the table of the input, as in GPT-2, in place
+        of a linear layer: see :class:`~dlscratch.attention.Tied`.
+    dropout : float
+        The fraction dropped after the positions are added and at the end of each
+        block's body. The weights of attention, of which GPT-2 drops as well, are left.
+    rng : numpy.random.Generator
+    dtype : numpy dtype
+
+    Returns
+    -------
+    Sequential
+        Maps ids (N, T) to scores (N, T, K). The loss is a
+        :class:`~dlscratch.layers.SoftmaxCrossEntropy` that ignores the id -1. Weights
+        start from N(0, 0.02²), as in GPT-2. Those of the last layer in each body have
+        this standard deviation divided by √(2 n_layers), because so many of them add
+        up.
+
+    Examples
+    --------
+    The size of nanoGPT's configuration for a laptop:
+
+    >>> model = gpt(65, 64, 128, 4, 4, rng=np.random.default_rng(0))
+    >>> sum(p.value.size for p in model.parameters)
+    804096
+
+    A model without a table in common can show all its layers:
+
+    >>> small = gpt(65, 8, 16, 2, 1, tied=False, rng=np.random.default_rng(0))
+    >>> small.predict(np.zeros((1, 8), dtype=int)).shape
+    (1, 8, 65)
+    """
+    n_layers = whole(n_layers, "gpt", "n_layers")
+    dropout = real(dropout, "gpt", "dropout", 0, 1, below=True)
+    init, into_sum = (initializers.normal(0.02 / n) for n in (1, (2 * n_layers) ** 0.5))
+    settings = {"rng": rng, "dtype": dtype}
+    norm = partial(LayerNorm, dim, bias=bias, dtype=dtype)
+    linear = partial(Linear, bias=bias, **settings)
+
+    def dropping(*stack):
+        return [*stack, Dropout(dropout, rng=rng)] if dropout else list(stack)
+
+    embedding = Embedding(n_tokens, dim, init=init, **settings)
+    body = dropping(PositionEmbedding(context, dim, init=init, **settings))
+    for _ in range(n_layers):
+        attend = SelfAttention(
+            dim, heads, bias=bias, init=init, out_init=into_sum, **settings
+        )
+        body.append(Residual(dropping(norm(), attend)))
+        wide = linear(dim, 4 * dim, init=init)
+        narrow = linear(4 * dim, dim, init=into_sum)
+        body.append(Residual(dropping(norm(), wide, GELU(), narrow)))
+    body.append(norm())
+    if tied:
+        stack = [Tied(embedding, body)]
+    else:
+        stack = [embedding, *body, linear(dim, n_tokens, init=init)]
+    return Sequential(stack, SoftmaxCrossEntropy(ignore_index=-1))
 
 
 def _picture_shape(shape, where):

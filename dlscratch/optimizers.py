@@ -71,17 +71,7 @@ class Optimizer:
 
     def step(self):
         """Update every parameter in place from its ``grad``."""
-        for p in self.parameters:
-            if p.grad is None:
-                raise RuntimeError(
-                    f"{self._name}.step: {p.name} has no gradient yet; "
-                    "call backward first"
-                )
-            if getattr(p.grad, "shape", None) != p.value.shape:
-                raise ValueError(
-                    f"{self._name}.step: expected the gradient of {p.name} as an array "
-                    f"of shape {p.value.shape}, got {np.shape(p.grad)}"
-                )
+        _check_gradients(self.parameters, f"{self._name}.step")
         lr = self.learning_rate
         coupled = 0 if self.decoupled else self.weight_decay
         gradients = [
@@ -157,6 +147,19 @@ def _parameters(parameters, name):
             f"{name}: expected each parameter once, got {names[0]} a second time"
         )
     return found
+
+
+def _check_gradients(parameters, where):
+    for p in parameters:
+        if p.grad is None:
+            raise RuntimeError(
+                f"{where}: {p.name} has no gradient yet; call backward first"
+            )
+        if getattr(p.grad, "shape", None) != p.value.shape:
+            raise ValueError(
+                f"{where}: expected the gradient of {p.name} as an array of shape "
+                f"{p.value.shape}, got {np.shape(p.grad)}"
+            )
 
 
 class SGD(Optimizer):
@@ -309,6 +312,40 @@ class AdamW(Adam):
         self, parameters, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, *, weight_decay=0.01
     ):
         super().__init__(parameters, lr, betas, eps, weight_decay=weight_decay)
+
+
+def clip_by_norm(parameters, max_norm):
+    """Shorten the gradient of all parameters together, if it is longer than allowed.
+
+    The norm is that of one long vector, so that the gradient keeps its direction
+    (Pascanu, Mikolov and Bengio, 2013).
+
+    Parameters
+    ----------
+    parameters : list of Parameter
+        Each of whose ``grad`` is replaced, if the norm is too large.
+    max_norm : float
+
+    Returns
+    -------
+    float
+        The norm before. If it is nan or infinite, the gradients stay as they are.
+
+    Examples
+    --------
+    >>> p = base.Parameter(np.zeros(2), grad=np.array([3.0, 4.0]))
+    >>> clip_by_norm([p], 1), p.grad
+    (5.0, array([0.6, 0.8]))
+    """
+    parameters = _parameters(parameters, "clip_by_norm")
+    max_norm = real(max_norm, "clip_by_norm", "max_norm", 0, above=True)
+    _check_gradients(parameters, "clip_by_norm")
+    gradients = [np.asarray(p.grad, dtype=np.float64) for p in parameters]
+    norm = math.hypot(*map(np.linalg.norm, gradients))
+    if math.isfinite(norm) and norm > max_norm:
+        for p in parameters:
+            p.grad = p.grad / (norm / max_norm)
+    return norm
 
 
 def step_decay(lr, every, factor=0.5):

@@ -17,9 +17,9 @@ class DataParallel:
     it. The threads stop at the end of a ``with`` block, or when nothing refers to this.
 
     The mean over a batch is the mean of the shards' means, each weighted by its number
-    of examples, and so is the gradient. Each loss makes new replicas of the model. They
-    share the parameters' values; each has its own gradients and its own memory of the
-    forward pass.
+    of answers (one for each example, mostly), and so is the gradient. Each loss makes
+    new replicas of the model. They share the parameters' values; each has its own
+    gradients and its own memory of the forward pass.
 
     This is faster where NumPy itself works for long at a time: NumPy lets other threads
     run meanwhile, Python does not. So two threads help convolutional networks and wide
@@ -91,7 +91,6 @@ class DataParallel:
         self._pass = ()
         n = max(1, min(self.workers, len(x) // 2))  # batch norm needs two each
         shards = np.array_split(np.arange(len(x)), n)
-        self.weights = [len(shard) / len(x) for shard in shards]
         others = [self._replica() for _ in range(self.workers - 1)]
         self.replicas = [self.model, *others][:n]
 
@@ -99,6 +98,8 @@ class DataParallel:
             return replica.loss(x[shard], t[shard], training)
 
         losses = self._map(loss_of, self.replicas, shards)
+        counts = [self.model.n_answers(t[shard]) for shard in shards]
+        self.weights = [count / sum(counts) for count in counts]
         loss = self._mean(losses)
         buffers = [_buffers(replica) for replica in self.replicas]
         for own, *others in zip(*buffers, strict=True):
@@ -120,7 +121,7 @@ class DataParallel:
         parameters = [replica.parameters for replica in self.replicas]
         for own, *others in zip(*parameters, strict=True):
             own.grad = self._mean([own.grad, *(p.grad for p in others)])
-        if not input_gradient:
+        if not input_gradient or dx[0] is None:
             return None
         return np.concatenate([w * d for w, d in zip(self.weights, dx, strict=True)])
 

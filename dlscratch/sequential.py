@@ -67,7 +67,7 @@ class Sequential:
         return named_arrays(self.layers)
 
     def predict(self, x, training=False):
-        """Run all layers: x of shape (N, ...) to scores of shape (N, K).
+        """Run all layers: x of shape (N, ...) to scores, mostly of shape (N, K).
 
         The scores are what the last layer gives: logits, for a classifier.
         """
@@ -133,7 +133,8 @@ class Sequential:
         ----------
         x : ndarray, shape (N, ...)
         t : ndarray
-            What the loss expects: class ids of shape (N,), for a classifier.
+            What the loss expects: class ids of shape (N,), for a classifier. Those
+            that the loss ignores do not count.
         batch_size : int
             How many examples to run at a time; changes memory, not the result.
 
@@ -161,12 +162,19 @@ class Sequential:
         """
         if self.loss_layer is None:
             raise RuntimeError("Sequential.evaluate: this model has no loss")
-        loss, found = 0.0, []
+        loss, n, found = 0.0, 0, []
         for y, batch in self._answers("evaluate", x, t, batch_size):
-            loss += self.loss_layer.forward(y, batch) * len(batch)
+            count = self.n_answers(batch)
+            loss += self.loss_layer.forward(y, batch) * count
+            n += count
             found.append(self._right(y, batch))
         accuracy = None if found[0] is None else np.mean(np.concatenate(found))
-        return loss / len(x), accuracy if accuracy is None else float(accuracy)
+        return loss / n, accuracy if accuracy is None else float(accuracy)
+
+    def n_answers(self, t):
+        """Count what the loss takes its mean over: examples, if it does not say."""
+        loss = self.loss_layer
+        return loss.count(t) if hasattr(loss, "count") else len(t)
 
     def _right(self, y, t):
         """Return for each answer whether it is right, or None."""
@@ -251,4 +259,4 @@ def _arguments(function):
 
 def _classes(y):
     """Return the loss that fits scores (N, K), or (N, 1) for two classes."""
-    return SoftmaxCrossEntropy() if y.shape[1] > 1 else SigmoidCrossEntropy()
+    return SoftmaxCrossEntropy() if y.shape[-1] > 1 else SigmoidCrossEntropy()

@@ -8,7 +8,11 @@ import os
 
 import numpy as np
 
-from dlscratch import files
+from dlscratch import (  # so that files can name their layers
+    attention,  # noqa: F401
+    files,
+    recurrent,  # noqa: F401
+)
 from dlscratch.base import (
     check_tree,
     class_called,
@@ -68,6 +72,8 @@ def save(path, layers, loss, record, stored_dtype=None):
         "dtypes": {name: array.dtype.name for name, array in arrays.items()},
         "record": record,
     }
+    if loss is not None and loss.config:
+        head["loss_config"] = loss.config
     if stored_dtype is not None:
         for name, array in arrays.items():
             arrays[name] = _smaller(name, array, stored_dtype)
@@ -94,7 +100,8 @@ def load(path):
     try:
         head, arrays = files.read(path)
         layers = [build(name, config) for name, config in head["layers"]]
-        loss = head["loss"] and class_called(head["loss"], Loss)()
+        loss = head["loss"] and class_called(head["loss"], Loss)
+        loss = loss and loss(**head.get("loss_config", {}))
         dtypes, record = head["dtypes"], head["record"]
     except FileNotFoundError:
         raise
@@ -209,9 +216,10 @@ def _check_builds(layer, i):
 def _check_loss(loss):
     name = type(loss).__name__
     try:
-        _check_same(class_called(name_of(type(loss)), Loss)(), loss)
+        files.text(loss.config)
+        _check_same(class_called(name_of(type(loss)), Loss)(**loss.config), loss)
     except Exception as error:
         raise ValueError(
-            f"Sequential.save: expected a Loss that {name}() builds again, got {loss!r}"
-            f" ({type(error).__name__}: {error})"
+            f"Sequential.save: expected a Loss that {name}(**config) builds again, got "
+            f"{loss!r} ({type(error).__name__}: {error})"
         ) from error

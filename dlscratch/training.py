@@ -10,9 +10,9 @@ from tqdm import tqdm
 
 from dlscratch import files
 from dlscratch.base import check_tree, generators, name_of, places
-from dlscratch.checks import generator, whole
+from dlscratch.checks import generator, real, whole
 from dlscratch.datasets import Dataset
-from dlscratch.optimizers import Optimizer
+from dlscratch.optimizers import Optimizer, clip_by_norm
 
 
 @dataclass
@@ -22,7 +22,9 @@ class History:
     Attributes
     ----------
     train_loss : list of float
-        Mean loss over the epoch's training examples, while the weights moved.
+        Mean loss over the epoch's training examples, while the weights moved. Of
+        sequences it is the mean over all steps that the loss does not ignore, as
+        everywhere here: a longer one counts for more.
     train_accuracy, test_accuracy : list of float
         Fraction of right answers at the end of the epoch. Empty for a regression.
     test_loss : list of float
@@ -93,6 +95,7 @@ def train(
     augment=None,
     patience=None,
     checkpoint=None,
+    clip_norm=None,
 ):
     """Train a model and measure it after every epoch.
 
@@ -123,6 +126,9 @@ def train(
         A ``.npz`` file that holds everything after each epoch. If it exists, the
         training goes on from there, and with the same arguments gives the very same
         numbers as one that was never interrupted. Delete it to start anew.
+    clip_norm : float, optional
+        The largest length that the gradient may have in a step: see
+        :func:`~dlscratch.optimizers.clip_by_norm`.
 
     Returns
     -------
@@ -132,7 +138,8 @@ def train(
     Raises
     ------
     TrainingDiverged
-        At the first batch whose loss is nan or infinite, before the weights change.
+        At the first batch whose loss is nan or infinite, or with ``clip_norm`` its
+        gradient, before the weights change.
     TypeError, ValueError
         Before the first batch, if the arguments do not fit together.
     """
@@ -140,6 +147,8 @@ def train(
     epochs = whole(epochs, "train", "epochs", 0)
     if augment is not None and not callable(augment):
         raise TypeError(f"train: expected augment to be a function, got {augment!r}")
+    if clip_norm is not None:
+        real(clip_norm, "train", "clip_norm", 0, above=True)
     x, t, *tests = _examples(data)
     classifies = _check(model, optimizer, x, t, tests, batch_size, patience)
     measured = x[: data.n_measured], t[: data.n_measured]
@@ -158,23 +167,23 @@ def train(
         for epoch in range(done + 1, epochs + 1):
             if patience is not None and _waited(history) >= patience:
                 break
-            total, start = 0.0, time.process_time()
+            total, n, start = 0.0, 0, time.process_time()
             for step, batch in enumerate(minibatches(len(x), batch_size, rng), 1):
-                inputs = x[batch]
+                inputs, targets = x[batch], t[batch]
                 if augment is not None:
                     inputs = _augmented(augment, inputs, rng)
-                loss = model.loss(inputs, t[batch], training=True)
-                if not math.isfinite(loss):
-                    raise TrainingDiverged(
-                        f"train: the loss became {loss} in epoch {epoch}, step {step}; "
-                        "try a smaller learning rate, and look for nan in the data",
-                        history,
-                    )
+                loss = model.loss(inputs, targets, training=True)
+                _check_finite("loss", loss, epoch, step, history)
                 model.backward(input_gradient=False)
+                if clip_norm is not None:
+                    norm = clip_by_norm(optimizer.parameters, clip_norm)
+                    _check_finite("gradient's length", norm, epoch, step, history)
                 optimizer.step()
-                total += loss * len(batch)
+                count = model.n_answers(targets)
+                total += loss * count
+                n += count
                 bar.update(len(batch))
-            found = {"train_loss": total / len(x)}
+            found = {"train_loss": total / n}
             if tests:
                 found["test_loss"], accuracy = model.evaluate(*tests)
             if classifies:
@@ -217,6 +226,15 @@ def _augmented(augment, x, rng):
     return changed
 
 
+def _check_finite(what, number, epoch, step, history):
+    if not math.isfinite(number):
+        raise TrainingDiverged(
+            f"train: the {what} became {number} in epoch {epoch}, step {step}; "
+            "try a smaller learning rate, and look for nan in the data",
+            history,
+        )
+
+
 def _check(model, optimizer, x, t, tests, batch_size, patience):
     """Try what can be tried before a training; say whether the answers are classes."""
     if not isinstance(optimizer, Optimizer):
@@ -246,7 +264,9 @@ def _check(model, optimizer, x, t, tests, batch_size, patience):
         _, accuracy = model.evaluate(inputs[:1], targets[:1])
         if accuracy is not None:  # then the loss can look at all targets at once
             y = model.predict(inputs[:1])
-            model.loss_layer.right(np.repeat(y, len(targets), axis=0), targets)
+            for i in range(0, len(targets), 1000):
+                part = targets[i : i + 1000]
+                model.loss_layer.right(np.repeat(y, len(part), axis=0), part)
     needy = [one for _, one in places(model.layers) if getattr(one, "n_values", 2) < 2]
     if needy and len(x) % batch_size == 1:
         raise ValueError(
@@ -288,7 +308,10 @@ class Checkpoint:
             f"layer {place[:-1]}": [name_of(type(layer)), layer.config]
             for place, layer in places(model.layers)
         }
-        made_of["loss"] = name_of(type(model.loss_layer))
+        loss, config = model.loss_layer, getattr(model.loss_layer, "config", {})
+        made_of["loss"] = (
+            [name_of(type(loss)), config] if config else name_of(type(loss))
+        )
         made_of["optimizer"] = name_of(type(optimizer))
         self.made_of = json.loads(files.text(made_of | sizes))  # as a file holds it
 

@@ -231,3 +231,25 @@ def test_trainings_that_differ_are_not_compared(batches):
         steps.largest_difference({"a": losses(), "slower": losses(lr=0.09)})
     with pytest.raises(AssertionError, match="broken: after 0 steps"):
         steps.largest_difference({"a": losses(), "broken": [float("nan")] * 6})
+
+
+def test_the_step_of_a_gpt_is_measured_alone():
+    """It has a program of its own; beside PyTorch, that compares the losses first."""
+    command = [sys.executable, ROOT / "benchmarks" / "transformer.py"]
+    command += ["--rounds", "1", "--no-peers"]
+    text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    found = dict(re.findall(r"float32 \| ([\d.]+) (ms|MB) \|", text))
+    units = sorted(found.values())
+    assert units == (["MB", "ms"] if Path("/proc/self/clear_refs").exists() else ["ms"])
+    assert all(float(number) > 0 for number in found)
+
+
+def test_the_recurrent_networks_are_measured_alone():
+    """Each has its table, and NumPy works on one thread."""
+    command = [sys.executable, ROOT / "benchmarks" / "recurrent.py", "--no-peers"]
+    text = subprocess.check_output([*command, "--rounds", "1"], text=True)
+    row = r"^\| `dlscratch`, float32 \| \S+ ms \| 1 \|$"
+    assert len(re.findall(row, text, re.MULTILINE)) == 3
+    for kind in ("RNN", "GRU", "LSTM"):
+        assert f"| {kind}, 128 units" in text
+    assert "threads: 1" in text

@@ -500,7 +500,9 @@ class TestOwnLayers:
             words = r"layer 0, .*its slope would be 0\.01 in place of 0\.5\)"
             with pytest.raises(ValueError, match=words):
                 Sequential(stack).save(path)
-        with pytest.raises(ValueError, match=r"Huber\(\) builds again, .* its delta w"):
+        with pytest.raises(
+            ValueError, match=r"Huber\(\*\*config\) builds again, .* its delta w"
+        ):
             Sequential([], Huber((5.0, None))).save(path)
         assert not path.exists()
         Sequential([Leaky(), Leaky(0.01)], Huber()).save(path)
@@ -586,7 +588,7 @@ class TestOwnLayers:
             def __init__(self, weight):
                 self.weight = weight
 
-        with pytest.raises(ValueError, match=r"a Loss that Weighted\(\) builds"):
+        with pytest.raises(ValueError, match=r"a Loss that Weighted\(\*\*config\) b"):
             Sequential([layers.ReLU()], Weighted(2)).save(tmp_path / "m.npz")
         assert os.listdir(tmp_path) == []
 

@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from dlscratch import (
+    attention,
     convolution,
     datasets,
     functions,
@@ -26,6 +27,7 @@ from dlscratch import (
     networks,
     optimizers,
     parallel,
+    recurrent,
     sequential,
     training,
 )
@@ -43,7 +45,7 @@ def rng():
 # ---------------------------------------------------------------- values of all kinds
 
 SHAPES = [(), (0,), (1,), (2,), (3,), (2, 1), (2, 2), (2, 3), (0, 3), (2, 2, 3)]
-SHAPES += [(1, 2, 4, 4), (2, 2, 4, 4)]
+SHAPES += [(1, 2, 2), (2, 2, 2), (1, 2, 4, 4), (2, 2, 4, 4)]
 TYPES = [
     "float64",
     "float32",
@@ -253,6 +255,54 @@ def MOVABLE(v):
     return np.ndim(v) > 2 or math.isqrt(np.shape(v)[1]) ** 2 == np.shape(v)[1]
 
 
+def embedding():
+    return recurrent.Embedding(3, 2, rng=rng())
+
+
+def rnn():
+    return recurrent.RNN(3, 2, rng=rng())
+
+
+def started(kind, start):
+    layer = kind(3, 2, rng=rng())
+    layer.start = start
+    return layer.forward(np.ones((2, 2, 3)))
+
+
+def self_attention():
+    return attention.SelfAttention(3, 1, rng=rng())
+
+
+def cross_attention():
+    return attention.CrossAttention(3, rng=rng())
+
+
+def positions():
+    return attention.PositionEmbedding(3, 3, rng=rng())
+
+
+def translator():
+    return attention.EncoderDecoder(1, 3, 3, 2, rng=rng())
+
+
+def little_gpt(**changes):
+    sizes = {"n_tokens": 3, "context": 4, "dim": 4, "heads": 2, "n_layers": 1}
+    return networks.gpt(**sizes | {"rng": rng()} | changes)
+
+
+def generated(ids=(0, 1), n=2, **changes):
+    return attention.generate(little_gpt(), ids, n, **{"rng": rng()} | changes)
+
+
+def mask_of(*shapes):
+    """Return a test of masks of one of these shapes."""
+    return lambda v: numeric(kinds="b")(v) and np.shape(v) in shapes
+
+
+def SEQUENCES(v):
+    return ANY(v) and np.ndim(v) == 3 and np.shape(v)[2] == 3
+
+
 ROWS_OF_TWO = numeric(shape=(2, 3))
 FOUR = Dataset(np.eye(4), np.arange(4), np.eye(4), np.arange(4))
 
@@ -441,6 +491,11 @@ ARGUMENTS = {
         lambda v: numeric(ndim=2)(v) and len(v) == 2 and np.shape(v)[1] > 1,
         as_float(lambda y: nll(y, [0, 1])),
     ),
+    "SoftmaxCrossEntropy ignore_index": (
+        losses.SoftmaxCrossEntropy,
+        lambda v: v is None or whole(-100)(v),
+        None,
+    ),
     "SoftmaxCrossEntropy t": (
         lambda v: losses.SoftmaxCrossEntropy().forward(LOGITS, v),
         IDS,
@@ -503,6 +558,16 @@ ARGUMENTS = {
         lambda v: stepped(lambda p: optimizers.Adam(p, eps=v)),
         POSITIVE,
         None,
+    ),
+    "clip_by_norm parameters": (
+        lambda v: optimizers.clip_by_norm(v, 1.0),
+        lambda v: False,  # none of these is a list of parameters
+        None,
+    ),
+    "clip_by_norm max_norm": (
+        lambda v: optimizers.clip_by_norm([Parameter([3.0, 4.0], np.ones(2))], v),
+        number(0, above=True),
+        lambda v: math.sqrt(2),
     ),
     "step_decay every": (
         lambda v: optimizers.step_decay(0.1, v)(3),
@@ -605,6 +670,193 @@ ARGUMENTS = {
         numeric(shape=(2, 2, 4, 4)),
         None,
     ),
+    "Embedding n_tokens": (
+        lambda v: recurrent.Embedding(v, 2, rng=rng()),
+        whole(1),
+        None,
+    ),
+    "Embedding n_dim": (
+        lambda v: recurrent.Embedding(2, v, rng=rng()),
+        whole(1),
+        None,
+    ),
+    "Embedding x": (
+        lambda v: embedding().forward(v),
+        numeric(kinds="iu", least=0, most=2, some=False),
+        lambda v: embedding().W.value[np.asarray(v)],
+    ),
+    "RNN n_in": (lambda v: recurrent.RNN(v, 2, rng=rng()), whole(1), None),
+    "RNN rng": (lambda v: recurrent.RNN(2, 2, rng=v), is_generator, None),
+    "RNN x": (a_layer(rnn)[0], SEQUENCES, a_layer(rnn)[1]),
+    "GRU n_hidden": (lambda v: recurrent.GRU(2, v, rng=rng()), whole(1), None),
+    "GRU dtype": (lambda v: recurrent.GRU(2, 2, rng=rng(), dtype=v), dtype, None),
+    "GRU start": (
+        lambda v: started(recurrent.GRU, v),
+        lambda v: v is None or numeric(shape=(1, 2, 2))(v),
+        None,
+    ),
+    "LSTM forget_bias": (
+        lambda v: recurrent.LSTM(2, 2, forget_bias=v, rng=rng()),
+        number(),
+        None,
+    ),
+    "LSTM start": (
+        lambda v: started(recurrent.LSTM, v),
+        lambda v: v is None or numeric(shape=(2, 2, 2))(v),
+        None,
+    ),
+    "carry model": (lambda v: recurrent.carry(v).__enter__(), lambda v: False, None),
+    "attention q": (
+        lambda v: attention.attention(v, LOGITS, LOGITS)[0],
+        lambda v: ANY(v) and np.ndim(v) > 1 and np.shape(v)[-1] == 3,
+        as_float(lambda q: exact_softmax(q @ LOGITS.T / math.sqrt(3)) @ LOGITS),
+    ),
+    "attention v": (
+        lambda v: attention.attention(LOGITS, LOGITS, v)[0],
+        lambda v: ANY(v) and np.ndim(v) > 1 and np.shape(v)[-2] == 2,
+        None,
+    ),
+    "attention mask": (
+        lambda v: attention.attention(LOGITS, LOGITS, LOGITS, v),
+        lambda v: v is None or mask_of((), (1,), (2,), (2, 1), (2, 2))(v),
+        None,
+    ),
+    "LayerNorm n_dim": (attention.LayerNorm, whole(1), None),
+    "LayerNorm eps": (lambda v: attention.LayerNorm(2, eps=v), POSITIVE, None),
+    "LayerNorm dtype": (lambda v: attention.LayerNorm(2, dtype=v), dtype, None),
+    "LayerNorm x": (
+        lambda v: attention.LayerNorm(3).forward(v),
+        lambda v: ANY(v) and np.ndim(v) > 0 and np.shape(v)[-1] == 3,
+        as_float(
+            lambda x: (
+                (x - x.mean(axis=-1, keepdims=True))
+                / np.sqrt(x.var(axis=-1, keepdims=True) + 1e-5)
+            )
+        ),
+    ),
+    "LayerNorm dy": (
+        lambda v: passes(lambda: attention.LayerNorm(3), LOGITS, v),
+        TWO,
+        as_float(lambda dy: passes(lambda: attention.LayerNorm(3), LOGITS, dy)),
+    ),
+    "GELU x": (
+        lambda v: attention.GELU().forward(v),
+        ANY,
+        as_float(
+            lambda x: (
+                x / (1 + np.exp(-2 * math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
+            )
+        ),
+    ),
+    "SelfAttention dim": (
+        lambda v: attention.SelfAttention(v, 1, rng=rng()),
+        whole(1),
+        None,
+    ),
+    "SelfAttention heads": (
+        lambda v: attention.SelfAttention(4, v, rng=rng()),
+        lambda v: whole(1)(v) and 4 % v == 0,
+        None,
+    ),
+    "SelfAttention rng": (
+        lambda v: attention.SelfAttention(2, 1, rng=v),
+        is_generator,
+        None,
+    ),
+    "SelfAttention x": (
+        a_layer(self_attention)[0],
+        SEQUENCES,
+        a_layer(self_attention)[1],
+    ),
+    "SelfAttention dy": (
+        lambda v: passes(self_attention, np.ones((2, 2, 3)), v),
+        numeric(shape=(2, 2, 3)),
+        None,
+    ),
+    "SelfAttention mask": (
+        lambda v: self_attention().forward(np.ones((2, 2, 3)), mask=v),
+        lambda v: v is None or mask_of((2, 2))(v),
+        None,
+    ),
+    "CrossAttention heads": (
+        lambda v: attention.CrossAttention(4, v, rng=rng()),
+        lambda v: whole(1)(v) and 4 % v == 0,
+        None,
+    ),
+    "CrossAttention x": (
+        lambda v: cross_attention().forward(v, np.ones((2, 4, 3))),
+        numeric(shape=(2, 2, 3)),
+        None,
+    ),
+    "CrossAttention memory": (
+        lambda v: cross_attention().forward(np.ones((2, 4, 3)), v),
+        numeric(shape=(2, 2, 3)),
+        None,
+    ),
+    "EncoderDecoder n_source": (
+        lambda v: attention.EncoderDecoder(v, 3, 3, 2, rng=rng()),
+        whole(1),
+        None,
+    ),
+    "EncoderDecoder n_read": (
+        lambda v: attention.EncoderDecoder(1, v, 3, 2, rng=rng()),
+        whole(1),
+        None,
+    ),
+    "EncoderDecoder dim": (
+        lambda v: attention.EncoderDecoder(1, 3, 3, v, rng=rng()),
+        whole(1),
+        None,
+    ),
+    "EncoderDecoder x": (
+        lambda v: translator().forward(v),
+        lambda v: (
+            numeric(ndim=2, kinds="iu", some=False)(v)
+            and np.shape(v)[1] > 1
+            and (np.size(v) == 0 or (np.min(v) >= 0 and np.max(v) < 3))
+        ),
+        None,
+    ),
+    "PositionEmbedding context": (
+        lambda v: attention.PositionEmbedding(v, 2, rng=rng()),
+        whole(1),
+        None,
+    ),
+    "PositionEmbedding x": (
+        lambda v: positions().forward(v),
+        SEQUENCES,
+        as_float(lambda x: x + positions().W.value[: x.shape[1]]),
+    ),
+    "sinusoids length": (lambda v: attention.sinusoids(v, 2), whole(1), None),
+    "sinusoids n_dim": (
+        lambda v: attention.sinusoids(2, v),
+        lambda v: whole(1)(v) and v % 2 == 0,
+        None,
+    ),
+    "Tied embedding": (lambda v: attention.Tied(v, []), lambda v: False, None),
+    "Tied layers": (
+        lambda v: attention.Tied(embedding(), v),
+        lambda v: isinstance(v, list | tuple),
+        None,
+    ),
+    "generate ids": (
+        lambda v: generated(v)[..., :-2],
+        numeric(ndim=(1, 2), least=0, most=2, kinds="iu"),
+        np.asarray,
+    ),
+    "generate n": (lambda v: generated(n=v), whole(0), None),
+    "generate temperature": (lambda v: generated(temperature=v), number(0), None),
+    "generate rng": (lambda v: generated(rng=v), is_generator, None),
+    "gpt n_tokens": (lambda v: little_gpt(n_tokens=v), whole(1), None),
+    "gpt context": (lambda v: little_gpt(context=v), whole(1), None),
+    "gpt heads": (
+        lambda v: little_gpt(heads=v),
+        lambda v: whole(1)(v) and 4 % v == 0,
+        None,
+    ),
+    "gpt n_layers": (lambda v: little_gpt(n_layers=v), whole(1), None),
+    "gpt dropout": (lambda v: little_gpt(dropout=v), FRACTION, None),
+    "gpt rng": (lambda v: little_gpt(rng=v), is_generator, None),
     "simple_cnn input_shape": (
         lambda v: networks.simple_cnn(rng=rng(), input_shape=v, kernel_size=1),
         lambda v: False,  # none of these is a picture's
@@ -652,6 +904,11 @@ ARGUMENTS = {
     "train patience": (
         lambda v: trained(patience=v),
         lambda v: v is None or whole(1)(v),
+        None,
+    ),
+    "train clip_norm": (
+        lambda v: trained(clip_norm=v),
+        lambda v: v is None or number(0, above=True)(v),
         None,
     ),
     "validation_split n": (
@@ -728,6 +985,9 @@ UNCHECKED = {
     "draw": "what layers call, with arguments that they have checked",
     "build": "only a file's names, tried in test_models.py",
     "Loss": "to derive from",
+    "Recurrent": "likewise",
+    "attention_gradients": "what layers call, with what attention returned",
+    "sigmoid_": "what LSTM and GRU call, with arrays of their own",
     "Optimizer": "to derive from",
     "Nesterov": "has Momentum's arguments",
     "AdaGrad": "has Optimizer's, and an eps as RMSprop",
@@ -739,6 +999,11 @@ UNCHECKED = {
     "Dataset": "a tuple; train looks at what is in it",
     "load_mnist": "tried in test_datasets.py, with all faults of files",
     "load_fashion_mnist": "as load_mnist",
+    "load_names": "takes no argument",
+    "load_more_names": "likewise",
+    "load_shakespeare": "tried in test_text_data.py, as the next two",
+    "encode_names": "takes text",
+    "decode_names": "gives text",
     "read_idx": "tried in test_datasets.py",
     "correlate": "what Conv2d calls, with arguments that it has checked",
     "kernel_gradient": "likewise",
@@ -752,7 +1017,7 @@ UNCHECKED = {
     "to_hcwn": "likewise",
 }
 MODULES = [functions, gradients, initializers, losses, layers, convolution, optimizers]
-MODULES += [sequential, networks, parallel, training, datasets]
+MODULES += [sequential, networks, parallel, training, datasets, recurrent, attention]
 
 
 def same(got, expected, loose):

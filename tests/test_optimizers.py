@@ -261,3 +261,40 @@ def test_a_learning_rate_that_is_set_later_is_checked():
     optimizer.step()
     np.testing.assert_array_equal(p.value, -0.5)
     assert optimizers.Optimizer([p], 0.1).weight_decay == 0
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.float16])
+def test_clipping_keeps_the_direction_and_the_type(dtype):
+    W, b = Parameter(np.zeros(2, dtype)), Parameter(np.zeros((1, 1), dtype))
+    W.grad, b.grad = np.array([2, 3], dtype), np.array([[6]], dtype)
+    kept = W.grad, b.grad
+    assert optimizers.clip_by_norm([W, b], 7) == 7
+    assert W.grad is kept[0]
+    assert optimizers.clip_by_norm([W, b], 0.5) == 7
+    np.testing.assert_allclose([*W.grad, *b.grad[0]], np.array([2, 3, 6]) / 14, 1e-3)
+    assert kept[0][0] == 2, "not in place: another may hold the same array"
+    assert W.grad.dtype == b.grad.dtype == dtype
+
+
+def test_a_gradient_of_large_numbers_has_a_length():
+    W = Parameter(np.zeros(2, np.float32), grad=np.array([3e30, 4e30], np.float32))
+    assert optimizers.clip_by_norm([W], 1) == pytest.approx(5e30)
+    np.testing.assert_allclose(W.grad, [0.6, 0.8], rtol=1e-6)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_a_gradient_without_a_length_stays_as_it_is(bad):
+    W = Parameter(np.zeros(2), grad=np.array([bad, 4.0]))
+    assert not np.isfinite(optimizers.clip_by_norm([W], 1))
+    np.testing.assert_array_equal(W.grad, [bad, 4.0])
+
+
+def test_clipping_wants_gradients():
+    W = Parameter(np.zeros(2), name="W")
+    with pytest.raises(RuntimeError, match="clip_by_norm: W has no gradient yet; call"):
+        optimizers.clip_by_norm([W], 1)
+    W.grad = np.zeros(3)
+    with pytest.raises(ValueError, match=r"of shape \(2,\), got \(3,\)"):
+        optimizers.clip_by_norm([W], 1)
+    with pytest.raises(ValueError, match="each parameter once"):
+        optimizers.clip_by_norm([W, W], 1)

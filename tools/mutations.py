@@ -35,6 +35,7 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = "dlscratch"
 TESTS = {  # which tests/test_….py look at a module: its own first, then quick ones
+    "attention": "attention nothing_silent",
     "base": "layers models gradients",
     "checks": "layers optimizers datasets training nothing_silent",
     "convolution": "convolution layers models nothing_silent",
@@ -47,7 +48,7 @@ TESTS = {  # which tests/test_….py look at a module: its own first, then quick
     "initializers": "layers models nothing_silent",
     "layers": "layers gradients models convolution nothing_silent",
     "losses": "layers gradients functions models nothing_silent",
-    "networks": "models nothing_silent",
+    "networks": "models attention nothing_silent",
     "optimizers": "optimizers nothing_silent",
     "own_data": "own_data",
     "parallel": "parallel nothing_silent",
