@@ -183,7 +183,7 @@ export function explore({ reads, writes, places, examples, hints, packed, sizes,
         show(node, w, gone ? "×" : w < 0.005 ? "" : text(100 * w, 0));
         node.style.setProperty("--w", `${45 * w}%`);
         set(node, {
-          class: t === hint && s === largest(plain[t]) ? "dw-cell dw-hint" : "dw-cell",
+          class: t === hint && s === largest(now[t]) ? "dw-cell dw-hint" : "dw-cell",
           "aria-pressed": `${gone}`,
           "aria-label": `Row ${t + 1}, ${old}, column ${s + 1}, “${date[s]}”: weight ${text(w)}`,
         });
@@ -215,10 +215,11 @@ export function explore({ reads, writes, places, examples, hints, packed, sizes,
       parts.push(`Character ${at + 1}: the ${old(at)} had ${was}, and has ${is} now.`);
     }
     if (hint !== undefined) {
-      const s = largest(plain[hint]);
-      const look = `“${seen(date[s])}” (${percent(plain[hint].weights[s])})`;
-      parts.push(`To write character ${hint + 1}, ${old(hint)}, it looks most at ${look}.`);
-      parts.push(`Erase that ringed cell: will the ${old(hint)} change?`);
+      const { best, weights } = now[hint];
+      const s = largest(now[hint]);
+      const look = `“${seen(date[s])}” (${percent(weights[s])})`;
+      parts.push(`To write character ${hint + 1}, ${writes[best]}, it looks most at ${look}.`);
+      parts.push(`Erase that ringed cell: will the ${writes[best]} change?`);
     }
     return parts.join(" ");
   }

@@ -154,6 +154,20 @@ def test_a_large_weight_may_not_matter(figure):
     assert "1 erased. No change. Character 8: the - had 100%" in said(figure)
 
 
+def test_the_ring_follows_what_is_seen_now(figure):
+    type_in(figure, "28 september 2099")
+    button(figure, "Erase row 1, 2").click()
+    erase(figure, (5, 13))
+    erased = [(5, 13), *((1, s) for s in range(1, 18))]
+    now, weights = check_figure(figure, "28 september 2099", erased)
+    assert now[6] != "9"
+    s = weights[6].argmax()
+    label = figure.locator(".dw-hint").get_attribute("aria-label")
+    assert label.startswith("Row 7, ")
+    assert f"column {s + 1}, " in label
+    assert f"To write character 7, {now[6]}, it looks most at" in said(figure)
+
+
 @pytest.mark.parametrize(
     "date", ["7/3/1984", "28 september 2099", "may", "1", "12/12/1912", "a,/ 99"]
 )
