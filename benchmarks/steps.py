@@ -218,6 +218,11 @@ def scikit_learn(network, batches):
     return step, batches
 
 
+# The step of `mlp` with gradients that the library derives.
+DERIVED = {
+    "`dlscratch.autograd`, eager, float32": eager,
+    "`dlscratch.autograd`, compiled, float32": compiled,
+}
 # By name: the package to look for, and the maker.
 PEERS = {
     "PyTorch": ("torch", pytorch),
@@ -229,8 +234,7 @@ def makers(name, peers):
     """Return who takes part in the measurement of a network, first the library."""
     found = {"`dlscratch`, float32": ours}
     if name == "mlp":
-        found["`dlscratch.autograd`, eager, float32"] = eager
-        found["`dlscratch.autograd`, compiled, float32"] = compiled
+        found |= DERIVED
         found["`dlscratch`, float64"] = lambda n, b: ours(n, b, np.float64)
     if "cnn" in name:
         found["pictures unrolled, float64"] = unrolled

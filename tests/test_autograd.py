@@ -233,6 +233,26 @@ def test_second_derivatives_against_differences(seed):
         assert np.allclose(got, want, rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.parametrize("seed", range(400, 415))
+def test_third_derivatives_against_differences(seed):
+    steps, arrays, v = drawn(seed)
+
+    def derivative(order, at=0.0):
+        """Return a derivative along v, of the point that is `at` steps that way."""
+        xs = [
+            Tensor(a + at * b, needs_grad=True) for a, b in zip(arrays, v, strict=True)
+        ]
+        y = random_programs.run(steps, xs, OURS)
+        for _ in range(order):
+            y = along(grad(y, xs, create_graph=True), v)
+        return number(y)
+
+    h = 1e-5
+    expected = (derivative(2, h) - derivative(2, -h)) / (2 * h)
+    size = abs(derivative(2)) + abs(expected) + 1.0
+    assert abs(derivative(3) - expected) < 1e-5 * size
+
+
 def test_the_random_programs_use_every_operation():
     names = {name for seed in range(60) for name, _, _ in drawn(seed)[0]}
     assert names == OURS.keys()

@@ -136,6 +136,15 @@ def test_comparison_names_each_peer_and_its_ratio():
     assert "scikit-learn" not in run.comparison(peers, only_torch, 2e-7, 50)
 
 
+def test_comparison_says_what_derived_gradients_cost():
+    """As a multiple of the step by hand, with or without peers."""
+    derived = dict(zip(steps.DERIVED, [(3.0, 2 / 3), (2.5, 0.8)], strict=True))
+    text = run.comparison({}, RESULTS | derived, 2e-7, 50)
+    assert "1.50 times as long if it is recorded" in text
+    assert "1.25 times if it is compiled" in text
+    assert "derives" not in run.comparison({}, RESULTS, 2e-7, 50)
+
+
 def test_the_machine_names_the_peers_versions():
     """A comparison is worth little without them."""
     assert "; PyTorch 9.8.7+cpu." in run.machine({"PyTorch": "9.8.7+cpu"})

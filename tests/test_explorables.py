@@ -18,6 +18,7 @@ from dlscratch.explorables import (
     explorable,
     gradient_descent,
     initial_values,
+    name_reader,
     optimizer_race,
     perceptron_line,
     regularisation,
@@ -39,6 +40,7 @@ ALL = pytest.mark.parametrize(
         differentiate,
         gradient_descent,
         initial_values,
+        name_reader,
         optimizer_race,
         perceptron_line,
         regularisation,
@@ -214,6 +216,11 @@ def test_numbers_that_json_cannot_hold():
         (lambda: initial_values(std=11), "std from 0 to 10, .*got 11"),
         (lambda: initial_values(std="glorot"), "'xavier' or 'he', got 'glorot'"),
         (lambda: initial_values(layers=0), "layers 1 to 10, got 0"),
+        (lambda: name_reader(""), "a name of 1 to 11 letters, got ''"),
+        (lambda: name_reader("a" * 12), "1 to 11 letters, got 'aaaaaaaaaaaa'"),
+        (lambda: name_reader("r2d2"), "of the letters a to z, got 'r2d2'"),
+        (lambda: name_reader("eva", cuts=[0]), r"cuts from 1 to 3, got \[0\]"),
+        (lambda: name_reader(forget_gate=2), "forget_gate from 0 to 1, got 2"),
         (lambda: optimizer_race("hill"), "expected surface in .*'ravine'.*got 'hill'"),
         (lambda: optimizer_race(optimizers=["Sgd"]), "optimizers of .*'SGD'.*'Sgd'"),
         (lambda: optimizer_race(lr={"Adam": 0}), "lr 1e-06 to 100, got 0 for Adam"),
@@ -295,6 +302,12 @@ def test_differentiate_says_its_results():
     assert "at first u = 2*x; 3*u + u*u, and see" in repr(differentiate())
     words = repr(differentiate("x**4 - 2*x**2", 2, by="xxxx"))
     assert "of order 0 to 4 are 8, 24, 44, 48, 24, computed in 47 lines" in words
+
+
+def test_name_reader_says_its_guesses():
+    words = repr(name_reader("maria"))
+    assert "For the last letter of maria it guesses e 21%, s 21%, a 20%" in words
+    assert "right is a, so the loss is 1.63 nats" in words
 
 
 def test_backprop_stepper_says_where_it_starts():

@@ -110,7 +110,8 @@ def recorded(number, unit):
     """Return a number of a record with the decimals that are worth showing."""
     if unit == "%":
         return Decimal(f"{100 * number:.2f}")
-    return Decimal(f"{number:.{int(number < 10)}f}")
+    decimals = 2 if unit == "nats" else int(number < 10)
+    return Decimal(f"{number:.{decimals}f}")
 
 
 def near(value, quoted):

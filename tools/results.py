@@ -24,6 +24,7 @@ from sources import house
 
 from dlscratch.layers import Conv2d, Linear, MaxPool2d
 from dlscratch.models import Sequential
+from dlscratch.recurrent import LSTM, Embedding
 
 ROOT = Path(__file__).resolve().parents[1]
 WEIGHTS = ROOT / "dlscratch" / "weights"
@@ -45,6 +46,10 @@ def layers(model):
         elif isinstance(layer, Conv2d):
             filters, _, height, width = layer.W.value.shape
             parts.append(f"{height}×{width} conv {filters}")
+        elif isinstance(layer, Embedding):
+            parts.append(f"embedding {layer.config['n_dim']}")
+        elif isinstance(layer, LSTM):
+            parts.append(f"LSTM {layer.config['n_hidden']}")
         elif isinstance(layer, MaxPool2d):
             parts.append("pool")
     return "–".join(map(str, parts))

@@ -15,6 +15,7 @@ from dlscratch.explorables.explorable import Explorable
 from dlscratch.explorables.feature_maps import feature_maps
 from dlscratch.explorables.gradient_descent import gradient_descent
 from dlscratch.explorables.initial_values import initial_values
+from dlscratch.explorables.name_reader import name_reader
 from dlscratch.explorables.optimizer_race import optimizer_race
 from dlscratch.explorables.perceptron_line import perceptron_line
 from dlscratch.explorables.regularisation import regularisation
@@ -34,6 +35,7 @@ __all__ = [
     "feature_maps",
     "gradient_descent",
     "initial_values",
+    "name_reader",
     "optimizer_race",
     "perceptron_line",
     "regularisation",
