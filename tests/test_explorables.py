@@ -14,6 +14,7 @@ from dlscratch.explorables import (
     boxes,
     broadcasting,
     convolution,
+    date_writer,
     differentiate,
     explorable,
     gradient_descent,
@@ -37,6 +38,7 @@ ALL = pytest.mark.parametrize(
         boxes,
         broadcasting,
         convolution,
+        date_writer,
         differentiate,
         gradient_descent,
         initial_values,
@@ -199,6 +201,11 @@ def test_numbers_that_json_cannot_hold():
         (lambda: convolution(kernel=[[1]]), r"kernel of 2×2 or 3×3 .*got \[\[1.0\]\]"),
         (lambda: convolution(stride=4), "expected stride 1, 2 or 3, got 4"),
         (lambda: convolution(padding=-1), "expected padding 0, 1 or 2, got -1"),
+        (lambda: date_writer(""), "a date of 1 to 18 characters, got ''"),
+        (lambda: date_writer("1" * 19), "1 to 18 characters, got '1111"),
+        (lambda: date_writer("1984-03-07"), "of the characters .*got '1984-03-07'"),
+        (lambda: date_writer("may", erased=[(0, 1)]), r"\(1, 1\) to \(10, 3\), got"),
+        (lambda: date_writer("may", erased=[(1, 4)]), r"got \[\(1, 4\)\]"),
         (lambda: differentiate(x=4), "x between -3 and 3, got 4"),
         (lambda: differentiate(by="xz"), "up to 4 letters x or y, got 'xz'"),
         (lambda: differentiate(by="xxxxx"), "up to 4 letters x or y, got 'xxxxx'"),
@@ -296,6 +303,14 @@ def test_initial_values_says_how_it_starts():
     assert "at first 0.141421, relu and 7." in repr(
         initial_values("relu", std="he", layers=7)
     )
+
+
+def test_date_writer_says_what_it_writes():
+    words = repr(date_writer("7 march 1984", erased=[(3, 11)]))
+    assert "for 7 march 1984 comes 1984-03-07" in words
+    assert "“r”, with weight 0.49; without that cell it then writes 1984-05-07" in words
+    assert "weight 0.93; without that cell it still writes 1984-03-07" in words
+    assert "With what is erased here it writes 1944-03-07." in words
 
 
 def test_differentiate_says_its_results():

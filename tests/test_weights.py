@@ -1,7 +1,9 @@
 """The trained networks that the package ships: their records, and training again."""
 
 import json
+from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -15,15 +17,18 @@ from train_weights import (
     SMALL_TRIALS,
     TRIALS,
     Recipe,
+    dates,
     digest,
     distort,
     mnist_14x14,
     pick_samples,
+    share_exact,
     shrink,
 )
 
 import dlscratch
 from dlscratch.datasets import load_digits, load_names
+from dlscratch.explorables.date_writer import READS, WRITES
 from dlscratch.models import Sequential, pretrained, simple_cnn
 from dlscratch.optimizers import Adam
 
@@ -37,6 +42,7 @@ LEAST = {
     "digits-mlp": 0.90,
     "draw-mlp": 0.98,
     "draw-cnn": 0.985,
+    "dates-attention": 0.999,  # a character; 0.98 of the dates
     "names-lstm": 0.36,  # the next letter; counted trigrams reach 0.34
     "simple-cnn": 0.985,
     "deep-cnn": 0.9938,  # as published
@@ -48,6 +54,7 @@ LARGEST = {
     "digits-mlp": 20_000,  # bytes
     "draw-mlp": 20_000,
     "draw-cnn": 20_000,
+    "dates-attention": 20_000,
     "names-lstm": 15_000,
     "simple-cnn": 900_000,
     "deep-cnn": 300_000,
@@ -60,9 +67,10 @@ DATA = {
     "digits-mlp": load_digits,
     "draw-mlp": mnist_14x14,
     "draw-cnn": lambda: mnist_14x14(flatten=False),
+    "dates-attention": lambda: dates(8000, 2000, np.random.default_rng(0)),
     "names-lstm": load_names,
 }
-EMBEDDED = ("digits-mlp", "names-lstm")
+EMBEDDED = ("digits-mlp", "dates-attention", "names-lstm")
 SMALL = (*EMBEDDED, "draw-mlp", "draw-cnn")  # quick to evaluate
 
 
@@ -183,6 +191,32 @@ def test_the_recorded_loss_of_the_names_is_that_of_the_file():
     loss, _ = model.evaluate(data.x_test, data.t_test)
     assert loss == pytest.approx(model.record["test_loss"], abs=1e-12)
     assert loss < 2.02  # nats; counted trigrams reach 2.10
+
+
+def test_the_recorded_share_of_dates_is_that_of_the_file():
+    model, data = pretrained("dates-attention"), DATA["dates-attention"]()
+    assert share_exact(model, data) == model.record["test_exact"] >= 0.98
+    data.t_test[0, 3] += 1
+    assert share_exact(model, data) == pytest.approx(model.record["test_exact"] - 5e-4)
+
+
+def test_no_date_is_in_both_parts():
+    data = dates(300, 200, np.random.default_rng(1))
+    rows = {tuple(row) for row in np.concatenate([data.t_train, data.t_test])}
+    assert len(rows) == 500
+    texts = ["".join(READS[i] for i in row).strip("·") for row in data.x_test[:, :18]]
+    right = ["".join(WRITES[i] for i in row) for row in data.t_test]
+    forms = "%d %B %Y", "%B %d, %Y", "%d/%m/%Y", "%Y %b %d"
+    found = set()
+    for text, day in zip(texts, right, strict=True):
+        for form in forms:
+            with suppress(ValueError):
+                assert datetime.strptime(text, form).date().isoformat() == day
+                found.add(form)
+    assert found == set(forms)
+    read = data.x_test[:, 18:]
+    np.testing.assert_array_equal(read[:, 1:], data.t_test[:, :-1])
+    assert not read[:, 0].any()
 
 
 def test_the_page_can_hold_draw_cnn_in_one_byte_each():

@@ -22,6 +22,7 @@ from execute_notebooks import execute
 from ledger import MARKDOWN, Book, complaints
 from sources import house
 
+from dlscratch.attention import EncoderDecoder
 from dlscratch.layers import Conv2d, Linear, MaxPool2d
 from dlscratch.models import Sequential
 from dlscratch.recurrent import LSTM, Embedding
@@ -50,6 +51,9 @@ def layers(model):
             parts.append(f"embedding {layer.config['n_dim']}")
         elif isinstance(layer, LSTM):
             parts.append(f"LSTM {layer.config['n_hidden']}")
+        elif isinstance(layer, EncoderDecoder):
+            units = layer.config["dim"]
+            parts.append(f"LSTM {units} and LSTM {units} with attention")
         elif isinstance(layer, MaxPool2d):
             parts.append("pool")
     return "–".join(map(str, parts))

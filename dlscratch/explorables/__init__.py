@@ -9,6 +9,7 @@ from dlscratch.explorables.batch_norm import batch_norm
 from dlscratch.explorables.boxes import boxes
 from dlscratch.explorables.broadcasting import broadcasting
 from dlscratch.explorables.convolution import convolution
+from dlscratch.explorables.date_writer import date_writer
 from dlscratch.explorables.differentiate import differentiate
 from dlscratch.explorables.draw_digit import draw_digit
 from dlscratch.explorables.explorable import Explorable
@@ -30,6 +31,7 @@ __all__ = [
     "boxes",
     "broadcasting",
     "convolution",
+    "date_writer",
     "differentiate",
     "draw_digit",
     "feature_maps",

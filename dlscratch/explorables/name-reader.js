@@ -2,6 +2,7 @@
 
 const { button, el, figure, fill, num, number } = globalThis.explorables;
 const { range, scroll, set, show, svg, text, walk } = globalThis.explorables;
+const { add, dot, matrices, softmax, step, times, zeros } = globalThis.lstm;
 
 const STYLE = `
 .dlx .nr-name { width: 9.5rem; height: 2rem; padding: 0.1rem 0.5rem; border: 1px solid var(--control); border-radius: 0.3rem; background: none; color: inherit; font: inherit; }
@@ -35,60 +36,32 @@ const shown = (marked, k) =>
 const plain = (words) => words.trim().toLowerCase();
 const percent = (p) => `${text(100 * p, p < 0.1 ? 1 : 0)} %`;
 
-// float16: 1 bit for the sign, 5 for the exponent, 10 for the fraction.
-function halves(packed) {
-  const bytes = Uint8Array.from(atob(packed), (one) => one.charCodeAt(0));
-  const bits = new DataView(bytes.buffer);
-  return range(bytes.length / 2).map((i) => {
-    const v = bits.getUint16(2 * i, true);
-    const [exponent, fraction] = [(v >> 10) & 31, v & 1023];
-    const size = exponent ? (1024 + fraction) * 2 ** (exponent - 25) : fraction * 2 ** -24;
-    return v >> 15 ? -size : size;
-  });
-}
-
 // The weights as lists of rows, in the order in which they are packed.
 function network(packed, [n, D, H]) {
-  const all = halves(packed);
-  const rows = (count, width) => range(count).map(() => all.splice(0, width));
-  const [E, Wx, Wh] = [rows(n, D), rows(D, 4 * H), rows(H, 4 * H)];
-  const [[b], Wy, [by]] = [rows(1, 4 * H), rows(H, n), rows(1, n)];
-  return { E, Wx, Wh, b, Wy, by, H };
+  const take = matrices(packed);
+  const [E, Wx, Wh, [b]] = [take(n, D), take(D, 4 * H), take(H, 4 * H), take(1, 4 * H)];
+  return { E, Wx, Wh, b, Wy: take(H, n), by: take(1, n)[0], H };
 }
 
-const times = (x, W) => W[0].map((_, j) => x.reduce((sum, v, i) => sum + v * W[i][j], 0));
-const timesT = (x, W) => W.map((row) => row.reduce((sum, v, j) => sum + v * x[j], 0));
-const add = (x, ...more) => x.map((v, i) => more.reduce((sum, y) => sum + y[i], v));
-const sigmoid = (v) => 1 / (1 + Math.exp(-v));
-function softmax(z) {
-  const e = z.map((v) => Math.exp(v - Math.max(...z)));
-  const total = e.reduce((a, b) => a + b);
-  return e.map((v) => v / total);
-}
+const timesT = (x, W) => W.map((row) => dot(row, x));
 
 // Reads all letters. A cut k stands between letter k − 1 and letter k.
-function forward({ E, Wx, Wh, b, Wy, by, H }, ids, { cuts, both, held, gate }) {
-  const zeros = range(H).map(() => 0);
-  let [h, c] = [zeros, zeros];
+function forward(net, ids, { cuts, both, held, gate }) {
+  const empty = [zeros(net.H), zeros(net.H)];
+  let state = empty;
   return ids.map((id, k) => {
-    if (both && cuts.includes(k)) [h, c] = [zeros, zeros];
-    const a = add(b, times(E[id], Wx), times(h, Wh));
-    const part = (place, bend) => a.slice(place * H, (place + 1) * H).map(bend);
-    const [i, g, o] = [part(0, sigmoid), part(2, Math.tanh), part(3, sigmoid)];
-    const f = part(1, held ? () => gate : sigmoid);
-    const before = c;
-    c = c.map((v, j) => f[j] * v + i[j] * g[j]);
-    const tanh = c.map(Math.tanh);
-    h = o.map((v, j) => v * tanh[j]);
-    return { before, i, f, g, o, tanh, p: softmax(add(by, times(h, Wy))) };
+    const from = both && cuts.includes(k) ? empty : state;
+    const one = step(net, net.E[id], from, held ? gate : undefined);
+    ({ state } = one);
+    return { ...one, p: softmax(add(net.by, times(state[0], net.Wy))) };
   });
 }
 
 // The size of the gradient of −log p[target] by the embedding of each letter that was read.
 function backward({ Wx, Wh, Wy, H }, steps, target, { cuts, held }) {
-  const zeros = range(H).map(() => 0);
+  const none = zeros(H);
   let dh = timesT(steps.at(-1).p.map((p, j) => p - (j === target)), Wy);
-  let dc = zeros;
+  let dc = none;
   const sizes = [];
   for (const [k, { before, i, f, g, o, tanh }] of [...steps.entries()].reverse()) {
     dc = dc.map((d, j) => d + dh[j] * o[j] * (1 - tanh[j] ** 2));
@@ -100,8 +73,8 @@ function backward({ Wx, Wh, Wy, H }, steps, target, { cuts, held }) {
     ].flat();
     sizes.unshift(Math.hypot(...timesT(da, Wx)));
     const cut = cuts.includes(k);
-    dh = cut ? zeros : timesT(da, Wh);
-    dc = cut ? zeros : dc.map((d, j) => d * f[j]);
+    dh = cut ? none : timesT(da, Wh);
+    dc = cut ? none : dc.map((d, j) => d * f[j]);
   }
   return sizes;
 }

@@ -93,4 +93,6 @@ def name_reader(name=EXAMPLES[0], *, cuts=(), both_ways=False, forget_gate=None)
         "sizes": [n, d, len(model.layers[1].Wh.value)],
         "packed": base64.b64encode(flat.astype("<f2").tobytes()).decode("ascii"),
     }
-    return Explorable("name-reader", props, fallback, label="Read a name")
+    return Explorable(
+        "name-reader", props, fallback, label="Read a name", shared=["lstm"]
+    )
