@@ -276,10 +276,11 @@ export function explore({ limits, examples, ...start }) {
       }),
       el("li", { "data-line": "" }, `return [${results.join(", ")}]`),
     );
-    tally.textContent =
-      `${count(counts.built, "step")} built: ${counts.merged} merged with an equal line, ${counts.dead} needed by no result, ${
-        count(counts.lines, "line")
-      } left.`;
+    tally.textContent = `${
+      count(counts.built, "step")
+    } built: ${counts.merged} merged with an equal line, ${counts.dead} needed by no result, ${
+      count(counts.lines, "line")
+    } left.`;
     reveal(tapeBox, tape.querySelector(".df-now"));
     reveal(codeBox, code.querySelector(".df-now"));
   }
