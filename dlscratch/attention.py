@@ -564,7 +564,7 @@ class PositionEmbedding(Layer):
     n_dim : int
         D.
     init : callable, optional
-        An initializer for W, by default ``initializers.normal(0.02)`` as in GPT-2.
+        An initializer for W, by default ``initializers.normal(0.02)``.
         ``lambda shape, rng: sinusoids(*shape)`` begins with those of Vaswani et al.
     rng : numpy.random.Generator
     dtype : numpy dtype

@@ -15,7 +15,7 @@ MONTHS = (
 ).split()
 READS = "·" + "".join(sorted(set(" ,/0123456789" + "".join(MONTHS))))
 WRITES = "·-0123456789"
-PLACES, LENGTH = 18, 10  # of what is read and written: 28 september 2099, 2099-09-28
+PLACES, LENGTH = 18, 10  # of what is read and written: september 28, 2099; 2099-09-28
 EXAMPLES = ("7 march 1984", "march 7, 1984", "7/3/1984", "1984 mar 7")
 HINTS = (6, 7, 2)  # rows: the month's last digit, a hyphen, the decade
 
