@@ -134,7 +134,7 @@ class SoftmaxCrossEntropy(Loss):
 
     def count(self, t):
         """Return how many ids are not ignored."""
-        return np.count_nonzero(self._counted(np.asarray(t)))
+        return int(np.count_nonzero(self._counted(np.asarray(t))))
 
     def _counted(self, t):
         """Return where t counts, of t's shape."""
