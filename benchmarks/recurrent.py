@@ -39,15 +39,7 @@ def start(kind):
 def ours(kind):
     """Return the step of ``dlscratch``: a function of (x, t) that returns the loss."""
     model = start(kind)
-    optimizer = optimizers.Adam(model.parameters, lr=1e-3)
-
-    def step(x, t):
-        loss = model.loss(x, t, training=True)
-        model.backward(input_gradient=False)
-        optimizer.step()
-        return loss
-
-    return step
+    return steps.step_of(model, optimizers.Adam(model.parameters, lr=1e-3))
 
 
 def pytorch(kind):

@@ -97,7 +97,12 @@ def unrolled(network, batches):
 
 
 def _step_of(model, network):
-    optimizer = getattr(optimizers, network.optimizer)(model.parameters, lr=network.lr)
+    kind = getattr(optimizers, network.optimizer)
+    return step_of(model, kind(model.parameters, lr=network.lr))
+
+
+def step_of(model, optimizer):
+    """Return a training step of ``dlscratch``: from x and t to the loss."""
 
     def step(x, t):
         loss = model.loss(x, t, training=True)

@@ -16,6 +16,7 @@ from pathlib import Path
 os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", MKL_NUM_THREADS="1")
 
 import numpy as np
+import steps
 
 from dlscratch import attention, layers, models, optimizers, recurrent
 
@@ -42,14 +43,7 @@ def batches(n, size=BATCH):
 def ours(model):
     """Return the step of ``dlscratch``: a function of x and t that returns the loss."""
     optimizer = optimizers.AdamW(model.parameters, LR, BETAS, weight_decay=DECAY)
-
-    def step(x, t):
-        loss = model.loss(x, t, training=True)
-        model.backward(input_gradient=False)
-        optimizer.step()
-        return loss
-
-    return step
+    return steps.step_of(model, optimizer)
 
 
 def pytorch(model):
@@ -191,7 +185,6 @@ def main():
         memory(args.memory)
         return
     import run
-    import steps
 
     peers = {} if args.no_peers else run.installed_peers()
     makers = {"`dlscratch`, float32": "ours"}

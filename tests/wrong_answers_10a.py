@@ -808,12 +808,12 @@ WRONG = {
         ("below each other", lambda: _lstm_side_by_rows, "raised `ValueError"),
         (
             "sigmoid for g",
-            lambda: ch._spoilt(ch.lstm_step, "np.tanh(g)", "sigmoid(g)"),
+            lambda: ch.lstm_step.spoilt("np.tanh(g)", "sigmoid(g)"),
             "`c` of",
         ),
         (
             "no tanh",
-            lambda: ch._spoilt(ch.lstm_step, "np.tanh(c)", "c"),
+            lambda: ch.lstm_step.spoilt("np.tanh(c)", "c"),
             "Right so far: c.",
         ),
         ("exchanged", lambda: lambda *c: ch.lstm_step(*c)[::-1], "is not right"),
@@ -845,7 +845,7 @@ WRONG = {
         ("parts", lambda: _gru_all_parts, "a tuple of length 3"),
         (
             "exchanged",
-            lambda: ch._spoilt(ch.gru_step, "if after", "if not after"),
+            lambda: ch.gru_step.spoilt("if after", "if not after"),
             "is not right",
         ),
         (
@@ -890,7 +890,7 @@ WRONG = {
         ("start", lambda: _leaky_start, "`dstart` of"),
         (
             "forwards",
-            lambda: ch._spoilt(ch.leaky_backward, "reversed(range", "list(range"),
+            lambda: ch.leaky_backward.spoilt("reversed(range", "list(range"),
             "`db` of",
         ),
         ("mean", lambda: _leaky_part(db=lambda v: v / 2), "`db` of"),
@@ -906,7 +906,7 @@ WRONG = {
         ("another symbol", lambda: _names_another_symbol, "`t` of"),
         (
             "exchanged",
-            lambda: ch._spoilt(ch.name_arrays, "t, counts", "t, ~counts"),
+            lambda: ch.name_arrays.spoilt("t, counts", "t, ~counts"),
             "`counts` of",
         ),
         ("two arrays", lambda: lambda n: ch.name_arrays(n)[:2], "a tuple of length 2"),

@@ -192,7 +192,7 @@ def _turn_step_by_step(x):
 
 
 def _turn_too_fast(x):
-    return ch._spoilt(ch.rotate, "-np.arange(0", "-2 * np.arange(0")(x)
+    return ch.rotate.spoilt("-np.arange(0", "-2 * np.arange(0")(x)
 
 
 # ------------------------------------------------------------------------ 10b.6
@@ -575,7 +575,7 @@ def _write_one_by_one(model, ids, n):
 
 
 def _lab(*pieces):
-    return lambda: ch._spoilt(ch.write_on, *pieces)
+    return lambda: ch.write_on.spoilt(*pieces)
 
 
 WRONG = {
@@ -590,14 +590,12 @@ WRONG = {
     "10b.2": [
         (
             "no positions",
-            lambda: ch._spoilt(ch.count_gpt2, " + T * D", ""),
+            lambda: ch.count_gpt2.spoilt(" + T * D", ""),
             "expected: 300",
         ),
         (
             "biases of D each",
-            lambda: ch._spoilt(
-                ch.count_gpt2, "+ 3 * D +", "+ D +", "+ 4 * D +", "+ D +"
-            ),
+            lambda: ch.count_gpt2.spoilt("+ 3 * D +", "+ D +", "+ 4 * D +", "+ D +"),
             "expected: 300",
         ),
         ("rule of thumb", lambda: lambda V, T, D, L: 12 * L * D**2, "expected: 300"),
@@ -632,7 +630,7 @@ WRONG = {
         ),
         (
             "or",
-            lambda: ch._spoilt(ch.who_sees, "near & full", "near | full"),
+            lambda: ch.who_sees.spoilt("near & full", "near | full"),
             "is not right",
         ),
         (
@@ -650,21 +648,17 @@ WRONG = {
     "10b.4": [
         (
             "other axis",
-            lambda: ch._spoilt(ch.row_weights, "axis=-1", "axis=-2"),
+            lambda: ch.row_weights.spoilt("axis=-1", "axis=-2"),
             "is not right",
         ),
         (
             "no largest number",
-            lambda: ch._spoilt(
-                ch.row_weights, " - np.where(top == -np.inf, 0.0, top)", ""
-            ),
+            lambda: ch.row_weights.spoilt(" - np.where(top == -np.inf, 0.0, top)", ""),
             "overflow",
         ),
         (
             "one largest number for all",
-            lambda: ch._spoilt(
-                ch.row_weights, "S.max(axis=-1, keepdims=True)", "S.max()"
-            ),
+            lambda: ch.row_weights.spoilt("S.max(axis=-1, keepdims=True)", "S.max()"),
             "is not right",
         ),
         (
@@ -683,7 +677,7 @@ WRONG = {
         ("too fast", lambda: _turn_too_fast, "is not right"),
         (
             "from one",
-            lambda: ch._spoilt(ch.rotate, "np.arange(T)", "np.arange(1, T + 1)"),
+            lambda: ch.rotate.spoilt("np.arange(T)", "np.arange(1, T + 1)"),
             "is not right",
         ),
         (
@@ -693,7 +687,7 @@ WRONG = {
         ),
         (
             "degrees",
-            lambda: ch._spoilt(ch.rotate, "(angle)", "(np.deg2rad(angle))"),
+            lambda: ch.rotate.spoilt("(angle)", "(np.deg2rad(angle))"),
             "is not right",
         ),
         (
@@ -707,9 +701,7 @@ WRONG = {
         ),
         (
             "one frequency",
-            lambda: ch._spoilt(
-                ch.rotate, "-np.arange(0, d, 2)", "0 * np.arange(0, d, 2)"
-            ),
+            lambda: ch.rotate.spoilt("-np.arange(0, d, 2)", "0 * np.arange(0, d, 2)"),
             "is not right",
         ),
         ("no return", lambda: _no_return, "returned nothing"),
@@ -717,19 +709,19 @@ WRONG = {
     "10b.6": [
         (
             "one number",
-            lambda: ch._spoilt(
-                ch.reach, "changed[:, s]", "changed[:, s, 0]", "normal(D)", "normal()"
+            lambda: ch.reach.spoilt(
+                "changed[:, s]", "changed[:, s, 0]", "normal(D)", "normal()"
             ),
             "is not right",
         ),
         (
             "all",
-            lambda: ch._spoilt(ch.reach, ".any(axis=(0, 2))", ".all(axis=(0, 2))"),
+            lambda: ch.reach.spoilt(".any(axis=(0, 2))", ".all(axis=(0, 2))"),
             "is not right",
         ),
         (
             "too small",
-            lambda: ch._spoilt(ch.reach, "+= amount", "+= 1e-9 * amount"),
+            lambda: ch.reach.spoilt("+= amount", "+= 1e-9 * amount"),
             "is not right",
         ),
         ("in place", lambda: _reach_in_place, "is not right"),
@@ -750,7 +742,7 @@ WRONG = {
         ("values take turns", lambda: _shared_values_take_turns, "is not right"),
         (
             "not joined",
-            lambda: ch._spoilt(ch.shared_heads, "join(", "("),
+            lambda: ch.shared_heads.spoilt("join(", "("),
             "expected an array of shape",
         ),
         (
@@ -766,8 +758,8 @@ WRONG = {
         ),
         (
             "weights as well",
-            lambda: ch._spoilt(
-                ch.shared_heads, "join(attention(Q, K, V)[0])", "attention(Q, K, V)"
+            lambda: ch.shared_heads.spoilt(
+                "join(attention(Q, K, V)[0])", "attention(Q, K, V)"
             ),
             "a tuple of length 2",
         ),
@@ -783,8 +775,8 @@ WRONG = {
         (
             "heads from behind",
             lambda: (
-                lambda Q, K, V, h, s: ch._spoilt(
-                    ch.shared_heads, "axis=1)", "axis=1)[:, ::-1]"
+                lambda Q, K, V, h, s: ch.shared_heads.spoilt(
+                    "axis=1)", "axis=1)[:, ::-1]"
                 )(Q, K, V, h, s)
             ),
             "is not right",
@@ -794,19 +786,19 @@ WRONG = {
     "10b.8": [
         (
             "past behind",
-            lambda: ch._spoilt(
-                ch.go_on, "past[0], K", "K, past[0]", "past[1], V", "V, past[1]"
+            lambda: ch.go_on.spoilt(
+                "past[0], K", "K, past[0]", "past[1], V", "V, past[1]"
             ),
             "is not right",
         ),
         (
             "itself hidden",
-            lambda: ch._spoilt(ch.go_on, "np.arange(S) <=", "np.arange(S) <"),
+            lambda: ch.go_on.spoilt("np.arange(S) <=", "np.arange(S) <"),
             "is not right",
         ),
         (
             "along the heads",
-            lambda: ch._spoilt(ch.go_on, "axis=2", "axis=1"),
+            lambda: ch.go_on.spoilt("axis=2", "axis=1"),
             "raised",
         ),
         (
@@ -825,14 +817,12 @@ WRONG = {
     "10b.9": [
         (
             "mean of gamma's",
-            lambda: ch._spoilt(
-                ch.rms_backward, ".sum(axis=(0, 1))", ".mean(axis=(0, 1))"
-            ),
+            lambda: ch.rms_backward.spoilt(".sum(axis=(0, 1))", ".mean(axis=(0, 1))"),
             "`dgamma` of",
         ),
         (
             "sum in the way through r",
-            lambda: ch._spoilt(ch.rms_backward, "(d * x_hat).mean", "(d * x_hat).sum"),
+            lambda: ch.rms_backward.spoilt("(d * x_hat).mean", "(d * x_hat).sum"),
             "`dx` of",
         ),
         (
@@ -842,12 +832,12 @@ WRONG = {
         ),
         (
             "gamma for each place",
-            lambda: ch._spoilt(ch.rms_backward, ".sum(axis=(0, 1))", ""),
+            lambda: ch.rms_backward.spoilt(".sum(axis=(0, 1))", ""),
             "expected an array of shape",
         ),
         (
             "gamma for each sequence",
-            lambda: ch._spoilt(ch.rms_backward, "axis=(0, 1)", "axis=1"),
+            lambda: ch.rms_backward.spoilt("axis=(0, 1)", "axis=1"),
             "expected an array of shape",
         ),
         (
@@ -884,17 +874,17 @@ WRONG = {
         ),
         (
             "signed distance",
-            lambda: ch._spoilt(ch.slope_gradient, "abs(", "("),
+            lambda: ch.slope_gradient.spoilt("abs(", "("),
             "is not right",
         ),
         (
             "for each sequence",
-            lambda: ch._spoilt(ch.slope_gradient, "(0, 2, 3)", "(2, 3)"),
+            lambda: ch.slope_gradient.spoilt("(0, 2, 3)", "(2, 3)"),
             "expected an array of shape",
         ),
         (
             "squared distance",
-            lambda: ch._spoilt(ch.slope_gradient, "* distance", "* distance**2"),
+            lambda: ch.slope_gradient.spoilt("* distance", "* distance**2"),
             "is not right",
         ),
         ("no return", lambda: _no_return, "returned nothing"),

@@ -166,6 +166,14 @@ def draw_cnn(progress=True):
     return model, data, recipe
 
 
+ON_TEXT = {  # what the recipes of the networks with an LSTM share
+    "recipe": "Adam on softmax cross-entropy, the learning rate falling to 0 along a "
+    "cosine, gradients clipped at norm 1, float32",
+    "activation": "that of an LSTM",
+    "rounded_to": None,
+}
+
+
 def names_lstm(progress=True):
     """Train an LSTM of 28 units to guess the next letter of the embedded names.
 
@@ -178,30 +186,21 @@ def names_lstm(progress=True):
         Beside the recipe, the test names' loss in nats per letter.
     """
     data = load_names()
-    seed, epochs, lr, batch_size = 0, 30, 0.01, 64
+    seed = 0
+    recipe = {
+        "data": "embedded names, a letter at a time: tested on the last tenth",
+        **ON_TEXT,
+        "epochs_and_learning_rates": [[30, 0.01]],
+        "batch_size": 64,
+        "seed": seed,
+    }
     rng = np.random.default_rng(seed)
     settings = {"rng": rng, "dtype": np.float32}
     stack = [Embedding(27, 8, **settings), LSTM(8, 28, **settings)]
     stack.append(Linear(28, 27, **settings))
     model = Sequential(stack, SoftmaxCrossEntropy(ignore_index=-1))
-    steps = epochs * -(-len(data.x_train) // batch_size)
-    adam = Adam(model.parameters, cosine(lr, steps))
-    settings = {"batch_size": batch_size, "rng": rng, "progress": progress}
-    train(model, data.measuring(500), adam, epochs, clip_norm=1.0, **settings)
-    for p in model.parameters:
-        p.value = p.value.astype(np.float64)
-    _round(model)
-    recipe = {
-        "data": "embedded names, a letter at a time: tested on the last tenth",
-        "recipe": "Adam on softmax cross-entropy, the learning rate falling to 0 along "
-        "a cosine, gradients clipped at norm 1, float32",
-        "activation": "that of an LSTM",
-        "epochs_and_learning_rates": [[epochs, lr]],
-        "batch_size": batch_size,
-        "seed": seed,
-        "rounded_to": None,
-        "test_loss": model.evaluate(data.x_test, data.t_test)[0],
-    }
+    _train_on_text(model, data, recipe, rng, progress)
+    recipe["test_loss"] = model.evaluate(data.x_test, data.t_test)[0]
     return model, data, recipe
 
 
@@ -217,32 +216,23 @@ def dates_attention(progress=True):
     recipe : dict
         Beside the recipe, the share of test dates written without a mistake.
     """
-    seed, epochs, lr, batch_size, units = 0, 20, 0.015, 50, 16
+    seed, units = 0, 16
+    recipe = {
+        "data": "dates of 1900 to 2099, written in four ways, each date once: tested "
+        "on 2,000 others than those of the training, a character at a time",
+        **ON_TEXT,
+        "epochs_and_learning_rates": [[20, 0.015]],
+        "batch_size": 50,
+        "seed": seed,
+    }
     rng = np.random.default_rng(seed)
     data = dates(8000, 2000, rng)
     settings = {"rng": rng, "dtype": np.float32}
     halves = EncoderDecoder(PLACES, len(READS), len(WRITES), units, **settings)
     score = Linear(units, len(WRITES), **settings)
     model = Sequential([halves, score], SoftmaxCrossEntropy())
-    steps = epochs * -(-len(data.x_train) // batch_size)
-    adam = Adam(model.parameters, cosine(lr, steps))
-    settings = {"batch_size": batch_size, "rng": rng, "progress": progress}
-    train(model, data.measuring(500), adam, epochs, clip_norm=1.0, **settings)
-    for p in model.parameters:
-        p.value = p.value.astype(np.float64)
-    _round(model)
-    recipe = {
-        "data": "dates of 1900 to 2099, written in four ways, each date once: tested "
-        "on 2,000 others than those of the training, a character at a time",
-        "recipe": "Adam on softmax cross-entropy, the learning rate falling to 0 along "
-        "a cosine, gradients clipped at norm 1, float32",
-        "activation": "that of an LSTM",
-        "epochs_and_learning_rates": [[epochs, lr]],
-        "batch_size": batch_size,
-        "seed": seed,
-        "rounded_to": None,
-        "test_exact": share_exact(model, data),
-    }
+    _train_on_text(model, data, recipe, rng, progress)
+    recipe["test_exact"] = share_exact(model, data)
     return model, data, recipe
 
 
@@ -480,6 +470,17 @@ def distort(images, rng):
     soft = soft.reshape(n, -1)
     a, b, c, d = (np.take_along_axis(soft, index + k, 1) for k in (0, 1, 27, 28))
     return (1 - fy) * ((1 - fx) * a + fx * b) + fy * ((1 - fx) * c + fx * d)
+
+
+def _train_on_text(model, data, recipe, rng, progress):
+    [[epochs, lr]] = recipe["epochs_and_learning_rates"]
+    steps = epochs * -(-len(data.x_train) // recipe["batch_size"])
+    adam = Adam(model.parameters, cosine(lr, steps))
+    settings = {"batch_size": recipe["batch_size"], "rng": rng, "progress": progress}
+    train(model, data.measuring(500), adam, epochs, clip_norm=1.0, **settings)
+    for p in model.parameters:
+        p.value = p.value.astype(np.float64)
+    _round(model, recipe["rounded_to"])
 
 
 def _train(data, recipe, rng, progress):

@@ -25,6 +25,7 @@ import inspect
 import itertools
 import pkgutil
 import re
+import sys
 import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -223,6 +224,22 @@ class Exercise:
         if group == "cases" and not (len(cases) or callable(self.reference)):
             return [()]
         return [case if isinstance(case, tuple) else (case,) for case in cases]
+
+    def spoilt(self, *pieces):
+        """Return the solution with pieces of its code replaced: a wrong answer.
+
+        Parameters
+        ----------
+        *pieces : str
+            In turns what is replaced, which must stand there, and by what.
+        """
+        code = f"{self.code or _source(self.reference)}\n"
+        names = dict(vars(sys.modules[self.reference.__module__]))
+        for old, new in zip(pieces[::2], pieces[1::2], strict=True):
+            assert old in code
+            code = code.replace(old, new)
+        exec(code, names)
+        return names[self.name]
 
     def check(self, answer):
         """Return a `Result` for an answer; no error in it ever gets out."""

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dlscratch.exercises import Exercise, Solution, exercise
+from dlscratch.exercises import Exercise, exercise
 from dlscratch.functions import sigmoid, softmax
 
 _rng = np.random.default_rng(10)
@@ -10,16 +10,6 @@ _rng = np.random.default_rng(10)
 
 def _random(*shape):
     return _rng.standard_normal(shape).round(2)
-
-
-def _spoilt(ex, *pieces):
-    """Return the solution with pieces of its code replaced: old, new, …."""
-    code, names = Solution(ex).code.removesuffix(ex.trial), dict(globals())
-    for old, new in zip(pieces[::2], pieces[1::2], strict=True):
-        assert old in code
-        code = code.replace(old, new)
-    exec(code, names)
-    return names[ex.name]
 
 
 # ------------------------------------------------------------------------ 10a.1
@@ -191,18 +181,17 @@ clip_all.wrong(
 clip_all.wrong(
     "This makes short gradients longer. Where the length is at most `limit`, "
     "nothing changes.",
-    _spoilt(clip_all, "if norm > limit", "if norm"),
+    clip_all.spoilt("if norm > limit", "if norm"),
 )
 
 clip_all.wrong(
     "Lengths do not add, their squares do: 3 and 4 make 5.",
-    _spoilt(clip_all, "np.sqrt(sum(np.sum(g**2)", "(sum(np.linalg.norm(g)"),
+    clip_all.spoilt("np.sqrt(sum(np.sum(g**2)", "(sum(np.linalg.norm(g)"),
 )
 
 clip_all.wrong(
     "Where all gradients are 0 this divides by 0. There is nothing to shorten.",
-    _spoilt(
-        clip_all,
+    clip_all.spoilt(
         "limit / norm if norm > limit else 1.0",
         "min(1.0, limit / norm)",
     ),
@@ -273,8 +262,7 @@ mean_loss.wrong(
 mean_loss.wrong(
     "0 times `nan` is `nan`, and 0 times infinity, too. Choose the places that "
     "count, or replace the others by `np.where`, before you add.",
-    _spoilt(
-        mean_loss,
+    mean_loss.spoilt(
         "losses[counts].mean()",
         "(losses * counts).sum() / counts.sum()",
     ),
@@ -291,12 +279,12 @@ mean_loss.wrong(
 mean_loss.wrong(
     "The sum is right. Divide it by the number of places that count, not by "
     "all N T of them.",
-    _spoilt(mean_loss, ".mean()", ".sum() / losses.size"),
+    mean_loss.spoilt(".mean()", ".sum() / losses.size"),
 )
 
 mean_loss.wrong(
     "One place too many: the last one that counts is `lengths[n] - 1`.",
-    _spoilt(mean_loss, "<", "<="),
+    mean_loss.spoilt("<", "<="),
 )
 
 
@@ -347,28 +335,28 @@ def shared_gradient(w, start, x, targets):
 shared_gradient.wrong(
     "Each step's error reached only its own use of `w`. It also depends on the "
     "earlier states, and these used `w`, too.",
-    _spoilt(shared_gradient, "w * dh + (", "("),
+    shared_gradient.spoilt("w * dh + (", "("),
 )
 
 shared_gradient.wrong(
     "From step to step the way back leads through `w`: multiply by it.",
-    _spoilt(shared_gradient, "w * dh", "dh"),
+    shared_gradient.spoilt("w * dh", "dh"),
 )
 
 shared_gradient.wrong(
     "Only the last step's error went back. There is a loss at every step.",
-    _spoilt(shared_gradient, "w * dh + (", "w * dh + (t == len(x)) * ("),
+    shared_gradient.spoilt("w * dh + (", "w * dh + (t == len(x)) * ("),
 )
 
 shared_gradient.wrong(
     "At each step `w` multiplies the state *before* it. You took the new one.",
-    _spoilt(shared_gradient, "dh * h[t - 1]", "dh * h[t]"),
+    shared_gradient.spoilt("dh * h[t - 1]", "dh * h[t]"),
 )
 
 shared_gradient.wrong(
     "Only one use of `w` is left, that of the first step: `+=` adds the uses, "
     "`=` replaces what was there.",
-    _spoilt(shared_gradient, "dw +=", "dw ="),
+    shared_gradient.spoilt("dw +=", "dw ="),
 )
 
 
@@ -429,24 +417,23 @@ def lstm_step(x, h, c, K, b):
 lstm_step.wrong(
     "This is the order of our library, i, f, g, o. That of these weights is "
     "i, g, f, o.",
-    _spoilt(lstm_step, "i, g, f, o", "i, f, g, o"),
+    lstm_step.spoilt("i, g, f, o", "i, f, g, o"),
 )
 
 lstm_step.wrong(
     "The 1 of the forget gate is missing: it is not in `b`.",
-    _spoilt(lstm_step, "f + 1", "f"),
+    lstm_step.spoilt("f + 1", "f"),
 )
 
 lstm_step.wrong(
     "The 1 is added to what goes *into* the gate. Added to the gate, it makes "
     "a number above 1.",
-    _spoilt(lstm_step, "sigmoid(f + 1)", "(sigmoid(f) + 1)"),
+    lstm_step.spoilt("sigmoid(f + 1)", "(sigmoid(f) + 1)"),
 )
 
 lstm_step.wrong(
     "`h` shows the cell as it is *now*. You took the old one.",
-    _spoilt(
-        lstm_step,
+    lstm_step.spoilt(
         "    c = sigmoid",
         "    old, c = c, sigmoid",
         "(c),",
@@ -457,12 +444,12 @@ lstm_step.wrong(
 lstm_step.wrong(
     "The forget gate says how much is *kept*. What is added is for the input "
     "gate.",
-    _spoilt(lstm_step, "f + 1) * c + sigmoid(i", "i) * c + sigmoid(f + 1"),
+    lstm_step.spoilt("f + 1) * c + sigmoid(i", "i) * c + sigmoid(f + 1"),
 )
 
 lstm_step.wrong(
     "The first D rows of `K` belong to `x`, the last H to `h`.",
-    _spoilt(lstm_step, "[x, h]", "[h, x]"),
+    lstm_step.spoilt("[x, h]", "[h, x]"),
 )
 
 
@@ -512,12 +499,12 @@ def nucleus(z, tau, p):
 nucleus.wrong(
     "The letter that reaches `p` is left out. Together they must have *at "
     "least* `p`, so it belongs to them.",
-    _spoilt(nucleus, "before < p", "(before + falling <= p) | (before == 0)"),
+    nucleus.spoilt("before < p", "(before + falling <= p) | (before == 0)"),
 )
 
 nucleus.wrong(
     "What is left must add up to 1 again.",
-    _spoilt(nucleus, " / kept.sum(axis=1, keepdims=True)", ""),
+    nucleus.spoilt(" / kept.sum(axis=1, keepdims=True)", ""),
 )
 
 nucleus.wrong(
@@ -534,7 +521,7 @@ nucleus.wrong(
 nucleus.wrong(
     "This compares each probability alone with a limit. It is their *sum*, "
     "from the largest down, that must reach `p`.",
-    _spoilt(nucleus, "before < p", "(falling >= p) | (before == 0)"),
+    nucleus.spoilt("before < p", "(falling >= p) | (before == 0)"),
 )
 
 
@@ -603,22 +590,22 @@ gru_step.wrong(
 gru_step.wrong(
     "After the product, `r` multiplies the bias in `bh`, too: it belongs to "
     "what comes from `h`.",
-    _spoilt(gru_step, "Wn + bh[2 * H :]))", "Wn) + bh[2 * H :])"),
+    gru_step.spoilt("Wn + bh[2 * H :]))", "Wn) + bh[2 * H :])"),
 )
 
 gru_step.wrong(
     "z and 1 - z are exchanged. Here z says how much of the *old* state stays.",
-    _spoilt(gru_step, "(1 - z) * n + z * h", "(1 - z) * h + z * n"),
+    gru_step.spoilt("(1 - z) * n + z * h", "(1 - z) * h + z * n"),
 )
 
 gru_step.wrong(
     "The blocks stand in the order r, z, n. You took z first.",
-    _spoilt(gru_step, "    if after", "    r, z = z, r\n    if after"),
+    gru_step.spoilt("    if after", "    r, z = z, r\n    if after"),
 )
 
 gru_step.wrong(
     "The reset gate acts on what comes from `h` alone, not on the input.",
-    _spoilt(gru_step, "n + r * (h", "r * (n + h"),
+    gru_step.spoilt("n + r * (h", "r * (n + h"),
 )
 
 
@@ -673,23 +660,23 @@ def join(first, second):
 join.wrong(
     "The order: the first addition has passed the second gate, not the other "
     "way round.",
-    _spoilt(join, "f2 * v1 + v2", "f1 * v2 + v1"),
+    join.spoilt("f2 * v1 + v2", "f1 * v2 + v1"),
 )
 
 join.wrong(
     "What the first step has added also passes the second gate.",
-    _spoilt(join, "f2 * v1 + v2", "v1 + v2"),
+    join.spoilt("f2 * v1 + v2", "v1 + v2"),
 )
 
 join.wrong(
     "The second addition comes after the second gate, and is not multiplied "
     "by it.",
-    _spoilt(join, "f2 * v1 + v2", "f2 * (v1 + v2)"),
+    join.spoilt("f2 * v1 + v2", "f2 * (v1 + v2)"),
 )
 
 join.wrong(
     "`c` passes one gate, then the other: these multiply, they do not add.",
-    _spoilt(join, "f2 * f1", "f2 + f1"),
+    join.spoilt("f2 * f1", "f2 + f1"),
 )
 
 
@@ -763,40 +750,40 @@ def leaky_backward(dy, x, n, h, Wx, Wh, alpha):
 leaky_backward.wrong(
     "The way past the tanh is missing: the old state is also in the new one "
     "directly, with the factor 1 - alpha.",
-    _spoilt(leaky_backward, "(1 - alpha) * dh + ", ""),
+    leaky_backward.spoilt("(1 - alpha) * dh + ", ""),
 )
 
 leaky_backward.wrong(
     "The way through the tanh has the factor alpha.",
-    _spoilt(leaky_backward, "alpha * dh * (", "dh * ("),
+    leaky_backward.spoilt("alpha * dh * (", "dh * ("),
 )
 
 leaky_backward.wrong(
     "The way past the tanh has the factor 1 - alpha.",
-    _spoilt(leaky_backward, "(1 - alpha) * dh", "dh"),
+    leaky_backward.spoilt("(1 - alpha) * dh", "dh"),
 )
 
 leaky_backward.wrong(
     "The slope of tanh follows from its own value, `n`. The state `h` is "
     "something else here.",
-    _spoilt(leaky_backward, "n[:, t]", "h[:, t + 1]"),
+    leaky_backward.spoilt("n[:, t]", "h[:, t + 1]"),
 )
 
 leaky_backward.wrong(
     "`Wh` multiplied the state *before* the step. `h[:, 0]` is the start, so "
     "that is `h[:, t]`.",
-    _spoilt(leaky_backward, "h[:, t].T @", "h[:, t + 1].T @"),
+    leaky_backward.spoilt("h[:, t].T @", "h[:, t + 1].T @"),
 )
 
 leaky_backward.wrong(
     "Each step must add to the gradients of the weights: `+=`, not `=`.",
-    _spoilt(leaky_backward, "+=", "="),
+    leaky_backward.spoilt("+=", "="),
 )
 
 leaky_backward.wrong(
     "Each step goes back for itself here. What comes from the next step is "
     "missing.",
-    _spoilt(leaky_backward, "dh + dy[:, t]", "dy[:, t]"),
+    leaky_backward.spoilt("dh + dy[:, t]", "dy[:, t]"),
 )
 
 
@@ -876,22 +863,22 @@ def _hers(names):
 
 name_arrays.wrong(
     "Now the padding counts again: dots after dots, which anybody can guess.",
-    _spoilt(name_arrays, "np.zeros((len", "np.ones((len"),
+    name_arrays.spoilt("np.zeros((len", "np.ones((len"),
 )
 
 name_arrays.wrong(
     "One step is missing. The *inputs* are 0 at the first step, too: it is the "
     "start, and what comes after it counts.",
-    _spoilt(name_arrays, "t, counts", "t, x != 0"),
+    name_arrays.spoilt("t, counts", "t, x != 0"),
 )
 
 name_arrays.wrong(
     "One step too many: what comes after the end does not count.",
-    _spoilt(name_arrays, "+ 1] = True", "+ 2] = True"),
+    name_arrays.spoilt("+ 1] = True", "+ 2] = True"),
 )
 
 name_arrays.wrong(
     "Only the longest name has its end in the last place. Each name has its "
     "own.",
-    _spoilt(name_arrays, "t, counts", "t, (t != 0) | (np.arange(T) == T - 1)"),
+    name_arrays.spoilt("t, counts", "t, (t != 0) | (np.arange(T) == T - 1)"),
 )

@@ -6,7 +6,7 @@ import numpy as np
 
 from dlscratch import models
 from dlscratch.attention import attention
-from dlscratch.exercises import Exercise, Solution, exercise
+from dlscratch.exercises import Exercise, exercise
 from dlscratch.exercises._kit import Misfit
 from dlscratch.functions import softmax
 
@@ -15,16 +15,6 @@ _rng = np.random.default_rng(102)
 
 def _random(*shape):
     return _rng.standard_normal(shape).round(2)
-
-
-def _spoilt(ex, *pieces):
-    """Return the solution with pieces of its code replaced: old, new, …."""
-    code, names = Solution(ex).code.removesuffix(ex.trial), dict(globals())
-    for old, new in zip(pieces[::2], pieces[1::2], strict=True):
-        assert old in code
-        code = code.replace(old, new)
-    exec(code, names)
-    return names[ex.name]
 
 
 def split(x, heads):
@@ -143,17 +133,17 @@ count_gpt2.wrong(
 count_gpt2.wrong(
     "The scores are made with the table of the input again. It is not counted "
     "twice.",
-    _spoilt(count_gpt2, "return V * D", "return 2 * V * D"),
+    count_gpt2.spoilt("return V * D", "return 2 * V * D"),
 )
 
 count_gpt2.wrong(
     "The norm at the very end is missing.",
-    _spoilt(count_gpt2, " + 2 * D\n", "\n"),
+    count_gpt2.spoilt(" + 2 * D\n", "\n"),
 )
 
 count_gpt2.wrong(
     "A norm has a beta, too, as long as its gamma.",
-    _spoilt(count_gpt2, "2 * 2 * D", "2 * D", "2 * D\n", "D\n"),
+    count_gpt2.spoilt("2 * 2 * D", "2 * D", "2 * D\n", "D\n"),
 )
 
 # ------------------------------------------------------------------------ 10b.3
@@ -204,19 +194,18 @@ def who_sees(full, window):
 who_sees.wrong(
     "The padding is masked on the wrong side. Nobody may look *at* an empty "
     "place: that concerns the keys, the last axis.",
-    _spoilt(who_sees, "[:, None, :]", "[:, :, None]"),
+    who_sees.spoilt("[:, None, :]", "[:, :, None]"),
 )
 
 who_sees.wrong(
     "One place too many: a window of 1 is the place itself, and nothing else.",
-    _spoilt(who_sees, "< window", "<= window"),
+    who_sees.spoilt("< window", "<= window"),
 )
 
 who_sees.wrong(
     "It looks forwards. Rows are the places that look, columns those that are "
     "looked at: below the diagonal is the past.",
-    _spoilt(
-        who_sees,
+    who_sees.spoilt(
         "np.arange(T)[:, None] - np.arange(T)",
         "np.arange(T) - np.arange(T)[:, None]",
     ),
@@ -224,7 +213,7 @@ who_sees.wrong(
 
 who_sees.wrong(
     "The window reaches into the future as well. Only the past is allowed.",
-    _spoilt(who_sees, "(back >= 0)", "(back > -window)"),
+    who_sees.spoilt("(back >= 0)", "(back > -window)"),
 )
 
 # ------------------------------------------------------------------------ 10b.4
@@ -277,13 +266,13 @@ def row_weights(S, allowed):
 row_weights.wrong(
     "In a row without any key this computes with minus infinity minus minus "
     "infinity, which is `nan`.",
-    _spoilt(row_weights, "np.where(top == -np.inf, 0.0, top)", "top"),
+    row_weights.spoilt("np.where(top == -np.inf, 0.0, top)", "top"),
 )
 
 row_weights.wrong(
     "A row of equal large negative numbers is softened to equal weights, on "
     "forbidden keys. Such a row must be 0.",
-    _spoilt(row_weights, "allowed, S, -np.inf", "allowed, S, -1e9"),
+    row_weights.spoilt("allowed, S, -np.inf", "allowed, S, -1e9"),
 )
 
 row_weights.wrong(
@@ -349,7 +338,7 @@ def rotate(x):
 
 rotate.wrong(
     "Turned the other way round. For each pair, look at the signs again.",
-    _spoilt(rotate, "np.arange(T)[:", "-np.arange(T)[:"),
+    rotate.spoilt("np.arange(T)[:", "-np.arange(T)[:"),
 )
 
 
@@ -371,13 +360,13 @@ rotate.wrong(
 rotate.wrong(
     "Pair i has the exponent -2i/d: for d = 4 the frequencies are 1 and 0.01. "
     "Yours fall too slowly.",
-    _spoilt(rotate, "-np.arange(0, d, 2) / d", "-np.arange(d // 2) / d"),
+    rotate.spoilt("-np.arange(0, d, 2) / d", "-np.arange(d // 2) / d"),
 )
 
 rotate.wrong(
     "The new first numbers are in `x` already when the second ones are "
     "computed. These need the old ones.",
-    _spoilt(rotate, "a * np.sin", "y[..., 0::2] * np.sin"),
+    rotate.spoilt("a * np.sin", "y[..., 0::2] * np.sin"),
 )
 
 
@@ -459,13 +448,13 @@ reach.wrong(
 reach.wrong(
     "All numbers of a place were moved by the same amount. After a layer norm "
     "nothing is left of that.",
-    _spoilt(reach, "standard_normal(D)", "standard_normal(1)"),
+    reach.spoilt("standard_normal(D)", "standard_normal(1)"),
 )
 
 reach.wrong(
     "Here all places from s on were changed, as in `leaks`. One at a time "
     "tells who it was.",
-    _spoilt(reach, "changed[:, s]", "changed[:, s:]"),
+    reach.spoilt("changed[:, s]", "changed[:, s:]"),
 )
 
 reach.wrong(
@@ -477,7 +466,7 @@ reach.wrong(
 reach.wrong(
     "A `nan` goes further than a number: 0 times `nan` is `nan`, so it passes "
     "every mask that is a weight of 0.",
-    _spoilt(reach, "+= amount", "= np.nan"),
+    reach.spoilt("+= amount", "= np.nan"),
 )
 
 # ------------------------------------------------------------------------ 10b.7
@@ -535,13 +524,13 @@ def shared_heads(Q, K, V, heads, shared):
 shared_heads.wrong(
     "The shared heads take turns here: 0, 1, 0, 1. Neighbours must share: 0, "
     "0, 1, 1.",
-    _spoilt(shared_heads, "np.repeat(", "_take_turns("),
+    shared_heads.spoilt("np.repeat(", "_take_turns("),
 )
 
 shared_heads.wrong(
     "A reshape straight to (N, heads, T, d) cuts the *places* into groups. "
     "Reshape to (N, T, heads, d) and transpose.",
-    _spoilt(shared_heads, "split(", "_cut_places("),
+    shared_heads.spoilt("split(", "_cut_places("),
 )
 
 shared_heads.wrong(
@@ -555,7 +544,7 @@ shared_heads.wrong(
 shared_heads.wrong(
     "What the heads find is put side by side without moving their axis back "
     "behind the places.",
-    _spoilt(shared_heads, "join(", "_no_transpose("),
+    shared_heads.spoilt("join(", "_no_transpose("),
 )
 
 # ------------------------------------------------------------------------ 10b.8
@@ -611,18 +600,18 @@ def go_on(Q, K, V, past=None):
 go_on.wrong(
     "Nothing is masked. Among several new places, an earlier one sees a later "
     "one.",
-    _spoilt(go_on, "V, allowed", "V"),
+    go_on.spoilt("V, allowed", "V"),
 )
 
 go_on.wrong(
     "`np.tri(M, S)` begins at the first key, so the first new place sees one "
     "place of the past alone. New places stand behind all of it.",
-    _spoilt(go_on, "np.arange(S - M, S)", "np.arange(M)"),
+    go_on.spoilt("np.arange(S - M, S)", "np.arange(M)"),
 )
 
 go_on.wrong(
     "The past was lost. Put its keys and values in front of the new ones.",
-    _spoilt(go_on, "past is not None", "False"),
+    go_on.spoilt("past is not None", "False"),
 )
 
 go_on.wrong(
@@ -684,22 +673,22 @@ def rms_backward(dy, x, gamma, eps):
 rms_backward.wrong(
     "This takes the mean off the gradient, as layer norm does. No mean was "
     "taken off on the way forward.",
-    _spoilt(rms_backward, "(d - x", "(d - d.mean(axis=-1, keepdims=True) - x"),
+    rms_backward.spoilt("(d - x", "(d - d.mean(axis=-1, keepdims=True) - x"),
 )
 
 rms_backward.wrong(
     "r depends on `x`, too: the way through it is missing.",
-    _spoilt(rms_backward, " - x_hat * along", ""),
+    rms_backward.spoilt(" - x_hat * along", ""),
 )
 
 rms_backward.wrong(
     "`gamma` multiplies the gradient on its way to `x`, before all else.",
-    _spoilt(rms_backward, "d = gamma * dy", "d = dy"),
+    rms_backward.spoilt("d = gamma * dy", "d = dy"),
 )
 
 rms_backward.wrong(
     "`gamma` has multiplied x̂, not `x`: its gradient is the sum of dy x̂.",
-    _spoilt(rms_backward, "(dy * x_hat).sum", "(dy * x).sum"),
+    rms_backward.spoilt("(dy * x_hat).sum", "(dy * x).sum"),
 )
 
 # ----------------------------------------------------------------------- 10b.10
@@ -755,18 +744,18 @@ slope_gradient.wrong(
 slope_gradient.wrong(
     "The way through the softmax is missing: this is the gradient of the "
     "weights, not of the comparisons.",
-    _spoilt(slope_gradient, "(dS * dis", "(dA * dis"),
+    slope_gradient.spoilt("(dS * dis", "(dA * dis"),
 )
 
 slope_gradient.wrong(
     "Through the softmax, the mean that the row found must be taken off.",
-    _spoilt(slope_gradient, " - (A * dA).sum(axis=-1, keepdims=True)", ""),
+    slope_gradient.spoilt(" - (A * dA).sum(axis=-1, keepdims=True)", ""),
 )
 
 slope_gradient.wrong(
     "The row's mean was taken over the wrong axis. Each *row* is one softmax: "
     "the last axis.",
-    _spoilt(slope_gradient, "(axis=-1", "(axis=-2"),
+    slope_gradient.spoilt("(axis=-1", "(axis=-2"),
 )
 
 # ---------------------------------------------------------------------- 10b.lab
@@ -874,18 +863,18 @@ def _hers(model, ids, n):
 write_on.wrong(
     "Now the whole text goes in each time, and the cache still keeps what was "
     "there before: it holds the same places again and again.",
-    _spoilt(
-        write_on, "ids = np.append(ids, new,", "new = ids = np.append(ids, new,"
+    write_on.spoilt(
+        "ids = np.append(ids, new,", "new = ids = np.append(ids, new,"
     ),
 )
 
 write_on.wrong(
     "In the first round several tokens go in, and each needs its own row of "
     "the table. Here all of them get that of the last one.",
-    _spoilt(write_on, "P[start : ids.shape[1]]", "P[ids.shape[1] - 1]"),
+    write_on.spoilt("P[start : ids.shape[1]]", "P[ids.shape[1] - 1]"),
 )
 
 write_on.wrong(
     "Now no layer keeps anything: a new token sees itself alone, and no past.",
-    _spoilt(write_on, "look.past = ()", "look.past = None"),
+    write_on.spoilt("look.past = ()", "look.past = None"),
 )

@@ -1,11 +1,9 @@
 """Write a date: erase cells of the attention, and see what comes out then."""
 
-import base64
-
 import numpy as np
 
 from dlscratch.attention import attention
-from dlscratch.explorables.explorable import Explorable
+from dlscratch.explorables.explorable import Explorable, halves
 from dlscratch.functions import softmax
 from dlscratch.networks import pretrained
 
@@ -86,7 +84,6 @@ def date_writer(date=EXAMPLES[0], *, erased=(), keep=False):
         )
     if cells:
         fallback += f" With what is erased here it writes {now}."
-    flat = np.concatenate([p.value.ravel() for p in model.parameters])
     props = {
         "date": date,
         "erased": sorted(t * PLACES + s for t, s in cells),
@@ -99,7 +96,7 @@ def date_writer(date=EXAMPLES[0], *, erased=(), keep=False):
         "examples": EXAMPLES,
         "hints": HINTS,
         "sizes": [len(READS), len(WRITES), len(model.layers[1].W.value)],
-        "packed": base64.b64encode(flat.astype("<f2").tobytes()).decode("ascii"),
+        "packed": halves(model),
     }
     return Explorable(
         "date-writer", props, fallback, label="Erase attention", shared=["lstm"]

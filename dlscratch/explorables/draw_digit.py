@@ -1,12 +1,11 @@
 """Draw a digit: a network that reads what the reader draws, layer by layer."""
 
-import base64
 import io
 from importlib.resources import files
 
 import numpy as np
 
-from dlscratch.explorables.explorable import Explorable
+from dlscratch.explorables.explorable import Explorable, in_base64
 from dlscratch.layers import Linear
 
 STEPS = 32  # to 1
@@ -95,7 +94,7 @@ def packed(model):
     stored = steps.astype(np.int8) if exact else flat.astype("<f4")
     return {
         "steps": STEPS if exact else 0,
-        "weights": _base64(stored),
+        "weights": in_base64(stored),
         "samples": _samples(),
     }
 
@@ -112,10 +111,6 @@ def _samples():
     with np.load(io.BytesIO(raw), allow_pickle=False) as file:
         images, labels = file["images"].ravel(), file["labels"]
     return {
-        "images": _base64(images[::2] << 4 | images[1::2]),
+        "images": in_base64(images[::2] << 4 | images[1::2]),
         "labels": labels.tolist(),
     }
-
-
-def _base64(array):
-    return base64.b64encode(array.tobytes()).decode("ascii")

@@ -1,10 +1,13 @@
 """What a figure's Python gives to the notebook: style, scripts and a text, as HTML."""
 
+import base64
 import hashlib
 import html
 import json
 import re
 from importlib.resources import files
+
+import numpy as np
 
 OUTPUT = re.compile(
     r'<div class="dlx [^"]*" role="group" aria-label="(?P<label>[^"]*)".*?'
@@ -108,6 +111,17 @@ def remade(text):
         label=html.unescape(found["label"]),
         shared=shared,
     )._repr_html_()
+
+
+def in_base64(array):
+    """Return the bytes of an array as text, which ``props`` can hold."""
+    return base64.b64encode(array.tobytes()).decode("ascii")
+
+
+def halves(model):
+    """Return a model's parameters as text, in 16 bits each, which lstm.js reads."""
+    flat = np.concatenate([p.value.ravel() for p in model.parameters])
+    return in_base64(flat.astype("<f2"))
 
 
 def _read(name):

@@ -1,11 +1,9 @@
 """Read a name: an LSTM guesses each next letter, and the way back can be cut."""
 
-import base64
-
 import numpy as np
 
 from dlscratch.datasets import LETTERS, encode_names
-from dlscratch.explorables.explorable import Explorable
+from dlscratch.explorables.explorable import Explorable, halves
 from dlscratch.functions import softmax
 from dlscratch.networks import pretrained
 
@@ -77,7 +75,6 @@ def name_reader(name=EXAMPLES[0], *, cuts=(), both_ways=False, forget_gate=None)
         "only the way through Wh is left; at 1, the first letter gets about as much as "
         "the last."
     )
-    flat = np.concatenate([p.value.ravel() for p in model.parameters])
     n, d = model.layers[0].W.value.shape
     props = {
         "name": name,
@@ -91,7 +88,7 @@ def name_reader(name=EXAMPLES[0], *, cuts=(), both_ways=False, forget_gate=None)
         "longest": LONGEST,
         "examples": EXAMPLES,
         "sizes": [n, d, len(model.layers[1].Wh.value)],
-        "packed": base64.b64encode(flat.astype("<f2").tobytes()).decode("ascii"),
+        "packed": halves(model),
     }
     return Explorable(
         "name-reader", props, fallback, label="Read a name", shared=["lstm"]

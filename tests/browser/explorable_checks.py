@@ -69,6 +69,16 @@ def words(page):
     return page.locator(".dlx > div > :not([role=status])").all_inner_texts()
 
 
+def said(page):
+    """Return the sentence that a figure says of what is seen."""
+    return page.locator("[data-said]").inner_text()
+
+
+def problem(page):
+    """Return what a figure says of wrong input."""
+    return page.locator("[data-problem]").inner_text()
+
+
 def centre(locator):
     """Return the middle of an element, in pixels of the window."""
     locator.scroll_into_view_if_needed()

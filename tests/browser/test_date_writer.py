@@ -7,6 +7,8 @@ from explorable_checks import (
     check_fallback,
     pick,
     press,
+    problem,
+    said,
     stop_clock,
     values,
     words,
@@ -86,14 +88,6 @@ def erase(page, *cells):
 
 def button(page, name):
     return page.get_by_role("button", name=name, exact=True)
-
-
-def said(page):
-    return page.locator("[data-said]").inner_text()
-
-
-def problem(page):
-    return page.locator("[data-problem]").inner_text()
 
 
 @pytest.fixture

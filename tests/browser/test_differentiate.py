@@ -10,6 +10,7 @@ from explorable_checks import (
     check_fallback,
     pick,
     press,
+    said,
     stop_clock,
     values,
     words,
@@ -102,10 +103,6 @@ def move(page, letter, number):
 
 def go(page, name):
     page.get_by_role("button", name=name, exact=True).press("Enter")
-
-
-def said(page):
-    return page.locator("[data-said]").inner_text()
 
 
 def arrived(page):

@@ -9,6 +9,8 @@ from explorable_checks import (
     check_fallback,
     pick,
     press,
+    problem,
+    said,
     stop_clock,
     values,
     words,
@@ -90,14 +92,6 @@ def cut(page, k):
 
 def hold(page, gate):
     page.get_by_label("forget gate, held at, typed").fill(str(gate))
-
-
-def said(page):
-    return page.locator("[data-said]").inner_text()
-
-
-def problem(page):
-    return page.locator("[data-problem]").inner_text()
 
 
 @pytest.fixture
