@@ -1047,6 +1047,13 @@ def test_hints_unfold_one_inside_the_other():
         assert "It has 3 hints" in hint("9.1", number).diagnosis
 
 
+def test_words_in_asterisks_are_stressed_and_products_are_not():
+    lines = "Subtract the *largest* score, `a * b * c`, not 2 * x * y or 3*x*y."
+    page = exercises.Hints(make(abs, 1, hints=[lines] * 3), 3)._repr_html_()
+    assert "the <em>largest</em> score, <code>a * b * c</code>, not" in page
+    assert "not 2 * x * y or 3*x*y." in page
+
+
 def test_a_result_shows_itself_as_html():
     assert ADD.check(lambda x, y: x + 0 * y)._repr_html_() == (
         '<div class="check">\n'

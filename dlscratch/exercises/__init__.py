@@ -249,9 +249,14 @@ class Exercise:
 
 
 def _as_html(text):
-    """Return a sentence as HTML, with what stands in backticks as code."""
+    """Return a sentence as HTML: code in backticks, stress in asterisks."""
     text = html.escape(text, quote=False)
-    return re.sub("`([^`]*)`", r"<code>\1</code>", text)
+    marks = r"`([^`]*)`|(?<![\w*])\*(\w[^*`]*)\*(?![\w*])"
+    return re.sub(marks, lambda m: _tag("code", m[1]) or _tag("em", m[2]), text)
+
+
+def _tag(name, text):
+    return "" if text is None else f"<{name}>{text}</{name}>"
 
 
 @dataclass(frozen=True)

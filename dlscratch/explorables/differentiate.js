@@ -290,7 +290,7 @@ export function explore({ limits, examples, ...start }) {
     state.by = state.by.slice(0, all.outputs.length - 1);
     state.step = Math.min(state.step, all.tape.steps.length);
     if (!state.problem) typed.value = state.source;
-    set(typed, { "aria-invalid": state.problem && "true" });
+    set(typed, { "aria-invalid": state.problem ? "true" : undefined });
     problem.textContent = state.problem || all.note;
     more.forEach((node, i) => {
       const act = `Differentiate ${state.by.length ? "again " : ""}by ${"xy"[i]}`;
