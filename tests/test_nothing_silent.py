@@ -30,6 +30,7 @@ from dlscratch import (
     recurrent,
     sequential,
     training,
+    unsupervised,
 )
 from dlscratch.base import Parameter
 from dlscratch.datasets import Dataset
@@ -314,6 +315,37 @@ def trained(epochs=1, **changes):
     parts = {name: changes.pop(name, data[name]) for name in data}
     optimizer, settings = optimizers.SGD(net.parameters), {"rng": rng()} | changes
     return training.train(net, Dataset(**parts), optimizer, epochs, **settings)
+
+
+COLUMN = np.array([[0.0], [1.0], [4.0], [5.0]])
+
+
+def mixture(**changes):
+    return unsupervised.GaussianMixture(**{"k": 2} | changes)
+
+
+def mixed(v):
+    """Return the likelihoods of a fit, and a point's density."""
+    model = mixture(k=1, floor=0.1)
+    return np.array([*model.fit(v, rng=rng()), model.log_density(v)[0]])
+
+
+def known():
+    model = mixture()
+    model.fit(COLUMN, rng=rng())
+    return model
+
+
+def POINTS(v):
+    return numeric(ndim=2)(v)
+
+
+def COLUMNS(v):
+    return POINTS(v) and np.shape(v)[1] == 1
+
+
+def DIFFERENT(v):
+    return POINTS(v) and len(np.unique(np.asarray(v), axis=0)) > 1
 
 
 POSITIVE = number(0, above=True)
@@ -957,6 +989,82 @@ ARGUMENTS = {
         whole(1),
         None,
     ),
+    "kmeans x": (
+        lambda v: unsupervised.kmeans(v, 1, rng=rng()).inertia,
+        POINTS,
+        as_float(lambda x: ((x - x.mean(axis=0)) ** 2).sum()),
+    ),
+    "kmeans k": (
+        lambda v: unsupervised.kmeans(COLUMN, v, rng=rng()),
+        lambda v: whole(1)(v) and v <= 4,
+        None,
+    ),
+    "kmeans rng": (lambda v: unsupervised.kmeans(COLUMN, 2, rng=v), is_generator, None),
+    "kmeans start": (
+        lambda v: unsupervised.kmeans(COLUMN, 2, start=v, max_steps=0).centres,
+        numeric(shape=(2, 1)),
+        as_float(lambda start: start),
+    ),
+    "kmeans max_steps": (
+        lambda v: unsupervised.kmeans(COLUMN, 2, rng=rng(), max_steps=v),
+        whole(0),
+        None,
+    ),
+    "Clusters.predict x": (
+        lambda v: unsupervised.kmeans(COLUMN, 4, start=COLUMN).predict(v),
+        COLUMNS,
+        as_float(lambda x: abs(x - COLUMN.ravel()).argmin(axis=1)),
+    ),
+    "GaussianMixture k": (lambda v: mixture(k=v), whole(1), None),
+    "GaussianMixture covariance": (
+        lambda v: mixture(covariance=v),
+        lambda v: isinstance(v, str) and v in ("full", "diagonal", "spherical"),
+        None,
+    ),
+    "GaussianMixture floor": (lambda v: mixture(floor=v), number(1e-100), None),
+    "GaussianMixture.fit x": (mixed, POINTS, as_float(mixed)),
+    "GaussianMixture.fit start": (
+        lambda v: mixture(k=1).fit(COLUMN, start=v),
+        lambda v: False,
+        None,
+    ),
+    "GaussianMixture.fit tolerance": (
+        lambda v: mixture().fit(COLUMN, rng=rng(), tolerance=v),
+        number(0),
+        None,
+    ),
+    "GaussianMixture.responsibilities x": (
+        lambda v: known().responsibilities(v),
+        COLUMNS,
+        as_float(lambda x: known().responsibilities(x)),
+    ),
+    "GaussianMixture.sample n": (lambda v: known().sample(v, rng()), whole(1), None),
+    "GaussianMixture.sample rng": (lambda v: known().sample(2, v), is_generator, None),
+    "pca x": (
+        lambda v: unsupervised.pca(v, 1).explained[0],
+        DIFFERENT,
+        as_float(
+            lambda x: (
+                np.linalg.svd(x - x.mean(axis=0))[1][0] ** 2
+                / ((x - x.mean(axis=0)) ** 2).sum()
+            )
+        ),
+    ),
+    "pca n": (
+        lambda v: unsupervised.pca(np.eye(3), v),
+        lambda v: whole(1)(v) and v <= 3,
+        None,
+    ),
+    "PCA.encode x": (
+        lambda v: unsupervised.pca(COLUMN, 1).encode(v),
+        COLUMNS,
+        as_float(lambda x: x - 2.5),
+    ),
+    "PCA.decode z": (
+        lambda v: unsupervised.pca(COLUMN, 1).decode(v),
+        COLUMNS,
+        as_float(lambda z: z + 2.5),
+    ),
     "load_digits dtype": (lambda v: datasets.load_digits(dtype=v), dtype, None),
     "load_digits shuffle": (
         lambda v: datasets.load_digits(shuffle=v),
@@ -1018,6 +1126,7 @@ UNCHECKED = {
 }
 MODULES = [functions, gradients, initializers, losses, layers, convolution, optimizers]
 MODULES += [sequential, networks, parallel, training, datasets, recurrent, attention]
+MODULES += [unsupervised]
 
 
 def same(got, expected, loose):
