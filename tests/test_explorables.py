@@ -13,6 +13,7 @@ from dlscratch.explorables import (
     batch_norm,
     boxes,
     broadcasting,
+    clusters,
     convolution,
     date_writer,
     differentiate,
@@ -28,7 +29,7 @@ from dlscratch.explorables import (
     sixteen_bits,
 )
 from dlscratch.explorables.explorable import remade, script
-from dlscratch.explorables.random_numbers import uniform
+from dlscratch.explorables.random_numbers import normal, uniform
 
 ALL = pytest.mark.parametrize(
     "figure",
@@ -37,6 +38,7 @@ ALL = pytest.mark.parametrize(
         batch_norm,
         boxes,
         broadcasting,
+        clusters,
         convolution,
         date_writer,
         differentiate,
@@ -193,6 +195,11 @@ def test_numbers_that_json_cannot_hold():
         (lambda: broadcasting(b=(1, 1, 1, 1)), "b with at most 3 axes .*1, 1, 1, 1"),
         (lambda: broadcasting(3), "a with at most 3 axes of length 1 to 4, got 3"),
         (lambda: broadcasting(operation="/"), "operation '\\+', '-' or .*got '/'"),
+        (lambda: clusters("four"), "expected start in .*'long clouds'.*got 'four'"),
+        (lambda: clusters(variance=5), "expected variance 0 to 4, got 5"),
+        (lambda: clusters(variance=float("nan")), "variance 0 to 4, got nan"),
+        (lambda: clusters(learn=True), "expected variance 0.05 to 4, got 0.0"),
+        (lambda: clusters(floor=0.2), r"floor in \(0, 1e-06, 0.1\), got 0.2"),
         (
             lambda: convolution([[1, 10]]),
             r"numbers from -9 to 9, got \[\[1.0, 10.0\]\]",
@@ -269,6 +276,12 @@ def test_repr_is_words_for_a_terminal():
 def test_broadcasting_says_what_comes_out():
     assert "the result has shape (2, 3)" in repr(broadcasting())
     assert "they do not fit" in repr(broadcasting((3,), (4,)))
+
+
+def test_clusters_says_how_it_starts():
+    words = repr(clusters("long clouds", variance=0.5, learn=True))
+    assert "30 points in the plane and 2 centres, at first “long clouds” with" in words
+    assert "with learnt variances of 0.5." in words
 
 
 def test_convolution_says_what_comes_out():
@@ -351,3 +364,14 @@ def test_the_random_numbers():
         t ^= (t + (t ^ t >> 7) * (t | 61)) % 2**32
         drawn.append((t ^ t >> 14) / 2**32)
     np.testing.assert_array_equal(uniform(0, 3), drawn)
+
+
+def test_the_normal_numbers():
+    drawn = normal(1, (4000, 5))
+    assert drawn.shape == (4000, 5)
+    assert np.array_equal(drawn, normal(1, (4000, 5)))
+    assert not np.array_equal(drawn, normal(2, (4000, 5)))
+    np.testing.assert_allclose(drawn.mean(), 0, atol=0.02)
+    np.testing.assert_allclose(drawn.std(), 1, atol=0.02)
+    np.testing.assert_allclose(np.mean(abs(drawn) < 1), 0.6827, atol=0.01)
+    np.testing.assert_allclose(np.corrcoef(drawn.T), np.eye(5), atol=0.06)

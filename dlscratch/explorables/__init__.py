@@ -8,6 +8,7 @@ from dlscratch.explorables.backprop_stepper import backprop_stepper
 from dlscratch.explorables.batch_norm import batch_norm
 from dlscratch.explorables.boxes import boxes
 from dlscratch.explorables.broadcasting import broadcasting
+from dlscratch.explorables.clusters import clusters
 from dlscratch.explorables.convolution import convolution
 from dlscratch.explorables.date_writer import date_writer
 from dlscratch.explorables.differentiate import differentiate
@@ -30,6 +31,7 @@ __all__ = [
     "batch_norm",
     "boxes",
     "broadcasting",
+    "clusters",
     "convolution",
     "date_writer",
     "differentiate",
