@@ -17,6 +17,7 @@ from dlscratch.explorables import (
     convolution,
     date_writer,
     differentiate,
+    diffusion,
     explorable,
     gradient_descent,
     initial_values,
@@ -42,6 +43,7 @@ ALL = pytest.mark.parametrize(
         convolution,
         date_writer,
         differentiate,
+        diffusion,
         gradient_descent,
         initial_values,
         name_reader,
@@ -221,6 +223,13 @@ def test_numbers_that_json_cannot_hold():
         (lambda: differentiate("z"), "in x and y, got 'z': name 'z' is not defined"),
         (lambda: differentiate("2"), "expected x or y somewhere, got '2'"),
         (lambda: differentiate("2*x", by="xx"), "'2\\*x' back to x"),
+        (lambda: diffusion("star"), "points or one of .*'letter'.*got 'star'"),
+        (lambda: diffusion([1, 2]), r"shape \(1 to 80, 2\), got \(2,\)"),
+        (lambda: diffusion([[0, 0]] * 81), r"got \(81, 2\)"),
+        (lambda: diffusion([[0, 0], [0, 3]]), r"within ±3, ±2.4, got \[0.0, 3.0\]"),
+        (lambda: diffusion([[0, float("nan")]]), r"±2.4, got \[0.0, nan\]"),
+        (lambda: diffusion(smooth=1.5), "expected smooth 0 to 1, got 1.5"),
+        (lambda: diffusion(step=61), "expected step 0 to 60, got 61"),
         (lambda: gradient_descent("hill"), "expected surface in .*'bowl'.*got 'hill'"),
         (lambda: gradient_descent(start=(1, 6)), r"between -5 and 5, got \(1, 6\)"),
         (lambda: gradient_descent(start=(1,)), r"two numbers .*got \(1,\)"),
@@ -330,6 +339,13 @@ def test_differentiate_says_its_results():
     assert "at first u = 2*x; 3*u + u*u, and see" in repr(differentiate())
     words = repr(differentiate("x**4 - 2*x**2", 2, by="xxxx"))
     assert "of order 0 to 4 are 8, 24, 44, 48, 24, computed in 47 lines" in words
+
+
+def test_diffusion_says_its_points():
+    assert "points in the plane, at first ring (16), and 150 particles" in repr(
+        diffusion()
+    )
+    assert "at first given ones (2), and" in repr(diffusion([[0, 1], [1, 0]]))
 
 
 def test_name_reader_says_its_guesses():

@@ -12,6 +12,7 @@ from dlscratch.explorables.clusters import clusters
 from dlscratch.explorables.convolution import convolution
 from dlscratch.explorables.date_writer import date_writer
 from dlscratch.explorables.differentiate import differentiate
+from dlscratch.explorables.diffusion import diffusion
 from dlscratch.explorables.draw_digit import draw_digit
 from dlscratch.explorables.explorable import Explorable
 from dlscratch.explorables.feature_maps import feature_maps
@@ -35,6 +36,7 @@ __all__ = [
     "convolution",
     "date_writer",
     "differentiate",
+    "diffusion",
     "draw_digit",
     "feature_maps",
     "gradient_descent",
