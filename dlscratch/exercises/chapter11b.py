@@ -111,7 +111,7 @@ times_as_likely.wrong(
     ],
     overflow=[
         (np.array([[1.0, 0], [0, 1.0]]), *_machine(2, 3, 900.0)),
-        (np.ones((3, 1)), np.array([[-2e4, 2e4]]), np.ones(1), np.zeros(2)),
+        (np.ones((3, 1)), np.array([[-1e5, 1e5]]), np.ones(1), np.zeros(2)),
     ],
     hints=[
         "A hidden unit that is 0 adds the factor exp(0) to the sum over h, one "
@@ -177,8 +177,17 @@ free_energy.wrong(
         (_bits(4, 1), *_machine(1, 3)),
         (_bits(2, 6), *_machine(6, 4)),
         (_bits(7, 3), *_machine(3, 5)),
+        (_bits(3, 10), *_machine(10, 2)),
+        (_bits(4, 2), *_machine(2, 10)),
     ],
-    overflow=[(np.array([[1.0, 0], [0, 1], [1, 1]]), *_machine(2, 3, 700.0))],
+    overflow=[
+        (
+            np.array([[1.0, 0], [0, 1], [1, 1]]),
+            np.array([[800.0, -300, 500], [-900, 1000, 700]]),
+            np.array([10.0, -700]),
+            np.array([1.0, 2, -400]),
+        )
+    ],
     hints=[
         "log P(v) = -F(v) - log Z, and Z is the sum of exp(-F) over all 2^D "
         "rows of zeros and ones. The hidden units are in F already.",
@@ -399,8 +408,8 @@ kl.wrong(
 # ------------------------------------------------------------------------ 11b.6
 
 
-def _run_bound(bound_terms, *case):
-    found = bound_terms(*case)
+def _run_bound(bound_terms, x, y, mean, log_variance, sigma):
+    found = bound_terms(x, y, mean, log_variance, sigma)
     if not isinstance(found, tuple | list | np.ndarray) or len(found) != 2:
         raise Misfit("expected two numbers, the reconstruction and the KL term")
     return {"the reconstruction": found[0], "the KL term": found[1]}
@@ -496,21 +505,37 @@ bound_terms.wrong(
 
 # ------------------------------------------------------------------------ 11b.7
 
-_FUNCTIONS = {
-    "z²": (lambda z: z**2, lambda z: 2 * z),
-    "sin z": (np.sin, np.cos),
-    "z³ - z": (lambda z: z**3 - z, lambda z: 3 * z**2 - 1),
-}
+
+def square(z):
+    """Return z²."""
+    return z**2
+
+
+def double(z):
+    """Return the slope of z²."""
+    return 2 * z
+
+
+def cubic(z):
+    """Return z³ - z."""
+    return z**3 - z
+
+
+def its_slope(z):
+    """Return the slope of z³ - z."""
+    return 3 * z**2 - 1
+
+
+_FUNCTIONS = {"z²": (square, double), "sin z": (np.sin, np.cos)}
+_FUNCTIONS["z³ - z"] = cubic, its_slope
 
 
 def _run_two_ways(two_ways, f, mean, log_variance, eps):
     found = two_ways(*_FUNCTIONS[f], mean, log_variance, eps)
-    if not isinstance(found, tuple | list) or len(found) != 2:
+    if not isinstance(found, tuple | list | np.ndarray) or len(found) != 2:
         raise Misfit("expected two things, first through z, then by the score")
-    return {
-        "through z": np.asarray(found[0]),
-        "by the score": np.asarray(found[1]),
-    }
+    parts = "the estimate through z", "the estimate by the score"
+    return dict(zip(parts, map(np.asarray, found), strict=True))
 
 
 @exercise(
@@ -738,8 +763,10 @@ transfer.wrong(
 def _copies_case(S, N, M, D):
     train = _random(N, D)
     samples = _random(S, D)
+    test = _random(M, D)
     samples[: S // 2] = train[: S // 2] + 0.05 * _random(S // 2, D)
-    return samples, train, _random(M, D)
+    samples[-2:] = test[:2] + 0.01  # copies of what nobody was trained on
+    return samples, train, test
 
 
 @exercise(
@@ -813,8 +840,8 @@ copies.wrong(
 # ----------------------------------------------------------------------- 11b.11
 
 
-def _run_back(back, *case):
-    found = back(*case)
+def _run_back(back, x_t, eps, t, betas):
+    found = back(x_t, eps, t, betas)
     if not isinstance(found, tuple | list) or len(found) != 2:
         raise Misfit("expected two things, the mean and the variance")
     return {"the mean": found[0], "the variance": found[1]}
@@ -913,10 +940,13 @@ def _run_leaps(leaps, x, steps, T):
         return _denoiser(x, kept[t])
 
     found = leaps(predict_x0, x, list(steps), kept)
-    return {
-        "the steps it asked for": np.array(asked),
-        "what it returned": found,
-    }
+    wanted = list(steps[:-1])
+    if asked != wanted:
+        text = (
+            f"it asked `predict_x0` at the steps {asked}, where {wanted} were"
+        )
+        raise Misfit(f"{text} expected")
+    return found
 
 
 @exercise(
@@ -1088,7 +1118,11 @@ def _run_draw(draw, mean, spread, betas):
 
     def predict_x0(x, t):
         if np.shape(x) != (20_000, 2):
-            raise Misfit(f"predict_x0 was called with x of shape {np.shape(x)}")
+            text = "predict_x0 expected x of shape (20000, 2), got"
+            raise ValueError(f"{text} {np.shape(x)}")
+        if not 1 <= t <= len(betas):
+            text = f"predict_x0 expected a step from 1 to {len(betas)}, got"
+            raise ValueError(f"{text} {t}")
         gain = (
             np.sqrt(kept[t]) * spread**2 / (kept[t] * spread**2 + 1 - kept[t])
         )
@@ -1098,26 +1132,40 @@ def _run_draw(draw, mean, spread, betas):
     x = draw(predict_x0, (20_000, 2), betas, rng)
     if np.shape(x) != (20_000, 2):
         raise Misfit(f"expected samples of shape (20000, 2), got {np.shape(x)}")
-    x = np.asarray(x)
+    cov = np.cov(np.asarray(x).T)
     return {
-        "the samples' mean": x.mean(),
-        "their spread": x.std(axis=0).mean(),
-        "the two columns' covariance": np.cov(x.T)[0, 1],
+        "the mean": np.mean(x),
+        "the spread": np.sqrt(np.diag(cov)).mean(),
+        "the correlation of the two columns": cov[0, 1] / (cov[0, 0] + 1e-9),
     }
+
+
+def _not_from_rng(draw):
+    """Return a sentence if chance does not come from the given generator."""
+    betas = np.array([0.3, 0.5, 0.4])
+    one, again, other = (
+        draw(lambda x, t: x / 2, (4, 3), betas, np.random.default_rng(seed))
+        for seed in (1, 1, 2)
+    )
+    if np.array_equal(one, again) and not np.array_equal(one, other):
+        return None
+    return "The samples are right, but chance must come from `rng` alone."
 
 
 @exercise(
     "11b.lab",
     "Find the bugs and repair them",
     use=_run_draw,
+    verify=_not_from_rng,
     cases=[
         (2.0, 0.5, np.linspace(1e-4, 0.2, 50)),
         (-1.0, 1.0, np.linspace(1e-3, 0.4, 25)),
         (3.0, 0.0, np.linspace(1e-3, 0.3, 20)),
         (0.0, 2.0, np.linspace(1e-4, 0.1, 100)),
+        (1.0, 1.5, np.array([0.2, 0.3, 0.4])),
     ],
     rtol=0.02,
-    atol=0.03,
+    atol=0.06,
     hints=[
         "There are two, and each hides the other: with one of them repaired, "
         "the spread is further off than before. Do not stop there.",
@@ -1130,9 +1178,10 @@ def _run_draw(draw, mean, spread, betas):
         The noise was drawn once, before the loop. Added step by step in the
         same direction it does not average out as fresh noise does, and the
         samples spread far too much. And it was multiplied by the *variance*,
-        which is much smaller than its root. With the 200 steps above the two together
-        give a spread of 0.7 where 0.5 is right; repaired one by one, 5 or 0.1.
-        Two bugs can nearly cancel in the one number that you look at.
+        which is much smaller than its root. With the 200 steps above both
+        together give a spread of 0.7 where 0.5 is right; with one of them
+        repaired it is 5 or 0.1. Two bugs can nearly cancel in the one number
+        that you look at.
 
         A sampler can be tested without any training: for data that are
         normally distributed, the best denoiser is a formula, and what must
@@ -1204,4 +1253,10 @@ draw.wrong(
     "The variance is now that of a step forwards, β. With x_0 known it is "
     "smaller, and 0 at the last step.",
     draw.spoilt("np.sqrt(variance) * noise", "np.sqrt(beta) * noise"),
+)
+
+draw.wrong(
+    "It starts from zeros. The last step of the noise is pure noise: start "
+    "there.",
+    draw.spoilt("x = rng.standard_normal(shape)\n", "x = np.zeros(shape)\n"),
 )
