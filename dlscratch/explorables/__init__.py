@@ -8,9 +8,11 @@ from dlscratch.explorables.backprop_stepper import backprop_stepper
 from dlscratch.explorables.batch_norm import batch_norm
 from dlscratch.explorables.boxes import boxes
 from dlscratch.explorables.broadcasting import broadcasting
+from dlscratch.explorables.clusters import clusters
 from dlscratch.explorables.convolution import convolution
 from dlscratch.explorables.date_writer import date_writer
 from dlscratch.explorables.differentiate import differentiate
+from dlscratch.explorables.diffusion import diffusion
 from dlscratch.explorables.draw_digit import draw_digit
 from dlscratch.explorables.explorable import Explorable
 from dlscratch.explorables.feature_maps import feature_maps
@@ -30,9 +32,11 @@ __all__ = [
     "batch_norm",
     "boxes",
     "broadcasting",
+    "clusters",
     "convolution",
     "date_writer",
     "differentiate",
+    "diffusion",
     "draw_digit",
     "feature_maps",
     "gradient_descent",
