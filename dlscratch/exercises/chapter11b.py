@@ -748,9 +748,10 @@ def _noise_case(N, M, D, K, kept):
     text=r"""
         The weight of a data point, $w_m$, is $P(x_0=d_m\mid x_t)$. A class has
         the probability of all its members together, $\sum_{m:\,c_m=k}w_m$.
-        Where nearly all is noise, these are the shares of the classes in the data;
-        near the end one class has all. Somewhere between, on the way back, it
-        is decided which digit it will be. A class without members has 0.
+        Where nearly all is noise, these are the shares of the classes in the
+        data; near the end one class has all. Somewhere between, on the way
+        back, it is decided which digit it will be. A class without members
+        has 0.
         """,
 )
 def class_in_noise(x_t, kept, data, labels, K):
