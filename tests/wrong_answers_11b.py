@@ -58,75 +58,71 @@ def _likely_by_differences(v1, h1, v2, h2, W, a, b):
 # ------------------------------------------------------------------------ 11b.2
 
 
-def _free_by_library(v, W, a, b):
-    return _machine(W, a, b).free_energy(v)
+def _signs_by_states(v, W, a, b):
+    h = 2 * _rows(len(b)) - 1
+    return -np.logaddexp.reduce((v @ W + b) @ h.T, axis=1) - v @ a
 
 
-def _free_by_states(v, W, a, b):
-    h = _rows(len(b))
-    minus = (v @ W + b) @ h.T
-    return -np.logaddexp.reduce(minus, axis=1) - v @ a
+def _signs_by_absolute(v, W, a, b):
+    z = abs(v @ W + b)
+    return -((z + np.log1p(np.exp(-2 * z))).sum(axis=-1) + v @ a)
 
 
-def _free_by_relu(v, W, a, b):
-    z = v @ W + b
-    soft = np.maximum(z, 0) + np.log1p(np.exp(-abs(z)))
-    return -(soft.sum(axis=-1) + v @ a)
-
-
-def _free_by_loops(v, W, a, b):
+def _signs_by_loops(v, W, a, b):
     out = np.zeros(len(v))
     for n, row in enumerate(v):
         out[n] -= np.dot(a, row)
         for j in range(W.shape[1]):
-            out[n] -= np.logaddexp(row @ W[:, j] + b[j], 0.0)
+            z = row @ W[:, j] + b[j]
+            out[n] -= np.logaddexp(z, -z)
     return out
 
 
-def _free_by_where(v, W, a, b):
+def _signs_by_softplus(v, W, a, b):
     z = v @ W + b
-    with np.errstate(over="ignore"):
-        soft = np.where(z > 30, z, np.log1p(np.exp(np.minimum(z, 30))))
-    return -soft @ np.ones(W.shape[1]) - v @ a
+    return (z - np.logaddexp(0, 2 * z)) @ np.ones(len(b)) - v @ a
 
 
 # ------------------------------------------------------------------------ 11b.3
 
 
-def _log_p_by_library(v, W, a, b):
-    return _machine(W, a, b).log_likelihood(v)
+def _blot_by_loops(v, known, W, a, b):
+    total, ones = -np.inf, np.full(len(v), -np.inf)
+    for state in itertools.product((0.0, 1.0), repeat=int(np.sum(~known))):
+        picture = np.array(v, dtype=float)
+        picture[~known] = state
+        minus = picture @ a + np.logaddexp(0, b + picture @ W).sum()
+        total = np.logaddexp(total, minus)
+        ones = np.where(picture == 1, np.logaddexp(ones, minus), ones)
+    return np.exp(ones - total)
 
 
-def _log_p_by_all_states(v, W, a, b):
-    every, h = _rows(len(a)), _rows(len(b))
-
-    def minus_energy(v):
-        return v @ W @ h.T + (v @ a)[:, None] + h @ b
-
-    log_z = np.logaddexp.reduce(minus_energy(every), axis=None)
-    return np.logaddexp.reduce(minus_energy(v), axis=1) - log_z
+def _blot_by_library(v, known, W, a, b):
+    rows = _rows(len(v))
+    rows = rows[(rows == v)[:, known].all(axis=1)]
+    return softmax(-_machine(W, a, b).free_energy(rows)) @ rows
 
 
-def _log_p_by_the_other_side(v, W, a, b):
-    h = _rows(len(b))
-    log_z = np.logaddexp.reduce(h @ b + np.logaddexp(0, a + h @ W.T).sum(axis=1))
-    return -ch.free_energy(v, W, a, b) - log_z
+def _blot_by_all_states(v, known, W, a, b):
+    rows, h = _rows(len(v)), _rows(len(b))
+    rows = rows[np.all(rows[:, known] == v[known], axis=1)]
+    minus = rows @ W @ h.T + (rows @ a)[:, None] + h @ b
+    p = np.exp(minus - minus.max())
+    return (p.sum(axis=1) @ rows) / p.sum()
 
 
-def _log_p_by_softmax(v, W, a, b):
-    every = _rows(len(a))
-    F = ch.free_energy(every, W, a, b)
-    log_p = -F + F.min()
-    log_p = log_p - np.log(np.exp(log_p).sum())
-    numbers = (v @ (2 ** np.arange(len(a))[::-1])).astype(int)
-    return log_p[numbers]
+def _blot_in_place(v, known, W, a, b):
+    v[:] = ch.fill_in(v, known, W, a, b)
+    return v
 
 
-def _log_p_row_by_row(v, W, a, b):
-    total = -np.inf
-    for state in itertools.product((0.0, 1.0), repeat=len(a)):
-        total = np.logaddexp(total, -ch.free_energy(np.array([state]), W, a, b)[0])
-    return np.array([-ch.free_energy(row[None], W, a, b)[0] - total for row in v])
+def _blot_one_by_one(v, known, W, a, b):
+    """Treat each unknown unit as if it were alone, the others as they stand."""
+    p = v.copy()
+    for i in np.flatnonzero(~known):
+        alone = np.arange(len(v)) != i
+        p[i] = ch.fill_in(v, alone, W, a, b)[i]
+    return p
 
 
 # ------------------------------------------------------------------------ 11b.4
@@ -324,31 +320,43 @@ def _enough_by_threshold(betas, limit):
 # ------------------------------------------------------------------------ 11b.9
 
 
-def _transfer_by_loops(samples, labels, x, t):
-    right = 0
-    for row, label in zip(x, t, strict=True):
-        away = [np.linalg.norm(row - s) for s in samples]
-        right += labels[int(np.argmin(away))] == label
-    return right / len(x)
+def _class_by_loops(x_t, kept, data, labels, K):
+    p = np.zeros((len(x_t), K))
+    for n, row in enumerate(x_t):
+        w = softmax(-((row - kept**0.5 * data) ** 2).sum(axis=1) / (2 - 2 * kept))
+        for weight, k in zip(w, labels, strict=True):
+            p[n, k] += weight
+    return p
 
 
-def _transfer_by_products(samples, labels, x, t):
-    away = (samples**2).sum(axis=1) - 2 * x @ samples.T
-    return float((labels[np.argmin(away, axis=1)] == t).mean())
+def _class_by_denoiser(x_t, kept, data, labels, K):
+    marked = np.hstack([data, np.zeros((len(data), K))])
+    log_w = (kept**0.5 * x_t @ data.T - kept * (data**2).sum(axis=1) / 2) / (1 - kept)
+    marked[:, data.shape[1] :] = np.eye(K)[labels]
+    return (softmax(log_w) @ marked)[:, data.shape[1] :]
 
 
-def _transfer_by_sorting(samples, labels, x, t):
-    away = np.sqrt(((samples[:, None] - x) ** 2).sum(axis=-1))
-    return np.average(labels[np.argsort(away, axis=0)[0]] == t)
+def _class_by_logs(x_t, kept, data, labels, K):
+    away = ((x_t[:, None] - kept**0.5 * data) ** 2).sum(axis=2) / (2 * (1 - kept))
+    p = np.full((len(x_t), K), -np.inf)
+    for k in set(labels.tolist()):
+        p[:, k] = np.logaddexp.reduce(-away[:, labels == k], axis=1)
+    return np.exp(p - np.logaddexp.reduce(p, axis=1, keepdims=True))
 
 
-def _transfer_percent(*args):
-    return 100 * ch.transfer(*args)
+def _class_by_masks(x_t, kept, data, labels, K):
+    to = np.sqrt(kept) * data - x_t[:, None]
+    log_w = -(to**2).sum(axis=2) / (2 * (1 - kept))
+    w = softmax(log_w)
+    return np.stack([w[:, labels == k].sum(axis=1) for k in range(K)], axis=1)
 
 
-def _transfer_city(samples, labels, x, t):
-    away = abs(x[:, None] - samples).sum(axis=2)
-    return np.mean(labels[away.argmin(axis=1)] == t)
+def _class_likeliest(*args):
+    return ch.class_in_noise(*args).argmax(axis=1)
+
+
+def _class_transposed(*args):
+    return ch.class_in_noise(*args).T
 
 
 # ----------------------------------------------------------------------- 11b.10
@@ -585,29 +593,30 @@ WRONG = {
         SILENT,
         (
             "transposed",
-            lambda: lambda v, W, a, b: ch.free_energy(v, W.T, a, b),
+            lambda: lambda v, W, a, b: ch.free_energy_of_signs(v, W.T, a, b),
             "raised ValueError",
         ),
         (
             "one hidden unit",
-            lambda: ch.free_energy.spoilt(".sum(axis=1)", "[:, 0]"),
+            lambda: ch.free_energy_of_signs.spoilt(".sum(axis=1)", "[:, 0]"),
             "is not right",
         ),
     ],
     "11b.3": [
         SILENT,
+        ("one by one", lambda: _blot_one_by_one, "is not right"),
+        ("in place", lambda: _blot_in_place, "changes its input v"),
         (
-            "hidden units counted twice",
-            lambda: ch.log_probability.spoilt(
-                "reduce(minus_free_energy(every))",
-                "reduce(minus_free_energy(every)) + len(b) * np.log(2)",
-            ),
-            "is not right",
+            "only the unknown ones",
+            lambda: lambda v, known, *more: ch.fill_in(v, known, *more)[~known],
+            "expected an array of shape",
         ),
         (
-            "the mean",
-            lambda: lambda *args: ch.log_probability(*args).mean(),
-            "expected an array of shape",
+            "energies without hidden units",
+            lambda: ch.fill_in.spoilt(
+                " + np.logaddexp(0, b + every @ W).sum(axis=1)", ""
+            ),
+            "is not right",
         ),
     ],
     "11b.4": [
@@ -692,11 +701,20 @@ WRONG = {
     ],
     "11b.9": [
         SILENT,
-        ("percent", lambda: _transfer_percent, "is not right"),
+        ("the likeliest class", lambda: _class_likeliest, "expected an array of shape"),
+        ("transposed", lambda: _class_transposed, "transposed"),
         (
-            "wrong ones",
-            lambda: lambda *args: 1 - ch.transfer(*args),
-            "is not right",
+            "only the classes that are there",
+            lambda: (
+                lambda x, kept, data, labels, K: ch.class_in_noise(
+                    x,
+                    kept,
+                    data,
+                    np.unique(labels, return_inverse=True)[1],
+                    len({*labels}),
+                )
+            ),
+            "expected an array of shape",
         ),
     ],
     "11b.10": [
@@ -780,18 +798,15 @@ RIGHT = {
         ("differences", lambda: _likely_by_differences),
     ],
     "11b.2": [
-        ("library", lambda: _free_by_library),
-        ("all states", lambda: _free_by_states),
-        ("relu", lambda: _free_by_relu),
-        ("loops", lambda: _free_by_loops),
-        ("where", lambda: _free_by_where),
+        ("all states", lambda: _signs_by_states),
+        ("absolute", lambda: _signs_by_absolute),
+        ("loops", lambda: _signs_by_loops),
+        ("softplus", lambda: _signs_by_softplus),
     ],
     "11b.3": [
-        ("library", lambda: _log_p_by_library),
-        ("all states", lambda: _log_p_by_all_states),
-        ("the other side", lambda: _log_p_by_the_other_side),
-        ("table", lambda: _log_p_by_softmax),
-        ("row by row", lambda: _log_p_row_by_row),
+        ("loops", lambda: _blot_by_loops),
+        ("library", lambda: _blot_by_library),
+        ("all states", lambda: _blot_by_all_states),
     ],
     "11b.4": [
         ("library", lambda: _sweep_by_library),
@@ -825,9 +840,10 @@ RIGHT = {
         ("threshold", lambda: _enough_by_threshold),
     ],
     "11b.9": [
-        ("loops", lambda: _transfer_by_loops),
-        ("products", lambda: _transfer_by_products),
-        ("sorting", lambda: _transfer_by_sorting),
+        ("loops", lambda: _class_by_loops),
+        ("denoiser", lambda: _class_by_denoiser),
+        ("logarithms", lambda: _class_by_logs),
+        ("masks", lambda: _class_by_masks),
     ],
     "11b.10": [
         ("norm", lambda: _copies_by_norm),

@@ -100,7 +100,7 @@ times_as_likely.wrong(
 
 @exercise(
     "11b.2",
-    "The energy of what is seen",
+    "Units of minus one and one",
     cases=[
         (np.array([[1.0, 0, 1]]), *map(np.array, (_W, _A, _B))),
         (_bits(1, 4), *_machine(4, 2)),
@@ -114,144 +114,169 @@ times_as_likely.wrong(
         (np.ones((3, 1)), np.array([[-1e5, 1e5]]), np.ones(1), np.zeros(2)),
     ],
     hints=[
-        "A hidden unit that is 0 adds the factor exp(0) to the sum over h, one "
-        "that is 1 adds exp of what it gets. The sum is a product.",
-        "The logarithm of that product is a sum over the hidden units of "
-        "log(1 + exp(b + vW)). Do not forget what does not depend on h.",
-        "`np.logaddexp(0, z)` is log(exp(0) + exp(z)), and never overflows.",
+        "The sum over all h is still a product, one factor for each hidden "
+        "unit. Which two terms does each factor have now?",
+        "A unit that gets z adds exp(z) where it is 1, and exp(-z) where it is "
+        "-1. What does not depend on h comes out of the sum.",
+        "`np.logaddexp(p, q)` is log(exp(p) + exp(q)), and never overflows.",
     ],
     text=r"""
         $$
         \sum_{\mathbf h}e^{-E}=e^{\mathbf a\cdot\mathbf v}\prod_j
-        \bigl(1+e^{b_j+\mathbf v\cdot W_{\cdot j}}\bigr) ,
+        \bigl(e^{z_j}+e^{-z_j}\bigr) ,\qquad
+        z_j=b_j+\mathbf v\cdot W_{\cdot j} ,
         $$
 
-        since each hidden unit is 0 or 1 by itself. So
-        $F=-\mathbf a\cdot\mathbf v-\sum_j\log(1+e^{z_j})$: with $H$ terms it
-        stands for a sum over $2^H$ states. For large $z$ the logarithm is $z$
-        itself, and only `np.exp(z)` on the way there is too large.
+        so $F=-\mathbf a\cdot\mathbf v-\sum_j\log(e^{z_j}+e^{-z_j})$. Where a
+        unit of 0 and 1 would add nothing for a large negative $z$, this one
+        adds $|z|$: it is never out of the game. (The same machine can be
+        written with units of 0 and 1, with $2W$ and other biases.)
         """,
 )
-def free_energy(v, W, a, b):
+def free_energy_of_signs(v, W, a, b):
     """Return F of each row of v (N, D), with exp(-F) = sum of exp(-E)."""
     z = b + v @ W  # (N, H)
-    return -v @ a - np.logaddexp(0, z).sum(axis=1)
+    return -v @ a - np.logaddexp(z, -z).sum(axis=1)
 
 
-free_energy.wrong(
-    "exp of a large number overflows, though its logarithm is harmless.",
-    free_energy.spoilt("np.logaddexp(0, z)", "np.log(1 + np.exp(z))"),
+free_energy_of_signs.wrong(
+    "This is the chapter's formula, for units of 0 and 1. A unit of -1 adds "
+    "exp(-z), not 1.",
+    free_energy_of_signs.spoilt("np.logaddexp(z, -z)", "np.logaddexp(0, z)"),
 )
 
-free_energy.wrong(
+free_energy_of_signs.wrong(
+    "exp of a large number overflows, though its logarithm is harmless.",
+    free_energy_of_signs.spoilt(
+        "np.logaddexp(z, -z)", "np.log(np.exp(z) + np.exp(-z))"
+    ),
+)
+
+free_energy_of_signs.wrong(
     "The visible biases are missing: they are the same for all h, and come out "
     "of the sum as a factor.",
-    free_energy.spoilt("-v @ a - ", "-"),
+    free_energy_of_signs.spoilt("-v @ a - ", "-"),
 )
 
-free_energy.wrong(
+free_energy_of_signs.wrong(
     "The sign: F is minus the logarithm of the sum.",
-    lambda v, W, a, b: -free_energy(v, W, a, b),
+    lambda v, W, a, b: -free_energy_of_signs(v, W, a, b),
 )
 
-free_energy.wrong(
-    "A state of the hidden units that is 0 counts, too: 1 + exp(z), not "
-    "exp(z).",
-    free_energy.spoilt("np.logaddexp(0, z)", "z"),
+free_energy_of_signs.wrong(
+    "This is the largest term of the sum alone. All states count.",
+    free_energy_of_signs.spoilt("np.logaddexp(z, -z)", "abs(z)"),
 )
 
-free_energy.wrong(
+free_energy_of_signs.wrong(
     "Each row of `v` is an example with a free energy of its own: sum over the "
     "hidden units alone.",
-    free_energy.spoilt("axis=1", ""),
+    free_energy_of_signs.spoilt("axis=1", ""),
 )
 
 # ------------------------------------------------------------------------ 11b.3
 
 
+def _blot_case(D, H, n_unknown, scale=1.0):
+    known = np.ones(D, dtype=bool)
+    known[_rng.permutation(D)[:n_unknown]] = False
+    v = _bits(D)
+    v[~known] = 0.5
+    return v, known, *_machine(D, H, scale)
+
+
 @exercise(
     "11b.3",
-    "An exact logarithm",
+    "Behind the blot",
     cases=[
-        (np.array([[1.0, 0, 1], [0, 1, 1]]), *map(np.array, (_W, _A, _B))),
-        (_bits(4, 1), *_machine(1, 3)),
-        (_bits(2, 6), *_machine(6, 4)),
-        (_bits(7, 3), *_machine(3, 5)),
-        (_bits(3, 10), *_machine(10, 2)),
-        (_bits(4, 2), *_machine(2, 10)),
+        (
+            np.array([1.0, 1.0, 0.5]),
+            np.array([True, True, False]),
+            *map(np.array, (_W, _A, _B)),
+        ),
+        _blot_case(5, 2, 3),
+        _blot_case(4, 6, 4),
+        _blot_case(6, 3, 0),
+        _blot_case(12, 5, 10),
     ],
     overflow=[
         (
-            np.array([[1.0, 0], [0, 1], [1, 1]]),
-            np.array([[800.0, -300, 500], [-900, 1000, 700]]),
-            np.array([10.0, -700]),
-            np.array([1.0, 2, -400]),
+            np.array([1.0, 0.5, 0.5]),
+            np.array([True, False, False]),
+            np.array([[800.0, -300], [-900, 1000], [2, 700]]),
+            np.array([10.0, -700, 1]),
+            np.array([1.0, -400]),
         )
     ],
     hints=[
-        "log P(v) = -F(v) - log Z, and Z is the sum of exp(-F) over all 2^D "
-        "rows of zeros and ones. The hidden units are in F already.",
-        "All rows: the binary digits of the numbers 0 to 2^D - 1, or "
-        "`itertools.product`. Count them: is the row of zeros there?",
-        "For log Z take the largest of all -F out of the sum, as in softmax, "
-        "or use `np.logaddexp.reduce`.",
+        "Of n unknown units there are 2^n ways to fill them in. Each completed "
+        "picture has a weight, exp(-F), and the rest is a mean.",
+        "Z cancels: divide each weight by the sum of the weights of all "
+        "completed pictures, and of no others.",
+        "Weights may be too large for a computer. Subtract the largest -F "
+        "first, as in softmax.",
     ],
     text=r"""
-        Of the two sums in $Z$, that over $\mathbf h$ is done by $F$; the other
-        has $2^D$ terms. That is possible up to 20 units or so. The 64 pixels
-        of a digit have $1.8\times10^{19}$ states, but there the *hidden* side
-        can be summed instead, if it is small: the formula is the same with the
-        sides exchanged.
+        By Bayes' rule $P(\text{unknown}\mid\text{known})$ is
+        $e^{-F}$ of the completed picture, divided by the sum of the same over
+        all $2^n$ completions: neither $Z$ nor any picture that contradicts
+        what is known takes part. The mean of the completions, so weighted, is
+        for each unit the probability that it is 1. With many unknown pixels
+        one holds the known ones fixed and lets Gibbs sampling draw the rest.
         """,
     trial="""
         W = np.array([[1, -1], [0.5, 0.5], [-1, 2]])
         a, b = np.array([0.1, -0.2, 0.3]), np.array([0, -0.5])
-        v = np.array([[1, 0, 1], [0, 1, 1]])
-        print(log_probability(v, W, a, b).mean().round(6))
-        assert abs(log_probability(v, W, a, b).mean() + 1.779595) < 1e-6
+        known = np.array([True, True, False])
+        print(fill_in(np.array([1, 0, 0]), known, W, a, b).round(3))
         """,
 )
-def log_probability(v, W, a, b):
-    """Return log P of each row of v (N, D)."""
+def fill_in(v, known, W, a, b):
+    """Return P(v_i = 1 | what is known) of each unit, (D,)."""
+    unknown = np.flatnonzero(~known)
+    n = len(unknown)
+    every = np.tile(v.astype(float), (2**n, 1))  # all completed pictures
+    every[:, unknown] = (np.arange(2**n)[:, None] >> np.arange(n)) & 1
+    minus_f = every @ a + np.logaddexp(0, b + every @ W).sum(axis=1)
+    weights = np.exp(minus_f - minus_f.max())
+    return weights @ every / weights.sum()
 
-    def minus_free_energy(v):
-        return v @ a + np.logaddexp(0, b + v @ W).sum(axis=1)
 
-    D = len(a)
-    every = (np.arange(2**D)[:, None] >> np.arange(D)) & 1  # (2^D, D)
-    log_z = np.logaddexp.reduce(minus_free_energy(every))
-    return minus_free_energy(v) - log_z
+@fill_in.wrong(
+    "Pictures that contradict what is known count here as well. Only the "
+    "unknown units may take other values."
+)
+def _(v, known, W, a, b):
+    return np.where(known, v, fill_in(v, np.zeros_like(known), W, a, b))
 
 
-log_probability.wrong(
-    "Z is the sum over all possible rows, not over those in `v`.",
-    log_probability.spoilt(
-        "minus_free_energy(every)", "minus_free_energy(np.unique(v, axis=0))"
+@fill_in.wrong(
+    "What stands in `v` at the unknown places was used. It means nothing: try "
+    "both values there."
+)
+def _(v, known, W, a, b):
+    h = 1 / (1 + np.exp(-np.clip(b + v @ W, -500, 500)))
+    p = 1 / (1 + np.exp(-np.clip(a + W @ h, -500, 500)))
+    return np.where(known, v, p)
+
+
+fill_in.wrong(
+    "All ways to fill in count the same here. Weigh each by exp(-F).",
+    fill_in.spoilt("np.exp(minus_f - minus_f.max())", "np.ones(2**n)"),
+)
+
+fill_in.wrong(
+    "Right, as long as exp(-F) is not too large for a computer. Subtract the "
+    "largest -F first.",
+    fill_in.spoilt("np.exp(minus_f - minus_f.max())", "np.exp(minus_f)"),
+)
+
+fill_in.wrong(
+    "This is the likeliest way to fill in. Asked is how likely a 1 is at each "
+    "place: all ways count, by their weight.",
+    fill_in.spoilt(
+        "np.exp(minus_f - minus_f.max())", "1.0 * (minus_f == minus_f.max())"
     ),
-)
-
-log_probability.wrong(
-    "log Z is missing, so the probabilities of all rows do not sum to 1.",
-    log_probability.spoilt(" - log_z", ""),
-)
-
-log_probability.wrong(
-    "One of the 2^D rows is missing. The row of zeros is a state, too.",
-    log_probability.spoilt("(np.arange(2**D)[", "(np.arange(1, 2**D)["),
-)
-
-log_probability.wrong(
-    "Right, as long as exp(-F) is not too large for a computer. Take the "
-    "largest out of the sum first.",
-    log_probability.spoilt(
-        "np.logaddexp.reduce(minus_free_energy(every))",
-        "np.log(np.exp(minus_free_energy(every)).sum())",
-    ),
-)
-
-log_probability.wrong(
-    "This is the probability. Its logarithm is asked for.",
-    lambda v, W, a, b: np.exp(log_probability(v, W, a, b)),
 )
 
 # ------------------------------------------------------------------------ 11b.4
@@ -682,79 +707,95 @@ enough_noise.wrong(
 # ------------------------------------------------------------------------ 11b.9
 
 
-def _labelled(M, N, D, K):
-    centres = 1.5 * _random(K, D)
-    labels, t = _rng.integers(0, K, M), _rng.integers(0, K, N)
-    return (
-        centres[labels] + _random(M, D),
-        labels,
-        centres[t] + _random(N, D),
-        t,
-    )
+def _noise_case(N, M, D, K, kept):
+    labels = np.append(np.arange(K), _rng.integers(0, K, M - K))
+    return _random(N, D), kept, _random(M, D), labels, K
 
 
 @exercise(
     "11b.9",
-    "What the samples teach",
+    "Which digit is in the noise?",
     cases=[
         (
-            np.array([[0.0, 0.0], [4.0, 0.0]]),
-            np.array([7, 3]),
-            np.array([[1.0, 1.0], [3.0, 1.0], [5.0, 5.0]]),
-            np.array([7, 7, 3]),
+            np.array([[0.5]]),
+            0.5,
+            np.array([[-1.0], [1.0], [1.0]]),
+            np.array([1, 0, 0]),
+            2,
         ),
-        _labelled(30, 20, 3, 4),
-        _labelled(15, 40, 5, 3),
-        _labelled(9, 7, 2, 2),
+        _noise_case(3, 8, 2, 4, 0.3),
+        _noise_case(2, 5, 4, 3, 0.8),
+        _noise_case(4, 9, 3, 2, 0.02),
+        (_random(3, 2), 0.5, _random(4, 2), np.array([2, 0, 2, 3]), 5),
+    ],
+    overflow=[
+        (
+            np.array([[60.0, -80.0], [0, 300.0]]),
+            0.9999,
+            _random(4, 2),
+            np.array([1, 0, 1, 2]),
+            3,
+        ),
     ],
     hints=[
-        "The samples are the training data now, and the real pictures are what "
-        "is asked. Each real picture looks for its nearest sample.",
-        "All differences at once: `x[:, None] - samples`, of shape (N, M, D). "
-        "Square, sum over the last axis, and take the place of the smallest.",
-        "That place is a sample's number. Its class is `labels` at this place; "
-        "compare it with `t`.",
+        "The perfect denoiser gives each data point a weight: the probability "
+        "that it is what lies under the noise. It is the same softmax here.",
+        "The weights are as exp of minus the squared distance of x from √ᾱ d, "
+        "divided by twice the variance of the noise, 1 - ᾱ.",
+        "Instead of the mean of the data, add up the weights class by class: a "
+        "product with the one-hot rows of the labels.",
     ],
     text=r"""
-        The nearest of $M$ samples decides, for each of the $N$ real pictures.
-        The other direction, samples judged by real pictures, can be perfect
-        with ten pictures drawn again and again. Here those ten would have to
-        serve all real ones: what is missing among the samples costs
-        something. (A square root would change no comparison.)
+        The weight of a data point, $w_m$, is $P(x_0=d_m\mid x_t)$. A class has
+        the probability of all its members together, $\sum_{m:\,c_m=k}w_m$.
+        Where nearly all is noise, these are the shares of the classes in the
+        data; near the end one class has all. Somewhere between, on the way
+        back, it is decided which digit it will be. A class without members
+        has 0.
         """,
 )
-def transfer(samples, labels, x, t):
-    """Return the share of x whose nearest sample has the right label."""
-    away = ((x[:, None] - samples) ** 2).sum(axis=2)  # (N, M)
-    return np.mean(labels[away.argmin(axis=1)] == t)
+def class_in_noise(x_t, kept, data, labels, K):
+    """Return P(class k | x_t), (N, K)."""
+    away = ((x_t[:, None] - np.sqrt(kept) * data) ** 2).sum(axis=2)  # (N, M)
+    log_w = -away / (2 * (1 - kept))
+    w = np.exp(log_w - log_w.max(axis=1, keepdims=True))
+    w = w / w.sum(axis=1, keepdims=True)
+    return w @ np.eye(K)[labels]
 
 
-transfer.wrong(
-    "The wrong direction: here each sample looks for a real picture. The "
-    "samples are to teach, and the real pictures to be read.",
-    lambda samples, labels, x, t: transfer(x, t, samples, labels),
+class_in_noise.wrong(
+    "The class of the nearest data point alone. In noise all may have been it, "
+    "each with its weight.",
+    class_in_noise.spoilt(
+        "np.exp(log_w - log_w.max(", "1.0 * (log_w == log_w.max("
+    ),
 )
 
-transfer.wrong(
-    "`argmin` gives the number of a sample, not its class: look that up in "
-    "`labels`.",
-    transfer.spoilt("labels[away.argmin(axis=1)]", "away.argmin(axis=1)"),
+class_in_noise.wrong(
+    "A mean over the members of each class. A class is as likely as all its "
+    "members together: add them up.",
+    class_in_noise.spoilt(
+        "np.eye(K)[labels]",
+        "np.eye(K)[labels] / np.maximum(np.bincount(labels, minlength=K), 1)",
+    ),
 )
 
-transfer.wrong(
-    "This takes the sample that is farthest away.",
-    transfer.spoilt("argmin", "argmax"),
+class_in_noise.wrong(
+    "The noisy data have shrunk: compare x with √ᾱ times the data.",
+    class_in_noise.spoilt("np.sqrt(kept) * data", "data"),
 )
 
-transfer.wrong(
-    "A count. The share is asked for.",
-    transfer.spoilt("np.mean(", "np.sum("),
+class_in_noise.wrong(
+    "Far from all data each weight is 0 on a computer, and 0 / 0 is nan. "
+    "Subtract the largest logarithm of each row before you take the "
+    "exponential.",
+    class_in_noise.spoilt("log_w - log_w.max(axis=1, keepdims=True)", "log_w"),
 )
 
-transfer.wrong(
-    "Differences of both signs cancel each other here. Square them before the "
-    "sum.",
-    transfer.spoilt("((x[:, None] - samples) ** 2)", "(x[:, None] - samples)"),
+class_in_noise.wrong(
+    "The spread of the noise is √(1 - ᾱ): the squared distance is divided by "
+    "twice its square, 1 - ᾱ.",
+    class_in_noise.spoilt("(2 * (1 - kept))", "(2 * np.sqrt(1 - kept))"),
 )
 
 # ----------------------------------------------------------------------- 11b.10
