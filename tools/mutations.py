@@ -43,6 +43,7 @@ TESTS = {  # which tests/test_….py look at a module: its own first, then quick
     "downloads": "datasets",
     "files": "models training",
     "functions": "functions gradients nothing_silent",
+    "generative": "generative nothing_silent",
     "gradients": "gradients nothing_silent",
     "graphs": "graphs",
     "initializers": "layers models nothing_silent",
