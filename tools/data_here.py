@@ -4,7 +4,6 @@ from unittest.mock import patch
 
 from dlscratch import downloads
 
-
 LABS = {
     "lab-mnist": ("mnist", "fashion-mnist"),
     "lab-text": ("text",),

@@ -109,11 +109,9 @@ def in_own_process(path, offset):
 
 
 def chosen(names):
-    """Return the notebooks whose names begin so; else all, labs if their data are here."""
-    from data_here import (
-        LABS,
-        is_here,
-    )  # the notebooks' own process begins without these
+    """Return the notebooks whose names begin so; of the labs, those with their data."""
+    # The notebooks' own process begins without these.
+    from data_here import LABS, is_here
     from execute_notebooks import find
 
     if names:

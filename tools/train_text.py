@@ -187,28 +187,28 @@ TEXT_NETWORKS = {
 }
 
 
-def held_out_loss(rng, network, **settings):
-    """Train with these settings on nine tenths; return minus the loss on the tenth.
+def held_out_loss(rng, network, schedule):
+    """Train on nine tenths of the training part; return minus the loss on the tenth.
 
-    Both are of the training part: the test part is not touched.
+    The test part is not touched. A schedule is the highest learning rate, and which
+    part of it is the last one.
     """
-    recipe = replace(TEXT_NETWORKS[network], **settings)
+    lr, final = schedule
+    recipe = replace(TEXT_NETWORKS[network], lr=lr, final=final)
     seed, data = int(rng.integers(2**32)), held_out(recipe.load())
     model, *_ = recipe(seed, progress=False, data=data)
     return -model.evaluate(data.x_test, data.t_test, batch_size=100)[0]
 
 
-GRIDS = {
-    "shakespeare-gpt": {"lr": [0.001, 0.005, 0.01], "final": [0.1, 0.0]},
-    "shakespeare-lstm": {"lr": [0.002, 0.005, 0.01]},
-    "more-names-gpt": {"lr": [0.002, 0.005]},
-    "more-names-lstm": {"lr": [0.002, 0.005]},
+SCHEDULES = {  # the first is nanoGPT's
+    "shakespeare-gpt": [(0.001, 0.1), (0.005, 0.1), (0.005, 0.0), (0.01, 0.0)],
+    "shakespeare-lstm": [(0.002, 0.0), (0.005, 0.0)],
 }
 TEXT_SEARCHES = {
     name: (
         PACKAGE / "data" / f"{name}-trials.jsonl",
         partial(held_out_loss, network=name),
-        grid,
+        {"schedule": schedules},
     )
-    for name, grid in GRIDS.items()
+    for name, schedules in SCHEDULES.items()
 }
