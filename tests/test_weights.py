@@ -9,7 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import train_weights
-from train_text import TEXT_NETWORKS, TEXT_SEARCHES, held_out, random_windows, windows
+from train_text import (
+    TEXT_NETWORKS,
+    TEXT_SEARCHES,
+    TextRecipe,
+    held_out,
+    random_windows,
+    windows,
+)
 from train_weights import (
     AUGMENTATIONS,
     NETWORKS,
@@ -30,8 +37,8 @@ from train_weights import (
 import dlscratch
 from dlscratch.datasets import Dataset, load_digits, load_names
 from dlscratch.explorables.date_writer import READS, WRITES
-from dlscratch.models import Sequential, pretrained, simple_cnn
-from dlscratch.optimizers import Adam
+from dlscratch.models import Sequential, gpt, pretrained, simple_cnn
+from dlscratch.optimizers import Adam, AdamW
 
 PACKAGE = Path(dlscratch.__file__).parent
 
@@ -188,15 +195,16 @@ def test_the_learning_rate_on_text_is_the_best_on_training_data(name):
 
 
 def test_networks_side_by_side_have_as_many_parameters():
-    for gpt, lstm in [
+    for a, b in [
         ("shakespeare-gpt", "shakespeare-lstm"),
         ("more-names-gpt", "more-names-lstm"),
     ]:
-        a, b = recorded(gpt)["n_parameters"], recorded(lstm)["n_parameters"]
-        assert a == sum(p.value.size for p in pretrained(gpt).parameters)
-        assert abs(a / b - 1) < 0.02
-        assert recorded(gpt)["steps"] == recorded(lstm)["steps"]
-        assert recorded(gpt)["batch_size"] == recorded(lstm)["batch_size"]
+        one, other = recorded(a), recorded(b)
+        size = sum(p.value.size for p in pretrained(a).parameters)
+        assert one["n_parameters"] == size
+        assert abs(size / other["n_parameters"] - 1) < 0.02
+        assert one["steps"] == other["steps"]
+        assert one["batch_size"] == other["batch_size"]
 
 
 @pytest.mark.parametrize(
@@ -420,6 +428,38 @@ class TestInterruptedCampaign:
         assert not (self.folder / "_labs").exists()
         assert "seed 1: run 2 of 2, about 0 minutes" in capsys.readouterr().out
 
+    def test_a_network_on_text_goes_on_and_leaves_its_record(self, monkeypatch):
+        recipe = TextRecipe(
+            tiny_gpt, few_names, "names", 32, 0.01, epochs=2, seeds=(0, 1), warmup=2
+        )
+        recipe.ships = False
+        monkeypatch.setattr(train_weights, "NETWORKS", {"tiny": recipe})
+        (self.folder / "data").mkdir()
+        train_weights.main()
+        path = self.folder / "data" / "tiny.json"
+        straight = json.loads(path.read_text())
+        path.unlink()
+
+        batches, step = 0, AdamW.step
+
+        def interrupted(optimizer):
+            nonlocal batches
+            batches += 1
+            if batches == 8:  # in the second epoch of the first seed
+                raise KeyboardInterrupt
+            step(optimizer)
+
+        monkeypatch.setattr(AdamW, "step", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            train_weights.main()
+        train_weights.main()
+        assert batches == 2 * 2 * 6 + 2, "no finished epoch is trained again"
+        again = json.loads(path.read_text())
+        for key in ("sha256", "test_loss_by_seed", "train_loss", "n_parameters"):
+            assert again[key] == straight[key]
+        assert list(again["seconds_by_seed"]) == ["0", "1"]
+        assert not list((self.folder / "weights").iterdir())
+
     def test_another_recipe_does_not_go_on_from_the_old_file(self, monkeypatch):
         recipe = train_weights.NETWORKS["tiny"]
         before = train_weights.unfinished("tiny", 0)
@@ -435,6 +475,15 @@ def tiny(*, rng, dtype):
     return simple_cnn(
         rng=rng, input_shape=(1, 8, 8), filters=3, hidden=8, padding=1, dtype=dtype
     )
+
+
+def tiny_gpt(*, rng, dtype):
+    return gpt(27, 12, 8, 2, 1, rng=rng, dtype=dtype)
+
+
+def few_names():
+    x, t, x_test, t_test = load_names()
+    return Dataset(x[:180], t[:180], x_test[:40], t_test[:40])
 
 
 def test_an_unknown_name_is_refused(monkeypatch, capsys):

@@ -177,7 +177,7 @@ names_gpt = partial(gpt, 27, 16, 64, 4, 4)  # makemore's size
 names_lstm = partial(lstm, 27, 32, 204)
 
 TEXT_NETWORKS = {
-    "shakespeare-gpt": TextRecipe(plays_gpt, lr=0.005, **PLAYS),
+    "shakespeare-gpt": TextRecipe(plays_gpt, lr=0.01, **PLAYS),
     "shakespeare-lstm": TextRecipe(plays_lstm, lr=0.005, **PLAYS),
     "more-names-gpt": TextRecipe(names_gpt, lr=0.005, **NAMES),
     "shakespeare-gpt-as-published": TextRecipe(
