@@ -28,6 +28,7 @@ from dlscratch.explorables import (
     relu_bends,
     residual,
     sixteen_bits,
+    write_on,
 )
 from dlscratch.explorables.explorable import remade, script
 from dlscratch.explorables.random_numbers import normal, uniform
@@ -53,6 +54,7 @@ ALL = pytest.mark.parametrize(
         relu_bends,
         residual,
         sixteen_bits,
+        write_on,
     ],
 )
 
@@ -269,6 +271,13 @@ def test_numbers_that_json_cannot_hold():
         (lambda: sixteen_bits(1e6), "a number that float16 has, got 1000000.0"),
         (lambda: sixteen_bits(257, "bfloat16"), "that bfloat16 has, got 257"),
         (lambda: sixteen_bits(float("nan")), "that float16 has, got nan"),
+        (lambda: write_on(""), "a beginning of 1 to 200 characters, got ''"),
+        (lambda: write_on("a" * 201), "1 to 200 characters, got 'aaaa"),
+        (lambda: write_on("Röslein"), "of the characters .*got 'Röslein'"),
+        (lambda: write_on(temperature=-0.1), "temperature from 0 to 2, got -0.1"),
+        (lambda: write_on(temperature=float("nan")), "from 0 to 2, got nan"),
+        (lambda: write_on(seed=10_000), "expected seed 0 to 9999, got 10000"),
+        (lambda: write_on(seed=0.5), "expected seed 0 to 9999, got 0.5"),
     ],
 )
 def test_errors_say_what_was_expected_and_what_came(call, words):
@@ -352,6 +361,15 @@ def test_name_reader_says_its_guesses():
     words = repr(name_reader("maria"))
     assert "For the last letter of maria it guesses e 21%, s 21%, a 20%" in words
     assert "right is a, so the loss is 1.63 nats" in words
+
+
+def test_write_on_says_how_it_goes_on():
+    words = repr(write_on("JULIET:\n", temperature=0, seed=7))
+    assert "Its 2.1 MB are loaded when you ask" in words
+    assert "At temperature 0 with the seed 7 it writes: JULIET: / " in words
+    embedded = write_on(embed=True)
+    assert embedded.fallback == write_on().fallback
+    assert len(embedded.props) > 2_000_000 > 1000 > len(write_on().props)
 
 
 def test_backprop_stepper_says_where_it_starts():

@@ -25,6 +25,7 @@ from dlscratch.explorables.regularisation import regularisation
 from dlscratch.explorables.relu_bends import relu_bends
 from dlscratch.explorables.residual import residual
 from dlscratch.explorables.sixteen_bits import sixteen_bits
+from dlscratch.explorables.write_on import write_on
 
 __all__ = [
     "Explorable",
@@ -48,4 +49,5 @@ __all__ = [
     "relu_bends",
     "residual",
     "sixteen_bits",
+    "write_on",
 ]
