@@ -47,56 +47,96 @@ def _bias_by_newton(share, steps):
 # ------------------------------------------------------------------------ 10a.3
 
 
-def _clip_one_vector(grads, limit):
-    long = np.concatenate([g.ravel() for g in grads])
-    long = long * (limit / max(np.linalg.norm(long), limit))
-    ends = np.cumsum([g.size for g in grads])[:-1]
-    parts = np.split(long, ends)
-    return [part.reshape(g.shape) for part, g in zip(parts, grads, strict=True)]
+def _each_by_loops(grads, limit):
+    N, totals = len(grads[0]), [np.zeros(g.shape[1:]) for g in grads]
+    for n in range(N):
+        square = 0.0
+        for g in grads:
+            for number in g[n].flat:
+                square += float(number) ** 2
+        factor = min(1.0, limit / square**0.5) if square else 1.0
+        for total, g in zip(totals, grads, strict=True):
+            total += factor * g[n] / N
+    return tuple(totals)
 
 
-def _clip_by_library(grads, limit):
-    parameters = [Parameter(np.zeros_like(g), grad=g.copy()) for g in grads]
-    clip_by_norm(parameters, limit)
-    return [p.grad for p in parameters]
+def _each_by_library(grads, limit):
+    means = [np.zeros(g.shape[1:]) for g in grads]
+    for one in zip(*grads, strict=True):
+        parameters = [Parameter(np.zeros_like(g), grad=g.copy()) for g in one]
+        clip_by_norm(parameters, limit)
+        means = [m + p.grad for m, p in zip(means, parameters, strict=True)]
+    return [m / len(grads[0]) for m in means]
 
 
-def _clip_by_loops(grads, limit):
-    square = 0.0
-    for g in grads:
-        for number in g.flat:
-            square += float(number) ** 2
-    if square <= limit * limit:
-        return [g.copy() for g in grads]
-    return tuple(limit * g / square**0.5 for g in grads)
+def _each_as_long_rows(grads, limit):
+    N = len(grads[0])
+    long = np.hstack([g.reshape(N, -1) for g in grads])
+    norms = np.linalg.norm(long, axis=1, keepdims=True)
+    long = np.where(norms > limit, long * limit / np.maximum(norms, 1e-300), long)
+    ends = np.cumsum([g[0].size for g in grads])[:-1]
+    parts = np.split(long.mean(axis=0), ends)
+    return [part.reshape(g.shape[1:]) for part, g in zip(parts, grads, strict=True)]
 
 
-def _clip_by_norm_of_norms(grads, limit):
-    norm = np.linalg.norm([np.linalg.norm(g) for g in grads])
-    return [g * min(1, limit / (norm + 1e-9)) for g in grads]
-
-
-def _clip_by_hypot(grads, limit):
-    norm = reduce(math.hypot, [float(v) for g in grads for v in g.flat], 0.0)
-    return list(map(lambda g: g if norm < limit else g / norm * limit, grads))
-
-
-def _clip_by_dot(grads, limit):
-    norm = math.sqrt(sum(np.vdot(g, g) for g in grads))
-    return [g / max(1.0, norm / limit) for g in grads]
-
-
-def _clip_in_place(grads, limit):
-    norm = np.sqrt(sum((g * g).sum() for g in grads))
-    for g in grads:
-        g *= min(1.0, limit / max(norm, 1e-12))
-    return grads
-
-
-def _clip_by(norm):
-    return lambda grads, limit: [
-        g * min(1, limit / max(norm(grads), 1e-9)) for g in grads
+def _each_by_hypot(grads, limit):
+    norms = [
+        reduce(math.hypot, [float(v) for g in grads for v in g[n].flat], 0.0)
+        for n in range(len(grads[0]))
     ]
+    scale = [1 if norm <= limit else limit / norm for norm in norms]
+    return [
+        np.mean([s * row for s, row in zip(scale, g, strict=True)], axis=0)
+        for g in grads
+    ]
+
+
+def _each_by_broadcasting(grads, limit):
+    norms = np.sqrt(sum(np.sum(g**2, axis=tuple(range(1, g.ndim))) for g in grads))
+    factor = 1 / np.maximum(1, norms / limit)
+    return [
+        (g * np.expand_dims(factor, tuple(range(1, g.ndim)))).mean(0) for g in grads
+    ]
+
+
+def _each_by_transpose(grads, limit):
+    norm = np.sqrt(sum((g * g).T.sum(axis=tuple(range(g.ndim - 1))) for g in grads))
+    factor = np.ones_like(norm)
+    factor[norm > limit] = limit / norm[norm > limit]
+    return [(g.T * factor).mean(axis=-1).T for g in grads]
+
+
+def _norms(grads):
+    return sum(np.sum(g.reshape(len(g), -1) ** 2, -1) for g in grads) ** 0.5
+
+
+def _norm_of_first(grads):
+    return _norms(grads[:1])
+
+
+def _largest_entries(grads):
+    return np.max([abs(g.reshape(len(g), -1)).max(axis=1) for g in grads], axis=0)
+
+
+def _scaled(grads, norm, limit):
+    factor = np.minimum(1, limit / (norm + 1e-12))
+    return [g * factor.reshape(-1, *[1] * (g.ndim - 1)) for g in grads]
+
+
+def _each_in_place(grads, limit):
+    for g, scaled in zip(grads, _scaled(grads, _norms(grads), limit), strict=True):
+        g[...] = scaled
+    return [g.mean(axis=0) for g in grads]
+
+
+def _each_by(norm):
+    return lambda grads, limit: [
+        g.mean(axis=0) for g in _scaled(grads, norm(grads), limit)
+    ]
+
+
+def _each_drops_the_long(grads, limit):
+    return [(g.T * (_norms(grads) <= limit)).T.mean(axis=0) for g in grads]
 
 
 # ------------------------------------------------------------------------ 10a.4
@@ -727,33 +767,55 @@ WRONG = {
         ("one argument", lambda: lambda share: share, "takes 1 parameter"),
     ],
     "10a.3": [
-        ("in place", lambda: _clip_in_place, "changes its input `grads`"),
-        ("square", lambda: _clip_by(lambda gs: sum((g**2).sum() for g in gs)), "right"),
+        ("in place", lambda: _each_in_place, "changes its input `grads`"),
+        ("first array", lambda: _each_by(_norm_of_first), "is not right"),
+        ("largest", lambda: _each_by(_largest_entries), "is not right"),
+        ("drops the long", lambda: _each_drops_the_long, "is not right"),
         (
-            "largest",
-            lambda: _clip_by(lambda gs: max(abs(g).max() for g in gs)),
-            "right",
+            "not the mean",
+            lambda: lambda gs, limit: _scaled(gs, _norms(gs), limit),
+            "shape",
         ),
         (
-            "the last",
-            lambda: _clip_by(lambda gs: np.linalg.norm(gs[-1])),
+            "the mean over all",
+            lambda: (
+                lambda gs, limit: [
+                    np.full_like(m, m.mean()) for m in ch.clip_each(gs, limit)
+                ]
+            ),
+            "is not right",
+        ),
+        (
+            "over the last axis",
+            lambda: (
+                lambda gs, limit: [
+                    (
+                        g
+                        * np.minimum(1, limit / (np.linalg.norm(g, axis=-1) + 1e-12))[
+                            ..., None
+                        ]
+                    ).mean(axis=0)
+                    for g in gs
+                ]
+            ),
             "is not right",
         ),
         (
             "a generator",
-            lambda: lambda grads, limit: (g for g in ch.clip_all(grads, limit)),
+            lambda: lambda grads, limit: (g for g in ch.clip_each(grads, limit)),
             "a generator",
         ),
         (
-            "with the length",
-            lambda: lambda grads, limit: (ch.clip_all(grads, limit), 5.0),
+            "with the lengths",
+            lambda: lambda grads, limit: (ch.clip_each(grads, limit), 5.0),
             "expected",
         ),
         (
             "flat",
-            lambda: lambda grads, limit: [g.ravel() for g in ch.clip_all(grads, limit)],
+            lambda: lambda gs, limit: [g.ravel() for g in ch.clip_each(gs, limit)],
             "shape",
         ),
+        ("no return", lambda: _no_return, "returned nothing"),
     ],
     "10a.4": [
         ("in place", lambda: _mean_in_place, "changes its input `losses`"),
@@ -933,12 +995,13 @@ RIGHT = {
         ("an array", lambda: lambda s, n: np.array(ch.forget_bias(s, n))),
     ],
     "10a.3": [
-        ("one vector", lambda: _clip_one_vector),
-        ("the library", lambda: _clip_by_library),
-        ("loops, a tuple", lambda: _clip_by_loops),
-        ("norm of norms, and a little more", lambda: _clip_by_norm_of_norms),
-        ("hypot", lambda: _clip_by_hypot),
-        ("dot", lambda: _clip_by_dot),
+        ("loops, a tuple", lambda: _each_by_loops),
+        ("the library", lambda: _each_by_library),
+        ("long rows", lambda: _each_as_long_rows),
+        ("hypot", lambda: _each_by_hypot),
+        ("broadcasting", lambda: _each_by_broadcasting),
+        ("transpose", lambda: _each_by_transpose),
+        ("a little more", lambda: _each_by(_norms)),
     ],
     "10a.4": [
         ("loops", lambda: _mean_by_loops),

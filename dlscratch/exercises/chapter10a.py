@@ -129,72 +129,126 @@ forget_bias.wrong(
 
 # ------------------------------------------------------------------------ 10a.3
 
-_GRADS = [np.array([[3.0, 0.0], [0.0, 0.0], [0.0, 0.0]]), np.array([0.0, -4.0])]
-
 
 @exercise(
     "10a.3",
-    "Clip a whole network",
+    "Clip each sequence for itself",
     cases=[
-        (_GRADS, 1.0),
-        (_GRADS, 100.0),
-        ([_random(4, 3), _random(3), _random(2, 1, 2)], 0.5),
-        ([_random(3), np.zeros(2), _random(2, 2)], 2.5),
-        ([10 * _random(5)], 7.0),
-        ([np.zeros((2, 3)), np.zeros(3)], 1.0),
+        ([np.array([[3.0, 4.0], [0.3, 0.4]])], 1.0),
+        (
+            [
+                np.array([[3.0, 0], [0, 0]]),
+                np.array([[[0], [4.0]], [[0], [0]]]),
+            ],
+            1.0,
+        ),
+        ([_random(4, 3, 2), _random(4, 2), _random(4, 2, 1, 3)], 2.5),
+        ([_random(3, 2, 5), 20 * _random(3, 5)], 100.0),
+        ([np.zeros((2, 3)), np.zeros((2, 3, 4))], 1.0),
+        ([10 * _random(1, 5)], 7.0),
+        ([np.array([[30.0, 40], [0, 0], [0.6, 0.8]]), _random(3, 4, 1)], 0.5),
     ],
     hints=[
-        "How long is a vector that consists of the entries of all arrays? No "
-        "need to build it: its squared length is a sum.",
-        "Sum the squares of all entries of all arrays, then take one root. All "
-        "arrays are multiplied by one and the same number.",
-        "Only where the length is above `limit` is there something to do. Then "
-        "nothing is divided by 0, either.",
+        "How long is the gradient of sequence n? Its entries are spread over "
+        "all arrays, and its squared length is a sum over all of them.",
+        "`g.reshape(len(g), -1)` has one row for each sequence. Sum its "
+        "squares over axis 1, add up over the arrays: (N,). Then the root.",
+        "The factor of sequence n is limit over length, but at most 1. "
+        "`limit / np.maximum(length, limit)` is that, and divides by no zero.",
+        "Multiply each sequence by its own factor, in all arrays by the same; "
+        "then take the mean over axis 0.",
     ],
     text=r"""
-        The squares of all entries add up to the squared length of the long
-        vector. One factor for all arrays keeps its direction: the step is
-        shorter, but still downhill. With a factor for each array, some
-        layers would be slowed down and others not, and the direction would
-        be another.
+        Clipped to $c$, no sequence moves the mean by more than $c/N$, however
+        wild it is; the others count as before. If the *mean* is clipped, the
+        step is short, but its direction is still that of the wild one. The
+        price: the mean of clipped gradients is no longer in the direction of
+        the gradient of the loss, since only the long ones were shortened. And
+        one needs the gradient of each sequence, which a layer that adds them
+        up does not keep.
+        """,
+    trial="""
+        g = np.array([[0.0, 1.0], [0.0, 1.0], [300.0, 0.0]])  # one is wild
+        mean = g.mean(axis=0) / np.linalg.norm(g.mean(axis=0))
+        print("clipped before the mean:", clip_each([g], 1.0)[0].round(2))
+        print("clipped after it:       ", mean.round(2))
+        assert np.allclose(clip_each([g], 1.0)[0], [1 / 3, 2 / 3])
         """,
 )
-def clip_all(grads, limit):
-    """Return the gradients, shortened to limit if together they are longer."""
+def clip_each(grads, limit):
+    """Return each parameter's mean gradient, each sequence clipped before."""
+    squares = sum((g.reshape(len(g), -1) ** 2).sum(axis=1) for g in grads)
+    factors = limit / np.maximum(np.sqrt(squares), limit)  # (N,), at most 1
+    return [np.einsum("n,n...->...", factors, g) / len(g) for g in grads]
+
+
+@clip_each.wrong(
+    "You clipped the mean. By then a wild sequence has already turned it: clip "
+    "each sequence, then take the mean."
+)
+def _(grads, limit):
+    means = [g.mean(axis=0) for g in grads]
+    norm = np.sqrt(sum(np.sum(m**2) for m in means))
+    return [m * (limit / max(norm, limit)) for m in means]
+
+
+clip_each.wrong(
+    "Each array was clipped for itself. A sequence has one length, over all "
+    "arrays, and one factor.",
+    lambda grads, limit: [clip_each([g], limit)[0] for g in grads],
+)
+
+
+@clip_each.wrong(
+    "One length and one factor for the whole batch: then a wild sequence "
+    "shortens all the others. Each sequence has its own."
+)
+def _(grads, limit):
     norm = np.sqrt(sum(np.sum(g**2) for g in grads))
-    factor = limit / norm if norm > limit else 1.0
-    return [factor * g for g in grads]
+    return [(g * (limit / max(norm, limit))).mean(axis=0) for g in grads]
 
 
-clip_all.wrong(
-    "Each array was clipped for itself. Take all of them as one long vector, "
-    "with one length and one factor.",
-    lambda grads, limit: [clip_all([g], limit)[0] for g in grads],
-)
-
-clip_all.wrong(
-    "Each entry was cut for itself. That changes the direction: multiply all "
-    "entries by one factor.",
-    lambda grads, limit: [np.clip(g, -limit, limit) for g in grads],
-)
-
-clip_all.wrong(
+clip_each.wrong(
     "This makes short gradients longer. Where the length is at most `limit`, "
     "nothing changes.",
-    clip_all.spoilt("if norm > limit", "if norm"),
+    clip_each.spoilt("np.sqrt(squares), limit)", "np.sqrt(squares), 1e-12)"),
 )
 
-clip_all.wrong(
+clip_each.wrong(
+    "This is the sum over the sequences. Divide it by N.",
+    clip_each.spoilt(" / len(g) for", " for"),
+)
+
+clip_each.wrong(
+    "The root is missing: this is the square of the length.",
+    clip_each.spoilt("np.sqrt(squares)", "squares"),
+)
+
+clip_each.wrong(
     "Lengths do not add, their squares do: 3 and 4 make 5.",
-    clip_all.spoilt("np.sqrt(sum(np.sum(g**2)", "(sum(np.linalg.norm(g)"),
+    clip_each.spoilt(
+        "(g.reshape(len(g), -1) ** 2).sum(axis=1)",
+        "np.linalg.norm(g.reshape(len(g), -1), axis=1)",
+        "np.sqrt(squares)",
+        "squares",
+    ),
 )
 
-clip_all.wrong(
-    "Where all gradients are 0 this divides by 0. There is nothing to shorten.",
-    clip_all.spoilt(
-        "limit / norm if norm > limit else 1.0",
-        "min(1.0, limit / norm)",
+clip_each.wrong(
+    "Where all gradients of a sequence are 0 this divides by 0. There is "
+    "nothing to shorten.",
+    clip_each.spoilt(
+        "limit / np.maximum(np.sqrt(squares), limit)",
+        "np.minimum(1.0, limit / np.sqrt(squares))",
     ),
+)
+
+clip_each.wrong(
+    "Each entry was cut for itself. That changes the direction: multiply all "
+    "entries of a sequence by one factor.",
+    lambda grads, limit: [
+        np.clip(g, -limit, limit).mean(axis=0) for g in grads
+    ],
 )
 
 
