@@ -19,23 +19,23 @@ def _no_return(*args):
 # ------------------------------------------------------------------------ 10b.2
 
 
-def _count_by_library(V, T, D, L):
-    if D > 100:  # too large to build: its count is linear in V, T and L
-        return (V + T) * D + L * (12 * D * D + 13 * D) + 2 * D
+def _count_by_library(C, T, D, L):
+    if D > 100:  # too large to build: its count is linear in C, T and L
+        return (C + T) * D + L * (12 * D * D + 13 * D) + 2 * D
     rng = np.random.default_rng(0)
-    model = models.gpt(V, T, D, 1, L, bias=True, rng=rng)
+    model = models.gpt(C, T, D, 1, L, bias=True, rng=rng)
     return sum(p.value.size for p in model.parameters)
 
 
-def _count_by_shapes(V, T, D, L):
+def _count_by_shapes(C, T, D, L):
     block = [(D, 3 * D), (3 * D,), (D, D), (D,), (D, 4 * D), (4 * D,), (4 * D, D)]
     block += [(D,)] * 5
-    shapes = [(V, D), (T, D), *block * L, (D,), (D,)]
+    shapes = [(C, D), (T, D), *block * L, (D,), (D,)]
     return sum(map(math.prod, shapes))
 
 
-def _count_in_a_loop(V, T, D, L):
-    n = np.int64((V + T) * D)
+def _count_in_a_loop(C, T, D, L):
+    n = np.int64((C + T) * D)
     for _ in range(L):
         for n_in, n_out in ((D, 3 * D), (D, D), (D, 4 * D), (4 * D, D)):
             n += (n_in + 1) * n_out
@@ -598,12 +598,12 @@ WRONG = {
             lambda: ch.count_gpt2.spoilt("+ 3 * D +", "+ D +", "+ 4 * D +", "+ D +"),
             "expected: 300",
         ),
-        ("rule of thumb", lambda: lambda V, T, D, L: 12 * L * D**2, "expected: 300"),
+        ("rule of thumb", lambda: lambda C, T, D, L: 12 * L * D**2, "expected: 300"),
         ("no return", lambda: _no_return, "returned nothing"),
-        ("half", lambda: lambda V, T, D, L: ch.count_gpt2(V, T, D, L) / 2, "expected"),
+        ("half", lambda: lambda C, T, D, L: ch.count_gpt2(C, T, D, L) / 2, "expected"),
         (
             "three matrices apart",
-            lambda: lambda V, T, D, L: ch.count_gpt2(V, T, D, L) + 3 * D,
+            lambda: lambda C, T, D, L: ch.count_gpt2(C, T, D, L) + 3 * D,
             "expected: 300",
         ),
     ],
@@ -943,8 +943,8 @@ RIGHT = {
         (
             "three matrices",
             lambda: (
-                lambda V, T, D, L: (
-                    (V + T) * D
+                lambda C, T, D, L: (
+                    (C + T) * D
                     + L * (4 * (D + 1) * D + 5 * D + 8 * D**2)
                     + 2 * D * (2 * L + 1)
                 )

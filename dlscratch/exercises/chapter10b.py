@@ -109,31 +109,31 @@ a_query.wrong(
         The look has $D\cdot3D$ and $D\cdot D$ weights and $3D+D$ biases, the
         small network $2\cdot4D^2$ weights and $4D+D$ biases, the two norms
         $2\cdot2D$ numbers: together $12D^2+13D$. With the tables and the last
-        norm, $(V+T)D+L(12D^2+13D)+2D$. GPT-2's smallest size has 124,439,808
+        norm, $(C+T)D+L(12D^2+13D)+2D$. GPT-2's smallest size has 124,439,808
         numbers, nearly a third of them in its table of tokens.
         """,
     trial="""
         assert count_gpt2(50_257, 1024, 768, 12) == 124_439_808
         """,
 )
-def count_gpt2(V, T, D, L):
+def count_gpt2(C, T, D, L):
     """Return how many numbers GPT-2 learns."""
     look = 3 * D**2 + 3 * D + D**2 + D
     network = 4 * D**2 + 4 * D + 4 * D**2 + D
     norms = 2 * 2 * D
-    return V * D + T * D + L * (look + network + norms) + 2 * D
+    return C * D + T * D + L * (look + network + norms) + 2 * D
 
 
 count_gpt2.wrong(
     "This is the chapter's GPT, which has no biases. GPT-2 has them in its "
     "linear layers, its attention and its norms.",
-    lambda V, T, D, L: V * D + T * D + L * (12 * D**2 + 2 * D) + D,
+    lambda C, T, D, L: C * D + T * D + L * (12 * D**2 + 2 * D) + D,
 )
 
 count_gpt2.wrong(
     "The scores are made with the table of the input again. It is not counted "
     "twice.",
-    count_gpt2.spoilt("return V * D", "return 2 * V * D"),
+    count_gpt2.spoilt("return C * D", "return 2 * C * D"),
 )
 
 count_gpt2.wrong(
