@@ -313,7 +313,8 @@ row_weights.wrong(
         Pair $i$ at place $t$ is turned by $\omega_it$. Turn a query by
         $\omega_it$ and a key by $\omega_is$, and their product is what it
         would be if only one were turned, by the difference $\omega_i(t-s)$:
-        comparisons know the *distance* alone. Many large models turn queries
+        comparisons know the *distance* alone. These are *rotary positions*
+        (Su et al., 2024; first shown in 2021). Many large models turn queries
         and keys (not values) like this, and need no table of positions.
         """,
     trial="""
@@ -510,7 +511,9 @@ def _heads_case(N, T, S, heads, shared, d, e):
         Cut, repeat, attend, join. The only new step is the second:
         `np.repeat` along the axis of the heads, so that neighbours share.
         What it saves is memory in the cache, which keeps `K` and `V` as they
-        come. With shared = 1, all heads ask one and the same dictionary.
+        come. With shared = 1, all heads ask one and the same dictionary
+        (Shazeer, 2019); groups of heads were introduced by Ainslie et al.
+        (2023).
         """,
 )
 def shared_heads(Q, K, V, heads, shared):
@@ -657,8 +660,9 @@ def _run_rms(backward, dy, x, gamma, eps):
         $$
 
         which is (10b.5) without its middle term: where no mean is taken
-        off, the gradient keeps its own. Many large models use this "RMS
-        norm" (for root mean square): it is a little less work.
+        off, the gradient keeps its own. Many large models use this *RMS
+        norm*, for root mean square (Zhang and Sennrich, 2019): it is a little
+        less work.
         """,
 )
 def rms_backward(dy, x, gamma, eps):
@@ -724,7 +728,9 @@ def _slope_case(N, heads, T, e, masked):
         $\bar m=-\sum_{n,t,s}\bar S_{nts}\,|t-s|$. In words: the slope grows
         if the values of far places were worse than what the row found on
         average. Behind a mask $A$ is 0, so $\bar S$ is 0 as well, and nothing
-        special is needed.
+        special is needed. (Press et al. (2022) introduced such slopes, as
+        *ALiBi*, for attention with linear biases. Theirs are fixed, another
+        one for each head, and not learnt.)
         """,
 )
 def slope_gradient(dO, V, A):
