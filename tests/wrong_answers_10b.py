@@ -198,11 +198,11 @@ def _turn_too_fast(x):
 # ------------------------------------------------------------------------ 10b.6
 
 
-def _reach_by_zeros(f, x):
+def _reach_by_other_values(f, x):
     rows = []
     for s in range(x.shape[1]):
         other = np.array(x)
-        other[:, s] = 0
+        other[:, s] = [0.3, -0.8, 0.5]
         rows.append([bool((f(other) != f(x))[:, t].any()) for t in range(x.shape[1])])
     return np.transpose(rows)
 
@@ -671,6 +671,11 @@ WRONG = {
             lambda: lambda S, a: np.nan_to_num(softmax(np.where(a, S, -np.inf))),
             "warn",
         ),
+        (
+            "not negative enough",
+            lambda: lambda S, a: softmax(np.where(a, S, -3e9)) * a,
+            "-1e+10",
+        ),
         ("no return", lambda: _no_return, "returned nothing"),
     ],
     "10b.5": [
@@ -724,7 +729,13 @@ WRONG = {
             lambda: ch.reach.spoilt("+= amount", "+= 1e-9 * amount"),
             "is not right",
         ),
-        ("in place", lambda: _reach_in_place, "is not right"),
+        ("zeros", lambda: ch.reach.spoilt("+= amount", "= 0"), "Add something"),
+        ("in place", lambda: _reach_in_place, "it has changed `x`"),
+        (
+            "compared with its input",
+            lambda: ch.reach.spoilt("f(changed), y)", "changed, x)"),
+            "is not right",
+        ),
         ("causal, whatever f is", lambda: lambda f, x: np.tri(5), "is not right"),
         (
             "one truth",
@@ -914,6 +925,17 @@ WRONG = {
             ),
             "`written` of",
         ),
+        ("still keeping", _lab("past = None\n    ret", "past\n    ret"), "each `past`"),
+        (
+            "the row of the round",
+            _lab(
+                "for _ in range(n)",
+                "for k in range(n)",
+                "P[start : ids.shape[1]]",
+                "P[k : k + new.shape[1]]",
+            ),
+            "`written` of",
+        ),
         (
             "the new ones alone",
             lambda: lambda m, ids, n: ch.write_on(m, ids, n)[:, ids.shape[1] :],
@@ -977,7 +999,7 @@ RIGHT = {
         ("step by step", lambda: _turn_step_by_step),
     ],
     "10b.6": [
-        ("zeros", lambda: _reach_by_zeros),
+        ("other values", lambda: _reach_by_other_values),
         ("gradients", lambda: _reach_by_gradients),
         ("number by number", lambda: _reach_by_numbers),
         ("lists", lambda: _reach_lists),

@@ -238,6 +238,7 @@ def _allowed(*rows):
         (np.array([[-900.0, 2000.0, -901.0]]), _allowed("x.x")),
         (np.array([[800.0, 801.0], [-800.0, -801.0]]), _allowed("xx", "xx")),
         (np.array([[-2e9, -2e9, 5.0], [1, 2, 3]]), _allowed("xx.", "...")),
+        (np.array([[-1e10, -1e10, 1e10]]), _allowed("xx.")),
     ],
     hints=[
         "Two steps go wrong in a row without any key: minus infinity minus "
@@ -402,7 +403,11 @@ _NETWORKS = {
 
 def _run_reach(reach, network):
     x = np.random.default_rng(6).standard_normal((2, 5, 3))
+    x[:, 3] = 0
+    before = x.copy()
     found = np.asarray(reach(_NETWORKS[network], x))
+    if not np.array_equal(x, before):
+        raise Misfit("it has changed `x`. Work on a copy")
     return {"the table": found != 0 if found.dtype.kind in "bif" else found}
 
 
@@ -453,6 +458,12 @@ reach.wrong(
 )
 
 reach.wrong(
+    "A place of zeros stays what it is when it is multiplied, or set to 0. Add "
+    "something.",
+    reach.spoilt("+= amount", "*= 1 + amount"),
+)
+
+reach.wrong(
     "Here all places from s on were changed, as in `leaks`. One at a time "
     "tells who it was.",
     reach.spoilt("changed[:, s]", "changed[:, s:]"),
@@ -498,6 +509,7 @@ def _heads_case(N, T, S, heads, shared, d, e):
         _heads_case(3, 5, 2, 6, 3, 1, 4),
         _heads_case(2, 4, 3, 6, 2, 2, 3),
         _heads_case(2, 1, 4, 3, 3, 2, 5),
+        _heads_case(1, 4, 2, 5, 1, 3, 2),
     ],
     hints=[
         "First cut: `Q` into `heads` parts, `K` and `V` into `shared` parts. "
@@ -642,7 +654,7 @@ def _run_rms(backward, dy, x, gamma, eps):
         (_random(2, 4, 3), _random(2, 4, 3), _random(3), 0.5),
     ],
     hints=[
-        "On how many ways does one number of a place act on the numbers of "
+        "In how many ways does one number of a place act on the numbers of "
         "`y`? Compare with layer norm: which of its three ways is gone?",
         "Two are left: directly, and through r. From r² = mean of x² + eps "
         "follows that the derivative of r with respect to x_i is x̂_i / D.",
@@ -782,12 +794,15 @@ def _run_write(write, ids, n):
 
 
 def _too_much_work(write):
-    """Return a sentence if places are computed again."""
+    """Return a sentence if places are computed again, or the cache goes on."""
     model, places = _untrained(), []
     last = model.layers[0].layers[-1]
     norm = last.forward
     last.forward = lambda x, *_: places.append(x.shape[1]) or norm(x)
     write(model, np.array([[1, 2, 3]]), 4)
+    tied = model.layers[0]
+    if any(block.layers[1].past is not None for block in tied.layers[1:-1:2]):
+        return "The layers still keep keys and values: set each `past` to None."
     text = f"The tokens are right, but {sum(places)} places were computed for "
     text += "3 + 4 tokens: with the cache, only new ones need be."
     return text if sum(places) > 7 else None
