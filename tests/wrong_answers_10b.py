@@ -19,23 +19,23 @@ def _no_return(*args):
 # ------------------------------------------------------------------------ 10b.2
 
 
-def _count_by_library(V, T, D, L):
-    if D > 100:  # too large to build: its count is linear in V, T and L
-        return (V + T) * D + L * (12 * D * D + 13 * D) + 2 * D
+def _count_by_library(C, T, D, L):
+    if D > 100:  # too large to build: its count is linear in C, T and L
+        return (C + T) * D + L * (12 * D * D + 13 * D) + 2 * D
     rng = np.random.default_rng(0)
-    model = models.gpt(V, T, D, 1, L, bias=True, rng=rng)
+    model = models.gpt(C, T, D, 1, L, bias=True, rng=rng)
     return sum(p.value.size for p in model.parameters)
 
 
-def _count_by_shapes(V, T, D, L):
+def _count_by_shapes(C, T, D, L):
     block = [(D, 3 * D), (3 * D,), (D, D), (D,), (D, 4 * D), (4 * D,), (4 * D, D)]
     block += [(D,)] * 5
-    shapes = [(V, D), (T, D), *block * L, (D,), (D,)]
+    shapes = [(C, D), (T, D), *block * L, (D,), (D,)]
     return sum(map(math.prod, shapes))
 
 
-def _count_in_a_loop(V, T, D, L):
-    n = np.int64((V + T) * D)
+def _count_in_a_loop(C, T, D, L):
+    n = np.int64((C + T) * D)
     for _ in range(L):
         for n_in, n_out in ((D, 3 * D), (D, D), (D, 4 * D), (4 * D, D)):
             n += (n_in + 1) * n_out
@@ -198,11 +198,11 @@ def _turn_too_fast(x):
 # ------------------------------------------------------------------------ 10b.6
 
 
-def _reach_by_zeros(f, x):
+def _reach_by_other_values(f, x):
     rows = []
     for s in range(x.shape[1]):
         other = np.array(x)
-        other[:, s] = 0
+        other[:, s] = [0.3, -0.8, 0.5]
         rows.append([bool((f(other) != f(x))[:, t].any()) for t in range(x.shape[1])])
     return np.transpose(rows)
 
@@ -598,12 +598,12 @@ WRONG = {
             lambda: ch.count_gpt2.spoilt("+ 3 * D +", "+ D +", "+ 4 * D +", "+ D +"),
             "expected: 300",
         ),
-        ("rule of thumb", lambda: lambda V, T, D, L: 12 * L * D**2, "expected: 300"),
+        ("rule of thumb", lambda: lambda C, T, D, L: 12 * L * D**2, "expected: 300"),
         ("no return", lambda: _no_return, "returned nothing"),
-        ("half", lambda: lambda V, T, D, L: ch.count_gpt2(V, T, D, L) / 2, "expected"),
+        ("half", lambda: lambda C, T, D, L: ch.count_gpt2(C, T, D, L) / 2, "expected"),
         (
             "three matrices apart",
-            lambda: lambda V, T, D, L: ch.count_gpt2(V, T, D, L) + 3 * D,
+            lambda: lambda C, T, D, L: ch.count_gpt2(C, T, D, L) + 3 * D,
             "expected: 300",
         ),
     ],
@@ -671,6 +671,11 @@ WRONG = {
             lambda: lambda S, a: np.nan_to_num(softmax(np.where(a, S, -np.inf))),
             "warn",
         ),
+        (
+            "not negative enough",
+            lambda: lambda S, a: softmax(np.where(a, S, -3e9)) * a,
+            "-1e+10",
+        ),
         ("no return", lambda: _no_return, "returned nothing"),
     ],
     "10b.5": [
@@ -724,7 +729,13 @@ WRONG = {
             lambda: ch.reach.spoilt("+= amount", "+= 1e-9 * amount"),
             "is not right",
         ),
-        ("in place", lambda: _reach_in_place, "is not right"),
+        ("zeros", lambda: ch.reach.spoilt("+= amount", "= 0"), "Add something"),
+        ("in place", lambda: _reach_in_place, "it has changed `x`"),
+        (
+            "compared with its input",
+            lambda: ch.reach.spoilt("f(changed), y)", "changed, x)"),
+            "is not right",
+        ),
         ("causal, whatever f is", lambda: lambda f, x: np.tri(5), "is not right"),
         (
             "one truth",
@@ -914,6 +925,17 @@ WRONG = {
             ),
             "`written` of",
         ),
+        ("still keeping", _lab("past = None\n    ret", "past\n    ret"), "each `past`"),
+        (
+            "the row of the round",
+            _lab(
+                "for _ in range(n)",
+                "for k in range(n)",
+                "P[start : ids.shape[1]]",
+                "P[k : k + new.shape[1]]",
+            ),
+            "`written` of",
+        ),
         (
             "the new ones alone",
             lambda: lambda m, ids, n: ch.write_on(m, ids, n)[:, ids.shape[1] :],
@@ -943,8 +965,8 @@ RIGHT = {
         (
             "three matrices",
             lambda: (
-                lambda V, T, D, L: (
-                    (V + T) * D
+                lambda C, T, D, L: (
+                    (C + T) * D
                     + L * (4 * (D + 1) * D + 5 * D + 8 * D**2)
                     + 2 * D * (2 * L + 1)
                 )
@@ -977,7 +999,7 @@ RIGHT = {
         ("step by step", lambda: _turn_step_by_step),
     ],
     "10b.6": [
-        ("zeros", lambda: _reach_by_zeros),
+        ("other values", lambda: _reach_by_other_values),
         ("gradients", lambda: _reach_by_gradients),
         ("number by number", lambda: _reach_by_numbers),
         ("lists", lambda: _reach_lists),

@@ -109,31 +109,31 @@ a_query.wrong(
         The look has $D\cdot3D$ and $D\cdot D$ weights and $3D+D$ biases, the
         small network $2\cdot4D^2$ weights and $4D+D$ biases, the two norms
         $2\cdot2D$ numbers: together $12D^2+13D$. With the tables and the last
-        norm, $(V+T)D+L(12D^2+13D)+2D$. GPT-2's smallest size has 124,439,808
+        norm, $(C+T)D+L(12D^2+13D)+2D$. GPT-2's smallest size has 124,439,808
         numbers, nearly a third of them in its table of tokens.
         """,
     trial="""
         assert count_gpt2(50_257, 1024, 768, 12) == 124_439_808
         """,
 )
-def count_gpt2(V, T, D, L):
+def count_gpt2(C, T, D, L):
     """Return how many numbers GPT-2 learns."""
     look = 3 * D**2 + 3 * D + D**2 + D
     network = 4 * D**2 + 4 * D + 4 * D**2 + D
     norms = 2 * 2 * D
-    return V * D + T * D + L * (look + network + norms) + 2 * D
+    return C * D + T * D + L * (look + network + norms) + 2 * D
 
 
 count_gpt2.wrong(
     "This is the chapter's GPT, which has no biases. GPT-2 has them in its "
     "linear layers, its attention and its norms.",
-    lambda V, T, D, L: V * D + T * D + L * (12 * D**2 + 2 * D) + D,
+    lambda C, T, D, L: C * D + T * D + L * (12 * D**2 + 2 * D) + D,
 )
 
 count_gpt2.wrong(
     "The scores are made with the table of the input again. It is not counted "
     "twice.",
-    count_gpt2.spoilt("return V * D", "return 2 * V * D"),
+    count_gpt2.spoilt("return C * D", "return 2 * C * D"),
 )
 
 count_gpt2.wrong(
@@ -238,6 +238,7 @@ def _allowed(*rows):
         (np.array([[-900.0, 2000.0, -901.0]]), _allowed("x.x")),
         (np.array([[800.0, 801.0], [-800.0, -801.0]]), _allowed("xx", "xx")),
         (np.array([[-2e9, -2e9, 5.0], [1, 2, 3]]), _allowed("xx.", "...")),
+        (np.array([[-1e10, -1e10, 1e10]]), _allowed("xx.")),
     ],
     hints=[
         "Two steps go wrong in a row without any key: minus infinity minus "
@@ -313,7 +314,8 @@ row_weights.wrong(
         Pair $i$ at place $t$ is turned by $\omega_it$. Turn a query by
         $\omega_it$ and a key by $\omega_is$, and their product is what it
         would be if only one were turned, by the difference $\omega_i(t-s)$:
-        comparisons know the *distance* alone. Many large models turn queries
+        comparisons know the *distance* alone. These are *rotary positions*
+        (Su et al., 2024; first shown in 2021). Many large models turn queries
         and keys (not values) like this, and need no table of positions.
         """,
     trial="""
@@ -401,7 +403,11 @@ _NETWORKS = {
 
 def _run_reach(reach, network):
     x = np.random.default_rng(6).standard_normal((2, 5, 3))
+    x[:, 3] = 0
+    before = x.copy()
     found = np.asarray(reach(_NETWORKS[network], x))
+    if not np.array_equal(x, before):
+        raise Misfit("it has changed `x`. Work on a copy")
     return {"the table": found != 0 if found.dtype.kind in "bif" else found}
 
 
@@ -452,6 +458,12 @@ reach.wrong(
 )
 
 reach.wrong(
+    "A place of zeros stays what it is when it is multiplied, or set to 0. Add "
+    "something.",
+    reach.spoilt("+= amount", "*= 1 + amount"),
+)
+
+reach.wrong(
     "Here all places from s on were changed, as in `leaks`. One at a time "
     "tells who it was.",
     reach.spoilt("changed[:, s]", "changed[:, s:]"),
@@ -497,6 +509,7 @@ def _heads_case(N, T, S, heads, shared, d, e):
         _heads_case(3, 5, 2, 6, 3, 1, 4),
         _heads_case(2, 4, 3, 6, 2, 2, 3),
         _heads_case(2, 1, 4, 3, 3, 2, 5),
+        _heads_case(1, 4, 2, 5, 1, 3, 2),
     ],
     hints=[
         "First cut: `Q` into `heads` parts, `K` and `V` into `shared` parts. "
@@ -510,7 +523,9 @@ def _heads_case(N, T, S, heads, shared, d, e):
         Cut, repeat, attend, join. The only new step is the second:
         `np.repeat` along the axis of the heads, so that neighbours share.
         What it saves is memory in the cache, which keeps `K` and `V` as they
-        come. With shared = 1, all heads ask one and the same dictionary.
+        come. With shared = 1, all heads ask one and the same dictionary
+        (Shazeer, 2019); groups of heads were introduced by Ainslie et al.
+        (2023).
         """,
 )
 def shared_heads(Q, K, V, heads, shared):
@@ -639,7 +654,7 @@ def _run_rms(backward, dy, x, gamma, eps):
         (_random(2, 4, 3), _random(2, 4, 3), _random(3), 0.5),
     ],
     hints=[
-        "On how many ways does one number of a place act on the numbers of "
+        "In how many ways does one number of a place act on the numbers of "
         "`y`? Compare with layer norm: which of its three ways is gone?",
         "Two are left: directly, and through r. From r² = mean of x² + eps "
         "follows that the derivative of r with respect to x_i is x̂_i / D.",
@@ -657,8 +672,9 @@ def _run_rms(backward, dy, x, gamma, eps):
         $$
 
         which is (10b.5) without its middle term: where no mean is taken
-        off, the gradient keeps its own. Many large models use this "RMS
-        norm" (for root mean square): it is a little less work.
+        off, the gradient keeps its own. Many large models use this *RMS
+        norm*, for root mean square (Zhang and Sennrich, 2019): it is a little
+        less work.
         """,
 )
 def rms_backward(dy, x, gamma, eps):
@@ -724,7 +740,9 @@ def _slope_case(N, heads, T, e, masked):
         $\bar m=-\sum_{n,t,s}\bar S_{nts}\,|t-s|$. In words: the slope grows
         if the values of far places were worse than what the row found on
         average. Behind a mask $A$ is 0, so $\bar S$ is 0 as well, and nothing
-        special is needed.
+        special is needed. (Press et al. (2022) introduced such slopes, as
+        *ALiBi*, for attention with linear biases. Theirs are fixed, another
+        one for each head, and not learnt.)
         """,
 )
 def slope_gradient(dO, V, A):
@@ -776,12 +794,15 @@ def _run_write(write, ids, n):
 
 
 def _too_much_work(write):
-    """Return a sentence if places are computed again."""
+    """Return a sentence if places are computed again, or the cache goes on."""
     model, places = _untrained(), []
     last = model.layers[0].layers[-1]
     norm = last.forward
     last.forward = lambda x, *_: places.append(x.shape[1]) or norm(x)
     write(model, np.array([[1, 2, 3]]), 4)
+    tied = model.layers[0]
+    if any(block.layers[1].past is not None for block in tied.layers[1:-1:2]):
+        return "The layers still keep keys and values: set each `past` to None."
     text = f"The tokens are right, but {sum(places)} places were computed for "
     text += "3 + 4 tokens: with the cache, only new ones need be."
     return text if sum(places) > 7 else None

@@ -79,6 +79,19 @@ def problem(page):
     return page.locator("[data-problem]").inner_text()
 
 
+def check_refused(page, label, complaints, right):
+    """Type what cannot be read: it is said and loses nothing; then what can."""
+    before = values(page, "[data-value]")
+    field = page.get_by_label(label, exact=True)
+    for typed, complaint in {**complaints, right: ""}.items():
+        field.fill(typed)
+        assert problem(page) == complaint
+        assert field.get_attribute("aria-invalid") == ("true" if complaint else None)
+        if complaint:
+            assert field.input_value() == typed
+            assert values(page, "[data-value]") == before
+
+
 def centre(locator):
     """Return the middle of an element, in pixels of the window."""
     locator.scroll_into_view_if_needed()
