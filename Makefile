@@ -72,9 +72,9 @@ test-cpus: env  ## run the chapters as other processors would
 test-seeds: env  ## run the notebooks with other random numbers: do their claims hold?
 	@$(PY) tools/other_seeds.py --workers $(WORKERS) --offsets $(SEEDS) -- $(NB)
 
-test-peers: $(PEERS)/.installed  ## compare with PyTorch, JAX, TensorFlow and PyTensor
+test-peers: $(PEERS)/.installed  ## compare with PyTorch, JAX, TensorFlow, Gymnasium …
 	@$(PEERS)/bin/python -m pytest -q -p no:cacheprovider -o addopts="" \
-	  $(wildcard tests/test_*_against_pytorch.py) tests/test_other_libraries.py
+	  $(wildcard tests/test_*_against_*.py) tests/test_other_libraries.py
 
 mutations: env  ## change the library at random, and see whether its tests notice
 	@$(PY) tools/mutations.py $(MUTATE)
