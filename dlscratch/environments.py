@@ -7,9 +7,75 @@ the game itself is over and nothing more can be earned, and *truncated*, where o
 time is up. A copy that has ended stands still, without reward, until it is reset.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
-from dlscratch.checks import generator, numbers, real, whole
+from dlscratch.checks import floats, generator, numbers, real, whole
+
+
+class Episodes(NamedTuple):
+    """What n copies saw, did and got in T steps, from their start to their end.
+
+    Attributes
+    ----------
+    seen : ndarray, shape (T, n, …)
+    actions : ndarray of int, shape (T, n)
+    rewards : ndarray, shape (T, n)
+    going : ndarray of bool, shape (T, n)
+        Where a copy had not ended before that step: only these entries count.
+    """
+
+    seen: np.ndarray
+    actions: np.ndarray
+    rewards: np.ndarray
+    going: np.ndarray
+
+
+def play(world, act):
+    """Let all copies begin, and play until each has ended.
+
+    Parameters
+    ----------
+    world : Environment
+    act : callable
+        Maps what is seen, (n, …), to actions, (n,).
+
+    Returns
+    -------
+    Episodes
+    """
+    seen, _ = world.reset()
+    going, steps = np.ones(world.n, dtype=bool), []
+    while going.any():
+        actions = act(seen)
+        new, rewards, terminated, truncated, _ = world.step(actions)
+        steps.append((seen, actions, rewards, going))
+        seen, going = new, ~(terminated | truncated)
+    return Episodes(*(np.array(column) for column in zip(*steps, strict=True)))
+
+
+def rewards_to_go(rewards, gamma):
+    """Return the discounted sum of each reward and all that follow it.
+
+    Parameters
+    ----------
+    rewards : array_like, shape (T, …)
+        0 where a copy had ended.
+    gamma : float
+        How much a reward counts one step later, from 0 to 1.
+
+    Examples
+    --------
+    >>> rewards_to_go([0, 0, 4], 0.5)
+    array([1., 2., 4.])
+    """
+    rewards = floats(rewards, "rewards_to_go")
+    gamma = real(gamma, "rewards_to_go", "gamma", 0, 1)
+    sums, later = np.empty_like(rewards), 0.0
+    for t in reversed(range(len(rewards))):
+        later = sums[t] = rewards[t] + gamma * later
+    return sums
 
 
 class Environment:
@@ -338,8 +404,8 @@ class Flappy(Environment):
     """A bird that falls, flaps (action 1) or not (0), and must pass through pipes.
 
     The screen is 1 high, and a step is 1/15 s long. The bird stays where it is and the
-    pipes come nearer, ``SPEED`` a step. Each passed pipe brings a reward of 1. The game
-    is over where the bird touches a pipe, the ground or the ceiling.
+    pipes come nearer, ``SPEED`` a step. Each passed pipe brings a reward of 1. Where the
+    bird touches a pipe, the ground or the ceiling, the reward is -1 and the game over.
 
     Parameters
     ----------
@@ -394,7 +460,7 @@ class Flappy(Environment):
         new = self.rng.uniform(self.LOWEST, self.HIGHEST, self.n)
         gap, after = np.where(passed, after, gap), np.where(passed, new, after)
         self.state = np.stack([y, v, ahead, gap, after, pipes + passed], axis=1)
-        return passed.astype(float), over
+        return passed.astype(float) - over, over
 
     def observe(self):
         """Return what the bird sees: the first five numbers of the state."""

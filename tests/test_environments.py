@@ -3,7 +3,17 @@
 import numpy as np
 import pytest
 
-from dlscratch.environments import DOWN, LEFT, RIGHT, UP, CartPole, Flappy, GridWorld
+from dlscratch.environments import (
+    DOWN,
+    LEFT,
+    RIGHT,
+    UP,
+    CartPole,
+    Flappy,
+    GridWorld,
+    play,
+    rewards_to_go,
+)
 
 FOUR = ["G...", "....", "....", "...G"]
 WINDY = ["." * 10] * 3 + ["S......G.."] + ["." * 10] * 3
@@ -175,15 +185,15 @@ def test_the_bird_passes_the_middle_of_a_gap_and_not_its_edge():
 
 
 def test_the_same_seed_is_the_same_game():
-    def play(seed):
+    def game_of(seed):
         game = Flappy(n=5, rng=rng(seed))
         seen, _ = game.reset()
         while not (game.terminated | game.truncated).all():
             seen, *_, info = game.step((seen[:, 0] < seen[:, 3] - 0.06).astype(int))
         return game.state, info["pipes"].mean()
 
-    np.testing.assert_array_equal(play(1)[0], play(1)[0])
-    assert play(1)[1] > 3  # a rule of one line is better than chance
+    np.testing.assert_array_equal(game_of(1)[0], game_of(1)[0])
+    assert game_of(1)[1] > 3  # a rule of one line is better than chance
 
 
 @pytest.mark.parametrize(
@@ -225,3 +235,26 @@ def begun():
     pole = CartPole(n=2, rng=rng())
     pole.reset()
     return pole
+
+
+def test_play_tells_who_is_still_going():
+    world = GridWorld(["S.G"], n=3, max_steps=5, rng=rng())
+    turns = np.array([[RIGHT, LEFT, UP], [RIGHT, RIGHT, UP]] + [[RIGHT, RIGHT, UP]] * 3)
+    moves = iter(turns)
+    found = play(world, lambda seen: next(moves))
+    np.testing.assert_array_equal(found.seen[:, 1], [0, 0, 1, 2, 2])
+    np.testing.assert_array_equal(found.actions, turns)
+    np.testing.assert_array_equal(found.going.sum(axis=0), [2, 3, 5])
+    np.testing.assert_array_equal(found.rewards.sum(axis=0), [-2, -3, -5])
+    np.testing.assert_array_equal(rewards_to_go(found.rewards, 1)[0], [-2, -3, -5])
+
+
+def test_the_sum_of_what_follows():
+    rewards = rng().standard_normal((6, 2))
+    for gamma in (0, 0.3, 1):
+        powers = gamma ** np.arange(6.0)
+        expected = [powers[: 6 - t] @ rewards[t:] for t in range(6)]
+        np.testing.assert_allclose(rewards_to_go(rewards, gamma), expected)
+    assert rewards_to_go([1, 2], 1).dtype == np.float64  # not of whole numbers
+    with pytest.raises(ValueError, match="gamma to be a number from 0 to 1"):
+        rewards_to_go([1.0], 1.1)
