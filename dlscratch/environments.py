@@ -404,8 +404,8 @@ class Flappy(Environment):
     """A bird that falls, flaps (action 1) or not (0), and must pass through pipes.
 
     The screen is 1 high, and a step is 1/15 s long. The bird stays where it is and the
-    pipes come nearer, ``SPEED`` a step. Each passed pipe brings a reward of 1. Where the
-    bird touches a pipe, the ground or the ceiling, the reward is -1 and the game over.
+    pipes come nearer, ``SPEED`` a step. Each passed pipe brings a reward of 1. Where
+    the bird touches a pipe, the ground or the ceiling, it is -1, and the game is over.
 
     Parameters
     ----------
