@@ -172,9 +172,9 @@ def test_the_bird_passes_the_middle_of_a_gap_and_not_its_edge():
         game = Flappy(rng=rng())
         game.reset()
         game.state = np.array([[0.5 + off, 0.006, 0.17, 0.5, 0.6, 0]])
-        _, rewards, terminated, _, _ = game.step([0])  # 0.145 < 0.16: it is beside the pipe
+        _, rewards, terminated, _, _ = game.step([0])  # 0.145 < 0.16: beside it
         assert terminated[0] == (not through), off
-        assert rewards[0] == -terminated[0]
+        assert rewards[0] == -float(terminated[0])
     game.state = np.array([[0.5, 0.006, 0.025, 0.5, 0.6, 0]])
     game.terminated[:] = False
     seen, rewards, terminated, _, info = game.step([0])
