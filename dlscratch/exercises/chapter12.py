@@ -745,9 +745,9 @@ def _run_lab(answer, settings, actions, eta, gamma):
     "Find the bugs and repair them",
     use=_run_lab,
     cases=lambda: [
+        _lab_case(["..S.G"], 300, 0.3, 0.8, reward=1.0, max_steps=7),
         _lab_case(["S.G"], 60, 0.5, 0.9, reward=1.0),
         _lab_case(["S..", "..."], 80, 0.5, 0.9, reward=1.0, max_steps=5),
-        _lab_case(["..S.G"], 300, 0.3, 0.8, reward=1.0, max_steps=7),
         _lab_case([".S", "G."], 40, 1.0, 1.0, max_steps=3),
     ],
     hints=[
