@@ -495,8 +495,8 @@ def _games_case(T, n, D, K, lengths):
         "one-hot vector of the action minus the probabilities.",
         "The scores are `x @ W`. So the slope with respect to W is the outer "
         "product of x and the slope of the scores, as in a linear layer.",
-        "Multiply by the step's weight, leave out the steps behind the end, sum "
-        "over all steps, and divide by the number of games. "
+        "Multiply by the step's weight, leave out the steps behind the end, "
+        "sum over all steps, and divide by the number of games. "
         '`np.einsum("tnd,tnk->dk", x, slopes) / n` does the sums.',
     ],
     text=r"""
@@ -809,9 +809,15 @@ learn.wrong(
 )
 
 learn.wrong(
-    "The two ends are exchanged: nothing follows where the game is over "
-    "(terminated), not where the time is up (truncated).",
-    learn.spoilt("0 if terminated[0] else", "0 if truncated[0] else"),
+    "What follows is worth what the *new* state is worth, not the one in which "
+    "the action was taken.",
+    learn.spoilt("q[new[0]].max()", "q[s].max()"),
+)
+
+learn.wrong(
+    "Only the best action's entry may serve in the target; this takes the mean "
+    "of all four.",
+    learn.spoilt("q[new[0]].max()", "q[new[0]].mean()"),
 )
 
 learn.wrong(
