@@ -1,7 +1,7 @@
 """Measure how fast the library is, and write the table that book/results shows.
 
     python benchmarks/run.py [--rounds N] [--no-peers] [--noise] [--output FILE]
-    python benchmarks/run.py --only mlp  # one network's training step, printed
+    python benchmarks/run.py --only lstm  # one network's training step, printed
 
 All variants of a measurement run in turns, round after round, so that a slow moment of
 the machine hits all of them; a ratio is the median of the rounds' ratios. The training
@@ -24,7 +24,9 @@ from pathlib import Path
 os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", MKL_NUM_THREADS="1")
 
 import numpy as np
+import recurrent
 import steps
+import transformer
 from threadpoolctl import threadpool_info
 
 from dlscratch import datasets, models
@@ -32,6 +34,7 @@ from dlscratch import datasets, models
 ROOT = Path(__file__).resolve().parent.parent
 BATCH = 100
 UNROLLED = "pictures unrolled, float64"
+SEQUENCES = {"lstm": recurrent, "gpt": transformer}
 
 
 def in_turns(variants, rounds):
@@ -132,6 +135,19 @@ def training(name, batches, peers):
     return variants, steps.largest_difference(losses)
 
 
+def reading(network, peers):
+    """Return the same of a network that reads sequences."""
+    makers = {"`dlscratch`, float32": network.ours}
+    if "PyTorch" in peers:
+        makers["PyTorch, float32"] = network.pytorch
+    [batch], variants, losses = network.batches(1), {}, {}
+    for who, make in makers.items():
+        step = make(network.start())
+        losses[who] = [step(x, t) for x, t in network.batches(network.COMPARED)]
+        variants[who] = lambda step=step: step(*batch)
+    return variants, steps.largest_difference(losses)
+
+
 def convolving(batches, peers):
     """Return the variants of one convolution layer, forwards and backwards."""
     # What a second layer gets: the pictures, through a first layer and its ReLU.
@@ -152,16 +168,18 @@ def convolving(batches, peers):
     return variants
 
 
-def memory(peers):
-    """Return the megabytes that a step of ``deep_cnn`` needs, by who takes it."""
-    names = {"`dlscratch`, float32": "ours", UNROLLED: "unrolled"}
+def memory(network, peers):
+    """Return the megabytes that a network's step needs, by who takes it."""
+    names = {"`dlscratch`, float32": "ours"}
+    if network == "deep_cnn":
+        names[UNROLLED] = "unrolled"
     if "PyTorch" in peers:
         names["PyTorch, float32"] = "pytorch"
     if not Path("/proc/self/clear_refs").exists():
         return {}
     program = ROOT / "benchmarks" / "memory.py"
     return {
-        who: float(subprocess.check_output([sys.executable, program, name]))
+        who: float(subprocess.check_output([sys.executable, program, network, name]))
         for who, name in names.items()
     }
 
@@ -203,13 +221,18 @@ def comparison(peers, results, difference, compared):
 
 def step_table(name, batches, peers, rounds):
     """Measure a network's training step; return its table and the text below."""
-    network = steps.NETWORKS[name]
-    variants, difference = training(name, batches, peers)
+    if name in SEQUENCES:
+        network = SEQUENCES[name]
+        title, count, compared = network.TITLE, 1, network.COMPARED
+        variants, difference = reading(network, peers)
+    else:
+        network = steps.NETWORKS[name]
+        title, count, compared = network.title, network.steps, network.compared
+        variants, difference = training(name, batches, peers)
     results = in_turns_but_unrolled(variants, rounds)
-    title = f"{network.title}: one training step"
     return [
-        table(title, "time for a step", network.steps, results),
-        comparison(peers, results, difference, network.compared),
+        table(f"{title}: one training step", "time for a step", count, results),
+        comparison(peers, results, difference, compared),
     ]
 
 
@@ -252,12 +275,12 @@ def table(title, unit, count, results):
     return "\n".join(lines)
 
 
-def memory_table(results):
+def memory_table(title, results):
     """Return a Markdown table of the memory, or say why there is none."""
     if not results:
         return "The memory of a step can be measured on Linux only."
     lines = [
-        "| `deep_cnn`, one training step | memory beyond the network |",
+        f"| {title}, one training step | memory beyond the network |",
         "|:--|--:|",
     ]
     lines += [f"| {name} | {megabytes:.0f} MB |" for name, megabytes in results.items()]
@@ -277,7 +300,7 @@ def main():
     )
     parser.add_argument(
         "--only",
-        choices=steps.NETWORKS,
+        choices=[*steps.NETWORKS, *SEQUENCES],
         help="measure one network's training step, print it, and write nothing",
     )
     args = parser.parse_args()
@@ -299,18 +322,19 @@ def main():
     parts = [
         "<!-- written by benchmarks/run.py -->",
         f"Measured on: {machine(peers)} CPU time; medians of {args.rounds} rounds, in "
-        f"turns, of {few_rounds} where convolutions are, and fewer where pictures are "
-        "unrolled. "
-        f"The training steps saw {kind}, {BATCH} at a time.",
+        f"turns, of {few_rounds} where convolutions or sequences are, and fewer where "
+        "pictures are unrolled. "
+        f"The training steps saw {kind}, {BATCH} at a time, or random letters.",
         *forward,
     ]
-    for name in steps.NETWORKS:
-        rounds = few_rounds if "cnn" in name else args.rounds
+    for name in [*steps.NETWORKS, *SEQUENCES]:
+        rounds = args.rounds if name in ("mlp", "batch norm") else few_rounds
         parts += step_table(name, batches, peers, rounds)
     results = in_turns_but_unrolled(convolving(batches, peers), few_rounds)
     title = "3×3 convolution of 16 maps of 28×28 to 16, forwards and backwards"
     parts.append(table(title, f"time for {BATCH}", 1, results))
-    parts.append(memory_table(memory(peers)))
+    for name, title in (("deep_cnn", "`deep_cnn`"), ("gpt", "The same GPT")):
+        parts.append(memory_table(title, memory(name, peers)))
     if not peers:
         parts.append(
             "PyTorch and scikit-learn were not measured in this run; "

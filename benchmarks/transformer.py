@@ -1,19 +1,8 @@
-"""Measure a training step of a GPT beside PyTorch's: its time and its memory.
+"""A training step of a GPT, by the library and by PyTorch.
 
-    python benchmarks/transformer.py [--rounds N] [--no-peers]
-
-The network has the size of nanoGPT's configuration for a laptop. Both start from the
-same weights and see the same batches; their losses are compared first. The measurements
-are those of ``run.py`` and ``memory.py``.
+The network has the size of nanoGPT's configuration for a laptop. ``run.py`` measures
+its time, and ``memory.py`` its memory.
 """
-
-import argparse
-import os
-import subprocess
-import sys
-from pathlib import Path
-
-os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", MKL_NUM_THREADS="1")
 
 import numpy as np
 import steps
@@ -22,7 +11,7 @@ from dlscratch import attention, layers, models, optimizers, recurrent
 
 TOKENS, CONTEXT, DIM, HEADS, LAYERS, BATCH = 65, 64, 128, 4, 4, 12
 LR, BETAS, DECAY = 1e-3, (0.9, 0.99), 0.1
-COMPARED = 20
+COMPARED = 20  # over how many steps the losses must agree
 TITLE = f"GPT, {BATCH} × {CONTEXT} of {TOKENS} tokens, {LAYERS} layers of {DIM}, AdamW"
 
 
@@ -154,59 +143,3 @@ def as_pytorch(model):
                 return Tied(layer)
 
     return nn.Sequential(*map(convert, model.layers))
-
-
-def memory(maker):
-    """Print how many megabytes a step needs beyond the network and the optimizer.
-
-    The process measures this once, so that it starts anew for each maker.
-    """
-    from memory import peak
-
-    step = {"ours": ours, "pytorch": pytorch}[maker](start())
-    [small] = batches(1, size=1)
-    for _ in range(3):
-        step(*small)
-    Path("/proc/self/clear_refs").write_text("5")  # the peak starts at what is now
-    before = peak()
-    for batch in batches(3):
-        step(*batch)
-    print(peak() - before)
-
-
-def main():
-    """Compare, measure, and print two tables."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--rounds", type=int, default=31)
-    parser.add_argument("--no-peers", action="store_true")
-    parser.add_argument("--memory", choices=["ours", "pytorch"])
-    args = parser.parse_args()
-    if args.memory:
-        memory(args.memory)
-        return
-    import run
-
-    peers = {} if args.no_peers else run.installed_peers()
-    makers = {"`dlscratch`, float32": "ours"}
-    if "PyTorch" in peers:
-        makers["PyTorch, float32"] = "pytorch"
-    variants, losses = {}, {}
-    for who, name in makers.items():
-        step = globals()[name](start())
-        losses[who] = [step(*batch) for batch in batches(COMPARED)]
-        [batch] = batches(1)
-        variants[who] = lambda step=step, batch=batch: step(*batch)
-    difference = steps.largest_difference(losses)
-    results = run.in_turns(variants, args.rounds)
-    print(run.table(f"{TITLE}: one training step", "time for a step", 1, results))
-    print("\n" + run.comparison(peers, results, difference, COMPARED))
-    if Path("/proc/self/clear_refs").exists():
-        print("\n| the same step | memory beyond the network |\n|:--|--:|")
-        for who, name in makers.items():
-            command = [sys.executable, __file__, "--memory", name]
-            megabytes = float(subprocess.check_output(command))
-            print(f"| {who} | {megabytes:.0f} MB |")
-
-
-if __name__ == "__main__":
-    main()

@@ -137,6 +137,7 @@ class Recurrent(Layer):
 
     of_a_pass = (*Layer.of_a_pass, "start", "carries")
     n_gates = n_states = 1
+    order = slice(None)  # in which the gates lie inside
     start = state = start_grad = None
     carries = False  # whether the next pass starts where this one ends
 
@@ -188,10 +189,9 @@ class Recurrent(Layer):
                 f"{start.shape}; set start to None to begin with zeros"
             )
         x = x.swapaxes(0, 1).reshape(T, 1, N, D)
-        a = x @ self._by_gate(Wx)  # the inputs' part of all gates, for all t at once
-        a += self.b.value.reshape(self.n_gates, 1, H)
+        b = self._by_gate(self.b.value[None]).repeat(N, axis=1)
         with np.errstate(over="ignore"):  # see sigmoid_
-            states, *kept = self.run(a, start)
+            states, *kept = self.run(x, self._by_gate(Wx), b, start)
         self.state = np.stack([s[-1] for s in states])
         self.start = self.state if self.carries else self.start
         self.remember(x.reshape(T * N, D), states, *kept)
@@ -202,7 +202,7 @@ class Recurrent(Layer):
         x, states, *kept = self.recall()
         h = states[0]
         T, N, H = h[1:].shape
-        dy = self.check_dy(dy, (N, T, H)).swapaxes(0, 1)
+        dy = np.ascontiguousarray(self.check_dy(dy, (N, T, H)).swapaxes(0, 1))
         da, dah, self.start_grad = self.run_back(dy, states, *kept)
         da, dah = da.reshape(T * N, -1), dah.reshape(T * N, -1)
         self.Wx.grad = x.T @ da
@@ -212,13 +212,15 @@ class Recurrent(Layer):
             return None
         return (da @ self.Wx.value.T).reshape(T, N, -1).swapaxes(0, 1)
 
-    def run(self, a, start):
+    def run(self, x, Wx, b, start):
         """Go through all steps.
 
         Parameters
         ----------
-        a : ndarray, shape (T, G, N, H)
-            x Wx + b of all steps. It may be overwritten.
+        x : ndarray, shape (T, 1, N, D)
+        Wx : ndarray, shape (G, D, H)
+        b : ndarray, shape (G, N, H)
+            The same for each of the N.
         start : ndarray, shape (S, N, H)
 
         Returns
@@ -251,7 +253,7 @@ class Recurrent(Layer):
     def _by_gate(self, W):
         """Copy weights (n, G·H) to (G, n, H): then each gate lies together."""
         blocks = W.reshape(len(W), self.n_gates, -1)
-        return np.ascontiguousarray(blocks.swapaxes(0, 1))
+        return np.ascontiguousarray(blocks.swapaxes(0, 1)[self.order])
 
 
 class RNN(Recurrent):
@@ -271,10 +273,10 @@ class RNN(Recurrent):
             [0.1797]]])
     """
 
-    def run(self, a, start):
+    def run(self, x, Wx, b, start):
         """Go through all steps; see :class:`Recurrent`."""
         Wh = self.Wh.value
-        h = np.concatenate([start, a[:, 0]])
+        h = np.concatenate([start, (x @ Wx + b)[:, 0]])
         for t in range(len(h) - 1):
             h[t + 1] += h[t] @ Wh
             np.tanh(h[t + 1], out=h[t + 1])
@@ -315,6 +317,7 @@ class LSTM(Recurrent):
     """
 
     n_gates, n_states = 4, 2
+    order = np.array([0, 1, 3, 2])  # i, f, o, g: those with a sigmoid side by side
 
     def __init__(
         self,
@@ -330,21 +333,23 @@ class LSTM(Recurrent):
         forget_bias = real(forget_bias, "LSTM", "forget_bias")
         self.b.value[n_hidden : 2 * n_hidden] = forget_bias
 
-    def run(self, a, start):
+    def run(self, x, Wx, b, start):
         """Go through all steps; see :class:`Recurrent`."""
-        Wh, gates = self._by_gate(self.Wh.value), a
-        T, _, N, H = a.shape
-        h, c = np.empty((2, T + 1, N, H), a.dtype)
+        Wh = self._by_gate(self.Wh.value)
+        T, N, H = len(x), *start.shape[1:]
+        h, c = np.empty((2, T + 1, N, H), x.dtype)
         h[0], c[0] = start
-        tanh_c, from_h = np.empty((T, N, H), a.dtype), np.empty((4, N, H), a.dtype)
+        gates, tanh_c = np.empty((T, 4, N, H), x.dtype), np.empty((T, N, H), x.dtype)
+        from_h, added = np.empty((4, N, H), x.dtype), np.empty((N, H), x.dtype)
         for t in range(T):
-            i, f, g, o = now = gates[t]
+            i, f, o, g = now = gates[t]
+            np.matmul(x[t], Wx, out=now)
+            now += b
             now += np.matmul(h[t], Wh, out=from_h)
-            sigmoid_(now[:2])
+            sigmoid_(now[:3])
             np.tanh(g, out=g)
-            sigmoid_(o)
             np.multiply(f, c[t], out=c[t + 1])
-            c[t + 1] += i * g
+            c[t + 1] += product_(added, i, g)
             np.tanh(c[t + 1], out=tanh_c[t])
             np.multiply(o, tanh_c[t], out=h[t + 1])
         return [h, c], gates, tanh_c
@@ -354,17 +359,23 @@ class LSTM(Recurrent):
         (h, c), WhT = states, self.Wh.value.T
         T, N, H = dy.shape
         da = np.empty((T, N, 4, H), dtype=h.dtype)
-        dh, dc = np.zeros((2, N, H), dtype=h.dtype)
+        dh, dc, part = np.zeros((3, N, H), dtype=h.dtype)
+        gate_by_gate, rest = np.empty((2, 4, N, H), dtype=h.dtype)
+        di, df, dg, do = gate_by_gate
         for t in reversed(range(T)):
-            i, f, g, o = gates[t]
+            i, f, o, g = gates[t]
             dh += dy[t]
-            dc += dh * (o - h[t + 1] * tanh_c[t])  # o (1 - tanh²), for h = o tanh
-            da[t, :, 0] = dc * g * i * (1 - i)
-            da[t, :, 1] = dc * c[t] * f * (1 - f)
-            da[t, :, 2] = dc * i * (1 - g * g)
-            da[t, :, 3] = dh * h[t + 1] * (1 - o)
+            np.subtract(o, product_(part, h[t + 1], tanh_c[t]), out=part)
+            dc += product_(part, part, dh)  # o (1 - tanh²) dh, for h = o tanh
+            np.subtract(1, gates[t, :3], out=rest[:3])
+            np.subtract(1, product_(part, g, g), out=rest[3])
+            product_(di, dc, g, i, rest[0])
+            product_(df, dc, c[t], f, rest[1])
+            product_(dg, dc, i, rest[3])
+            product_(do, dh, h[t + 1], rest[2])
+            da[t] = gate_by_gate.swapaxes(0, 1)
             dc *= f
-            dh = da[t].reshape(N, -1) @ WhT
+            np.matmul(da[t].reshape(N, -1), WhT, out=dh)
         return da, da, np.stack([dh, dc])
 
 
@@ -398,14 +409,14 @@ class GRU(Recurrent):
         """Wx, Wh, and the two biases."""
         return [*super().parameters, self.bh]
 
-    def run(self, a, start):
+    def run(self, x, Wx, b, start):
         """Go through all steps; see :class:`Recurrent`."""
-        Wh, gates = self._by_gate(self.Wh.value), a
+        Wh, gates = self._by_gate(self.Wh.value), x @ Wx + b
         bh = self.bh.value.reshape(3, 1, -1)
-        T, _, N, H = a.shape
-        h = np.empty((T + 1, N, H), dtype=a.dtype)
+        T, _, N, H = gates.shape
+        h = np.empty((T + 1, N, H), dtype=x.dtype)
         h[0] = start[0]
-        seen = np.empty((T, N, H), dtype=a.dtype)  # h Wh_n + bh_n
+        seen = np.empty((T, N, H), dtype=x.dtype)  # h Wh_n + bh_n
         for t in range(T):
             r, z, n = now = gates[t]
             from_h = h[t] @ Wh
@@ -489,3 +500,11 @@ def sigmoid_(x):
     np.exp(x, out=x)
     x += 1
     np.reciprocal(x, out=x)
+
+
+def product_(out, a, b, *more):
+    """Return the product of arrays in ``out``: new memory for it would take longer."""
+    np.multiply(a, b, out=out)
+    for factor in more:
+        out *= factor
+    return out

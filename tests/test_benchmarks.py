@@ -56,9 +56,9 @@ def first_column(text):
 
 
 def test_every_row_has_a_time_and_a_ratio(page):
-    """Three and three forward, 4, 1, 2 and 2 training, and 2 of one convolution."""
+    """Three and three forward, 4, 1, 2, 2, 1 and 1 training, and 2 of a convolution."""
     rows = re.findall(r"^\| .* \| (\S+) [µm]s \| (\S+) \|$", page, re.MULTILINE)
-    assert len(rows) == 17
+    assert len(rows) == 19
     assert all(float(time) > 0 and float(ratio) > 0 for time, ratio in rows)
 
 
@@ -66,8 +66,9 @@ def test_the_memory_of_a_step_is_measured(page):
     """Unrolling takes far more; elsewhere than on Linux the page says why not."""
     found = re.findall(r"^\| .* \| (\d+) MB \|$", page, re.MULTILINE)
     if Path("/proc/self/clear_refs").exists():
-        own, unrolled = map(int, found)
+        own, unrolled, gpt = map(int, found)
         assert 10 < own < 100 < 3 * own < unrolled
+        assert 10 < gpt < 200
     else:
         assert "on Linux only" in page
 
@@ -233,23 +234,18 @@ def test_trainings_that_differ_are_not_compared(batches):
         steps.largest_difference({"a": losses(), "broken": [float("nan")] * 6})
 
 
-def test_the_recurrent_networks_are_measured_alone():
-    """Each has its table, and NumPy works on one thread."""
-    command = [sys.executable, ROOT / "benchmarks" / "recurrent.py", "--no-peers"]
-    text = subprocess.check_output([*command, "--rounds", "1"], text=True)
-    row = r"^\| `dlscratch`, float32 \| \S+ ms \| 1 \|$"
-    assert len(re.findall(row, text, re.MULTILINE)) == 3
-    for kind in ("RNN", "GRU", "LSTM"):
-        assert f"| {kind}, 128 units" in text
+@pytest.mark.parametrize("name", run.SEQUENCES)
+def test_a_network_that_reads_is_measured_alone(name):
+    """It learns, has its table, and NumPy works on one thread."""
+    network = run.SEQUENCES[name]
+    step = network.ours(network.start())
+    [batch] = network.batches(1)
+    losses = [step(*batch) for _ in range(5)]
+    assert losses[0] == pytest.approx(np.log(65), rel=0.1)
+    assert losses[-1] < losses[0] - 0.02
+    command = [sys.executable, ROOT / "benchmarks" / "run.py", "--no-peers", "--noise"]
+    command += ["--rounds", "1", "--only", name]
+    text = subprocess.check_output(command, text=True)
+    assert f"| {network.TITLE}: one training step |" in text
+    assert re.search(r"^\| `dlscratch`, float32 \| \S+ ms \| 1 \|$", text, re.MULTILINE)
     assert "threads: 1" in text
-
-
-def test_the_step_of_a_gpt_is_measured_alone():
-    """It has a program of its own; beside PyTorch, that compares the losses first."""
-    command = [sys.executable, ROOT / "benchmarks" / "transformer.py"]
-    command += ["--rounds", "1", "--no-peers"]
-    text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    found = dict(re.findall(r"float32 \| ([\d.]+) (ms|MB) \|", text))
-    units = sorted(found.values())
-    assert units == (["MB", "ms"] if Path("/proc/self/clear_refs").exists() else ["ms"])
-    assert all(float(number) > 0 for number in found)
