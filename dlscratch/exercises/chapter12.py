@@ -399,6 +399,11 @@ expected_target.wrong(
 # ------------------------------------------------------------------------- 12.6
 
 
+def _run_sweeps(iterate, next_state, rewards, ends, gamma, tol):
+    v, sweeps = iterate(next_state, rewards, ends, gamma, tol)
+    return {"v": v, "the number of sweeps": sweeps}
+
+
 @exercise(
     "12.6",
     "When may the sweeps stop?",
@@ -411,9 +416,7 @@ expected_target.wrong(
             (_FIVE, 0.5, 1e-6),
         ]
     ],
-    use=lambda answer, *case: dict(
-        zip(("the values", "the number of sweeps"), answer(*case), strict=True)
-    ),
+    use=_run_sweeps,
     hints=[
         "A sweep shrinks the distance to the true values by gamma. Let d be "
         "the largest change of the last sweep, and e the largest error after "
