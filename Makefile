@@ -31,6 +31,9 @@ endif
 
 # One thread for NumPy's linear algebra: steady timings, and no fight for the cores.
 test test-peers mutations notebooks labs weights bench: export OPENBLAS_NUM_THREADS := 1
+# Long trainings keep the memory of large arrays, and do not ask for it anew each time.
+labs weights: export MALLOC_MMAP_THRESHOLD_ := 1000000000
+labs weights: export MALLOC_TRIM_THRESHOLD_ := 1000000000
 
 .DEFAULT_GOAL := help
 .PHONY: help env book serve lab test test-cpus test-seeds test-peers mutations notebooks figures \
@@ -72,7 +75,7 @@ test-cpus: env  ## run the chapters as other processors would
 test-seeds: env  ## run the notebooks with other random numbers: do their claims hold?
 	@$(PY) tools/other_seeds.py --workers $(WORKERS) --offsets $(SEEDS) -- $(NB)
 
-test-peers: $(PEERS)/.installed  ## compare with PyTorch, JAX, TensorFlow, Gymnasium …
+test-peers: $(PEERS)/.installed  ## compare with PyTorch, scikit-learn, Gymnasium …
 	@$(PEERS)/bin/python -m pytest -q -p no:cacheprovider -o addopts="" \
 	  $(wildcard tests/test_*_against_*.py) tests/test_other_libraries.py
 

@@ -11,6 +11,7 @@ import numpy as np
 from dlscratch import (  # so that files can name their layers
     attention,  # noqa: F401
     files,
+    generative,  # noqa: F401
     recurrent,  # noqa: F401
 )
 from dlscratch.base import (

@@ -14,11 +14,15 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))  # the maintainers' scripts are no package
 sys.path.insert(0, str(ROOT / "book" / "_ext"))  # nor is the site's extension
 
-from data_here import is_here  # noqa: E402 - it is found by the lines above
+from data_here import LABS, is_here  # noqa: E402 - it is found by the lines above
 
 WHY = (
     "needs MNIST and Fashion-MNIST: call load_mnist() and load_fashion_mnist() once, "
     "or let DLSCRATCH_DATA name their folder"
+)
+WHY_TEXT = (
+    "needs the texts: call load_shakespeare() and load_more_names() once, or let "
+    "DLSCRATCH_DATA name their folder"
 )
 
 
@@ -56,13 +60,14 @@ def duration(item):
 
 
 def pytest_collection_modifyitems(items):
-    """Begin with what takes longest; skip the lab notebooks where MNIST is missing."""
+    """Begin with what takes longest; skip a lab notebook where its data are missing."""
     items.sort(key=duration)
-    if is_here("mnist") and is_here("fashion-mnist"):
-        return
     for item in items:
-        if item.path.suffix == ".ipynb" and item.path.name.startswith("lab-"):
-            item.add_marker(pytest.mark.skip(reason=WHY))
+        if item.path.suffix != ".ipynb" or item.path.stem not in LABS:
+            continue
+        if not all(map(is_here, LABS[item.path.stem])):
+            why = WHY_TEXT if item.path.stem == "lab-text" else WHY
+            item.add_marker(pytest.mark.skip(reason=why))
 
 
 @pytest.fixture(scope="session")
@@ -78,6 +83,13 @@ def fashion_mnist():
     """Skip the test where Fashion-MNIST is not."""
     if not is_here("fashion-mnist"):
         pytest.skip(WHY)
+
+
+@pytest.fixture(scope="session")
+def texts():
+    """Skip the test where the texts of the lab are not."""
+    if not is_here("text"):
+        pytest.skip(WHY_TEXT)
 
 
 @pytest.fixture

@@ -13,9 +13,11 @@ from dlscratch.explorables import (
     batch_norm,
     boxes,
     broadcasting,
+    clusters,
     convolution,
     date_writer,
     differentiate,
+    diffusion,
     explorable,
     gradient_descent,
     initial_values,
@@ -26,9 +28,10 @@ from dlscratch.explorables import (
     relu_bends,
     residual,
     sixteen_bits,
+    write_on,
 )
 from dlscratch.explorables.explorable import remade, script
-from dlscratch.explorables.random_numbers import uniform
+from dlscratch.explorables.random_numbers import normal, uniform
 
 ALL = pytest.mark.parametrize(
     "figure",
@@ -37,9 +40,11 @@ ALL = pytest.mark.parametrize(
         batch_norm,
         boxes,
         broadcasting,
+        clusters,
         convolution,
         date_writer,
         differentiate,
+        diffusion,
         gradient_descent,
         initial_values,
         name_reader,
@@ -49,6 +54,7 @@ ALL = pytest.mark.parametrize(
         relu_bends,
         residual,
         sixteen_bits,
+        write_on,
     ],
 )
 
@@ -193,6 +199,11 @@ def test_numbers_that_json_cannot_hold():
         (lambda: broadcasting(b=(1, 1, 1, 1)), "b with at most 3 axes .*1, 1, 1, 1"),
         (lambda: broadcasting(3), "a with at most 3 axes of length 1 to 4, got 3"),
         (lambda: broadcasting(operation="/"), "operation '\\+', '-' or .*got '/'"),
+        (lambda: clusters("four"), "expected start in .*'long clouds'.*got 'four'"),
+        (lambda: clusters(variance=5), "expected variance 0 to 4, got 5"),
+        (lambda: clusters(variance=float("nan")), "variance 0 to 4, got nan"),
+        (lambda: clusters(learn=True), "expected variance 0.05 to 4, got 0.0"),
+        (lambda: clusters(floor=0.2), r"floor in \(0, 1e-06, 0.1\), got 0.2"),
         (
             lambda: convolution([[1, 10]]),
             r"numbers from -9 to 9, got \[\[1.0, 10.0\]\]",
@@ -214,6 +225,13 @@ def test_numbers_that_json_cannot_hold():
         (lambda: differentiate("z"), "in x and y, got 'z': name 'z' is not defined"),
         (lambda: differentiate("2"), "expected x or y somewhere, got '2'"),
         (lambda: differentiate("2*x", by="xx"), "'2\\*x' back to x"),
+        (lambda: diffusion("star"), "points or one of .*'letter'.*got 'star'"),
+        (lambda: diffusion([1, 2]), r"shape \(1 to 80, 2\), got \(2,\)"),
+        (lambda: diffusion([[0, 0]] * 81), r"got \(81, 2\)"),
+        (lambda: diffusion([[0, 0], [0, 3]]), r"within ±3, ±2.4, got \[0.0, 3.0\]"),
+        (lambda: diffusion([[0, float("nan")]]), r"±2.4, got \[0.0, nan\]"),
+        (lambda: diffusion(smooth=1.5), "expected smooth 0 to 1, got 1.5"),
+        (lambda: diffusion(step=61), "expected step 0 to 60, got 61"),
         (lambda: gradient_descent("hill"), "expected surface in .*'bowl'.*got 'hill'"),
         (lambda: gradient_descent(start=(1, 6)), r"between -5 and 5, got \(1, 6\)"),
         (lambda: gradient_descent(start=(1,)), r"two numbers .*got \(1,\)"),
@@ -253,6 +271,13 @@ def test_numbers_that_json_cannot_hold():
         (lambda: sixteen_bits(1e6), "a number that float16 has, got 1000000.0"),
         (lambda: sixteen_bits(257, "bfloat16"), "that bfloat16 has, got 257"),
         (lambda: sixteen_bits(float("nan")), "that float16 has, got nan"),
+        (lambda: write_on(""), "a beginning of 1 to 200 characters, got ''"),
+        (lambda: write_on("a" * 201), "1 to 200 characters, got 'aaaa"),
+        (lambda: write_on("Röslein"), "of the characters .*got 'Röslein'"),
+        (lambda: write_on(temperature=-0.1), "temperature from 0 to 2, got -0.1"),
+        (lambda: write_on(temperature=float("nan")), "from 0 to 2, got nan"),
+        (lambda: write_on(seed=10_000), "expected seed 0 to 9999, got 10000"),
+        (lambda: write_on(seed=0.5), "expected seed 0 to 9999, got 0.5"),
     ],
 )
 def test_errors_say_what_was_expected_and_what_came(call, words):
@@ -269,6 +294,12 @@ def test_repr_is_words_for_a_terminal():
 def test_broadcasting_says_what_comes_out():
     assert "the result has shape (2, 3)" in repr(broadcasting())
     assert "they do not fit" in repr(broadcasting((3,), (4,)))
+
+
+def test_clusters_says_how_it_starts():
+    words = repr(clusters("long clouds", variance=0.5, learn=True))
+    assert "30 points in the plane and 2 centres, at first “long clouds” with" in words
+    assert "with learnt variances of 0.5." in words
 
 
 def test_convolution_says_what_comes_out():
@@ -319,10 +350,26 @@ def test_differentiate_says_its_results():
     assert "of order 0 to 4 are 8, 24, 44, 48, 24, computed in 47 lines" in words
 
 
+def test_diffusion_says_its_points():
+    assert "points in the plane, at first ring (16), and 150 particles" in repr(
+        diffusion()
+    )
+    assert "at first given ones (2), and" in repr(diffusion([[0, 1], [1, 0]]))
+
+
 def test_name_reader_says_its_guesses():
     words = repr(name_reader("maria"))
     assert "For the last letter of maria it guesses e 21%, s 21%, a 20%" in words
     assert "right is a, so the loss is 1.63 nats" in words
+
+
+def test_write_on_says_how_it_goes_on():
+    words = repr(write_on("JULIET:\n", temperature=0, seed=7))
+    assert "Its 2.1 MB are loaded when you ask" in words
+    assert "At temperature 0 with the seed 7 it writes: JULIET: / " in words
+    embedded = write_on(embed=True)
+    assert embedded.fallback == write_on().fallback
+    assert len(embedded.props) > 2_000_000 > 1000 > len(write_on().props)
 
 
 def test_backprop_stepper_says_where_it_starts():
@@ -351,3 +398,14 @@ def test_the_random_numbers():
         t ^= (t + (t ^ t >> 7) * (t | 61)) % 2**32
         drawn.append((t ^ t >> 14) / 2**32)
     np.testing.assert_array_equal(uniform(0, 3), drawn)
+
+
+def test_the_normal_numbers():
+    drawn = normal(1, (4000, 5))
+    assert drawn.shape == (4000, 5)
+    assert np.array_equal(drawn, normal(1, (4000, 5)))
+    assert not np.array_equal(drawn, normal(2, (4000, 5)))
+    np.testing.assert_allclose(drawn.mean(), 0, atol=0.02)
+    np.testing.assert_allclose(drawn.std(), 1, atol=0.02)
+    np.testing.assert_allclose(np.mean(abs(drawn) < 1), 0.6827, atol=0.01)
+    np.testing.assert_allclose(np.corrcoef(drawn.T), np.eye(5), atol=0.06)

@@ -20,6 +20,7 @@ from dlscratch import (
     convolution,
     datasets,
     functions,
+    generative,
     gradients,
     initializers,
     layers,
@@ -30,6 +31,7 @@ from dlscratch import (
     recurrent,
     sequential,
     training,
+    unsupervised,
 )
 from dlscratch.base import Parameter
 from dlscratch.datasets import Dataset
@@ -294,6 +296,46 @@ def generated(ids=(0, 1), n=2, **changes):
     return attention.generate(little_gpt(), ids, n, **{"rng": rng()} | changes)
 
 
+def little_rbm():
+    return generative.RBM(3, 2, rng=rng())
+
+
+def little_vae(**changes):
+    parts = [Linear(3, 4, rng=rng())], [Linear(2, 3, rng=rng())]
+    return generative.VAE(*map(Sequential, parts), **{"n_latent": 2} | changes)
+
+
+def vae_of_classes():
+    parts = [Linear(6, 4, rng=rng())], [Linear(5, 3, rng=rng())]
+    return generative.VAE(*map(Sequential, parts), 2, n_classes=3)
+
+
+def learnt(model, step):
+    """Return a model's gradients after a step that sets them."""
+    step(model)
+    return tuple(p.grad for p in model.parameters)
+
+
+def diffusion():
+    return generative.Diffusion([0.1, 0.2])
+
+
+UNIT_ROWS = numeric(least=0, most=1)
+STATES = lambda v: UNIT_ROWS(v) and set(np.unique(v)) <= {0, 1}  # noqa: E731
+
+
+def wide(n, test=None):
+    """Return a test of rows of n numbers, at least one."""
+    test = test or numeric()
+    return lambda v: test(v) and np.ndim(v) == 2 and np.shape(v)[1] == n
+
+
+def steps_of(n, least):
+    """Return a test of steps up to 2, one or n."""
+    test = numeric(least=least, most=2, kinds="iu")
+    return lambda v: test(v) and np.shape(v) in ((), (n,))
+
+
 def mask_of(*shapes):
     """Return a test of masks of one of these shapes."""
     return lambda v: numeric(kinds="b")(v) and np.shape(v) in shapes
@@ -314,6 +356,37 @@ def trained(epochs=1, **changes):
     parts = {name: changes.pop(name, data[name]) for name in data}
     optimizer, settings = optimizers.SGD(net.parameters), {"rng": rng()} | changes
     return training.train(net, Dataset(**parts), optimizer, epochs, **settings)
+
+
+COLUMN = np.array([[0.0], [1.0], [4.0], [5.0]])
+
+
+def mixture(**changes):
+    return unsupervised.GaussianMixture(**{"k": 2} | changes)
+
+
+def mixed(v):
+    """Return the likelihoods of a fit, and a point's density."""
+    model = mixture(k=1, floor=0.1)
+    return np.array([*model.fit(v, rng=rng()), model.log_density(v)[0]])
+
+
+def known():
+    model = mixture()
+    model.fit(COLUMN, rng=rng())
+    return model
+
+
+def POINTS(v):
+    return numeric(ndim=2)(v)
+
+
+def COLUMNS(v):
+    return POINTS(v) and np.shape(v)[1] == 1
+
+
+def DIFFERENT(v):
+    return POINTS(v) and len(np.unique(np.asarray(v), axis=0)) > 1
 
 
 POSITIVE = number(0, above=True)
@@ -957,6 +1030,82 @@ ARGUMENTS = {
         whole(1),
         None,
     ),
+    "kmeans x": (
+        lambda v: unsupervised.kmeans(v, 1, rng=rng()).inertia,
+        POINTS,
+        as_float(lambda x: ((x - x.mean(axis=0)) ** 2).sum()),
+    ),
+    "kmeans k": (
+        lambda v: unsupervised.kmeans(COLUMN, v, rng=rng()),
+        lambda v: whole(1)(v) and v <= 4,
+        None,
+    ),
+    "kmeans rng": (lambda v: unsupervised.kmeans(COLUMN, 2, rng=v), is_generator, None),
+    "kmeans start": (
+        lambda v: unsupervised.kmeans(COLUMN, 2, start=v, max_steps=0).centres,
+        numeric(shape=(2, 1)),
+        as_float(lambda start: start),
+    ),
+    "kmeans max_steps": (
+        lambda v: unsupervised.kmeans(COLUMN, 2, rng=rng(), max_steps=v),
+        whole(0),
+        None,
+    ),
+    "Clusters.predict x": (
+        lambda v: unsupervised.kmeans(COLUMN, 4, start=COLUMN).predict(v),
+        COLUMNS,
+        as_float(lambda x: abs(x - COLUMN.ravel()).argmin(axis=1)),
+    ),
+    "GaussianMixture k": (lambda v: mixture(k=v), whole(1), None),
+    "GaussianMixture covariance": (
+        lambda v: mixture(covariance=v),
+        lambda v: isinstance(v, str) and v in ("full", "diagonal", "spherical"),
+        None,
+    ),
+    "GaussianMixture floor": (lambda v: mixture(floor=v), number(1e-100), None),
+    "GaussianMixture.fit x": (mixed, POINTS, as_float(mixed)),
+    "GaussianMixture.fit start": (
+        lambda v: mixture(k=1).fit(COLUMN, start=v),
+        lambda v: False,
+        None,
+    ),
+    "GaussianMixture.fit tolerance": (
+        lambda v: mixture().fit(COLUMN, rng=rng(), tolerance=v),
+        number(0),
+        None,
+    ),
+    "GaussianMixture.responsibilities x": (
+        lambda v: known().responsibilities(v),
+        COLUMNS,
+        as_float(lambda x: known().responsibilities(x)),
+    ),
+    "GaussianMixture.sample n": (lambda v: known().sample(v, rng()), whole(1), None),
+    "GaussianMixture.sample rng": (lambda v: known().sample(2, v), is_generator, None),
+    "pca x": (
+        lambda v: unsupervised.pca(v, 1).explained[0],
+        DIFFERENT,
+        as_float(
+            lambda x: (
+                np.linalg.svd(x - x.mean(axis=0))[1][0] ** 2
+                / ((x - x.mean(axis=0)) ** 2).sum()
+            )
+        ),
+    ),
+    "pca n": (
+        lambda v: unsupervised.pca(np.eye(3), v),
+        lambda v: whole(1)(v) and v <= 3,
+        None,
+    ),
+    "PCA.encode x": (
+        lambda v: unsupervised.pca(COLUMN, 1).encode(v),
+        COLUMNS,
+        as_float(lambda x: x - 2.5),
+    ),
+    "PCA.decode z": (
+        lambda v: unsupervised.pca(COLUMN, 1).decode(v),
+        COLUMNS,
+        as_float(lambda z: z + 2.5),
+    ),
     "load_digits dtype": (lambda v: datasets.load_digits(dtype=v), dtype, None),
     "load_digits shuffle": (
         lambda v: datasets.load_digits(shuffle=v),
@@ -976,6 +1125,158 @@ ARGUMENTS = {
     "mlp dropout": (
         lambda v: networks.mlp((2, 2, 2), dropout=v, rng=rng()),
         FRACTION,
+        None,
+    ),
+    "RBM n_visible": (lambda v: generative.RBM(v, 2, rng=rng()), whole(1), None),
+    "RBM n_hidden": (lambda v: generative.RBM(2, v, rng=rng()), whole(1), None),
+    "RBM rng": (lambda v: generative.RBM(2, 2, rng=v), is_generator, None),
+    "RBM dtype": (lambda v: generative.RBM(2, 2, rng=rng(), dtype=v), dtype, None),
+    "RBM hidden v": (
+        lambda v: little_rbm().hidden(v),
+        wide(3, UNIT_ROWS),
+        as_float(lambda v: exact_sigmoid(v @ little_rbm().W.value)),
+    ),
+    "RBM visible h": (
+        lambda v: little_rbm().visible(v),
+        wide(2, UNIT_ROWS),
+        as_float(lambda h: exact_sigmoid(h @ little_rbm().W.value.T)),
+    ),
+    "RBM energy v": (
+        lambda v: little_rbm().energy(v, [[0, 1], [1, 1]]),
+        lambda v: wide(3, STATES)(v) and len(v) == 2,
+        as_float(lambda v: little_rbm().energy(v, np.array([[0.0, 1], [1, 1]]))),
+    ),
+    "RBM energy h": (
+        lambda h: little_rbm().energy([[0, 1, 1], [1, 1, 0]], h),
+        lambda h: wide(2, STATES)(h) and len(h) == 2,
+        None,
+    ),
+    "RBM log_likelihood v": (
+        lambda v: little_rbm().log_likelihood(v),
+        wide(3, STATES),
+        as_float(lambda v: little_rbm().log_likelihood(v)),
+    ),
+    "RBM exact_gradient v": (
+        lambda v: learnt(little_rbm(), lambda m: m.exact_gradient(v)),
+        wide(3, STATES),
+        as_float(lambda v: learnt(little_rbm(), lambda m: m.exact_gradient(v))),
+    ),
+    "RBM contrastive_divergence v": (
+        lambda v: little_rbm().contrastive_divergence(v, 1, rng()),
+        wide(3, UNIT_ROWS),
+        None,
+    ),
+    "RBM gibbs steps": (
+        lambda v: little_rbm().gibbs(np.eye(3), v, rng()),
+        whole(1),
+        None,
+    ),
+    "RBM gibbs rng": (
+        lambda v: little_rbm().gibbs(np.eye(3), 1, v),
+        is_generator,
+        None,
+    ),
+    "RBM x": (
+        lambda v: passes(little_rbm, v),
+        wide(3, UNIT_ROWS),
+        as_float(lambda v: passes(little_rbm, v)),
+    ),
+    "RBM dy": (
+        lambda v: passes(little_rbm, np.ones((2, 3)), v),
+        lambda v: ANY(v) and np.shape(v) == (2, 2),
+        None,
+    ),
+    "kl_to_standard mean": (
+        lambda v: generative.kl_to_standard(v, np.ones((2, 3))),
+        numeric(shape=(2, 3)),
+        as_float(lambda v: np.sum(v**2 + np.e - 2, axis=1) / 2),
+    ),
+    "kl_to_standard log_variance": (
+        lambda v: generative.kl_to_standard(np.ones((2, 3)), v),
+        numeric(shape=(2, 3)),
+        as_float(lambda v: np.sum(np.exp(v) - v, axis=1) / 2),
+    ),
+    "VAE encoder": (
+        lambda v: generative.VAE(v, classifier(), 2),
+        lambda v: False,
+        None,
+    ),
+    "VAE n_latent": (lambda v: little_vae(n_latent=v), whole(1), None),
+    "VAE n_classes": (lambda v: little_vae(n_classes=v), whole(0), None),
+    "VAE sigma": (lambda v: little_vae(sigma=v), POSITIVE, None),
+    "VAE x": (
+        lambda v: little_vae().loss(v, rng=rng()),
+        wide(3),
+        as_float(lambda v: little_vae().loss(v, rng=rng())),
+    ),
+    "VAE z": (lambda v: little_vae().decode(v), wide(2), None),
+    "VAE labels": (
+        lambda v: vae_of_classes().loss(np.ones((2, 3)), v, rng()),
+        IDS,
+        None,
+    ),
+    "VAE rng": (
+        lambda v: little_vae().loss(np.ones((2, 3)), rng=v),
+        is_generator,
+        None,
+    ),
+    "VAE sample n": (lambda v: little_vae().sample(v, rng()), whole(1), None),
+    "VAE sample labels": (
+        lambda v: vae_of_classes().sample(v, rng()),
+        numeric(ndim=1, least=0, most=2, kinds="iu"),
+        None,
+    ),
+    "Diffusion betas": (
+        generative.Diffusion,
+        lambda v: (
+            numeric(ndim=1)(v)
+            and bool(np.all((np.asarray(v) > 0) & (np.asarray(v) < 1)))
+        ),
+        None,
+    ),
+    "Diffusion time_dim": (
+        lambda v: generative.Diffusion([0.1], time_dim=v),
+        lambda v: whole(1)(v) and v % 2 == 0,
+        None,
+    ),
+    "Diffusion noise x0": (
+        lambda v: diffusion().noise(v, 1, np.ones((2, 3))),
+        numeric(shape=(2, 3)),
+        as_float(lambda v: 0.9**0.5 * v + 0.1**0.5),
+    ),
+    "Diffusion noise steps": (
+        lambda v: diffusion().noise(np.ones((2, 3)), v, np.ones((2, 3))),
+        steps_of(2, 0),
+        None,
+    ),
+    "Diffusion posterior x_t": (
+        lambda v: diffusion().posterior(v, np.ones((2, 3)), 2)[0],
+        numeric(shape=(2, 3)),
+        as_float(lambda v: (0.9**0.5 * 0.2 + 0.8**0.5 * 0.1 * v) / 0.28),
+    ),
+    "Diffusion posterior steps": (
+        lambda v: diffusion().posterior(np.ones((2, 3)), np.ones((2, 3)), v),
+        steps_of(2, 1),
+        None,
+    ),
+    "Diffusion exact_denoiser x_t": (
+        lambda v: diffusion().exact_denoiser(v, 1, np.zeros((2, 3))),
+        wide(3, numeric(some=False)),
+        None,
+    ),
+    "Diffusion exact_denoiser data": (
+        lambda v: diffusion().exact_denoiser(np.ones((2, 3)), 1, v),
+        wide(3),
+        None,
+    ),
+    "Diffusion denoiser_input x_t": (
+        lambda v: diffusion().denoiser_input(v, 1)[:, :3],
+        lambda v: numeric(ndim=2)(v),
+        as_float(lambda v: diffusion().denoiser_input(v, 1)[:, :3]),
+    ),
+    "Diffusion denoiser_input labels": (
+        lambda v: diffusion().denoiser_input(np.ones((2, 3)), 1, v, 3),
+        IDS,
         None,
     ),
 }
@@ -1018,6 +1319,8 @@ UNCHECKED = {
 }
 MODULES = [functions, gradients, initializers, losses, layers, convolution, optimizers]
 MODULES += [sequential, networks, parallel, training, datasets, recurrent, attention]
+MODULES += [unsupervised]
+MODULES += [generative]
 
 
 def same(got, expected, loose):

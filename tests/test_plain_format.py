@@ -47,7 +47,7 @@ FOREIGN = {
     "a number in another form": (
         r"\b(?:eq|eqn|fig|ex)s?\. ?\(?\d|\b[Ee]quations? \(?\d+\."
         r"|\b[Ff]ormulas? \d|\b(?:[Ff]igure|[Ee]xercise)s? (?:\*|\d+[a-z]?(?![\w.]))"
-        r"|\((?:\d+[a-z]?|L)\.\d+(?:[a-z]|, ?(?:\d+[a-z]?|L)\.\d)"
+        r"|\((?:\d+[a-z]?|[LT])\.\d+(?:[a-z]|, ?(?:\d+[a-z]?|[LT])\.\d)"
     ),
 }
 IN_FORMULAS = r"\\tag\*|\\label|\\ref|\\eqref|\\(?:begin|end)\{(?:equation|align\*?)\}"
@@ -76,7 +76,7 @@ class Text:
     def __init__(self, name, cells):
         self.name = name
         chapter = re.match(r"0*(\d+[a-z]?)-", name)
-        self.chapter = chapter[1] if chapter else "L"
+        self.chapter = chapter[1] if chapter else "T" if name == "lab-text" else "L"
         self.cells = cells
         texts = [cell["source"] for cell in cells if cell["cell_type"] == "markdown"]
         self.text = "\n\n".join(texts)
@@ -312,7 +312,7 @@ def check_words(text, book):
 def check_words_are_listed(text, book):
     """Every chapter lists its words."""
     listed = text.text.count(f"**{terms.WORDS}**")
-    wanted = int(text.chapter != "L")
+    wanted = int(text.chapter not in ("L", "T"))
     return (
         []
         if listed == wanted

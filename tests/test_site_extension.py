@@ -14,8 +14,9 @@ from nbformat import v4
 from sphinx.application import Sphinx
 
 from dlscratch import plotting
-from dlscratch.explorables import perceptron_line
+from dlscratch.explorables import perceptron_line, write_on
 from dlscratch.explorables.explorable import script
+from dlscratch.explorables.write_on import weights_file
 from dlscratch.plotting import COLOURS
 
 CONF = """
@@ -305,6 +306,21 @@ def test_what_figures_share_is_loaded_once(tmp_path):
     assert "globalThis.explorables = " in (static / "explorable.js").read_text("utf-8")
     assert "--line-y" in (static / "explorable.css").read_text("utf-8")
     assert not page.select("[src*=drawing-board]")
+
+
+def test_a_network_stands_beside_the_pages_that_load_it(tmp_path):
+    """Once, and only if a page has the figure."""
+    name, text = weights_file()
+    for figure, there in ((write_on(), [name]), (perceptron_line(), [])):
+        folder = tmp_path / figure.name
+        build(folder, *(output(text_html=figure._repr_html_()) for _ in range(2)))
+        found = [*folder.rglob("shakespeare-gpt-*")]
+        assert [path.name for path in found] == there
+        assert all(path.parent == folder / "html" / "_static" for path in found)
+        assert all(path.read_text() == text for path in found)
+        page = (folder / "html" / "notebooks" / "09-small.html").read_text("utf-8")
+        assert page.count(name) == 2 * len(there)
+        assert text[1000:1100] not in page
 
 
 def test_links_to_headings(page):

@@ -9,6 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import train_weights
+from train_text import (
+    TEXT_NETWORKS,
+    TEXT_SEARCHES,
+    TextRecipe,
+    held_out,
+    random_windows,
+    windows,
+)
 from train_weights import (
     AUGMENTATIONS,
     NETWORKS,
@@ -27,10 +35,10 @@ from train_weights import (
 )
 
 import dlscratch
-from dlscratch.datasets import load_digits, load_names
+from dlscratch.datasets import Dataset, load_digits, load_names
 from dlscratch.explorables.date_writer import READS, WRITES
-from dlscratch.models import Sequential, pretrained, simple_cnn
-from dlscratch.optimizers import Adam
+from dlscratch.models import Sequential, gpt, pretrained, simple_cnn
+from dlscratch.optimizers import Adam, AdamW
 
 PACKAGE = Path(dlscratch.__file__).parent
 
@@ -49,6 +57,14 @@ LEAST = {
     "record-cnn": 0.996,
     "small-record-cnn": 0.995,
     "fashion-record-cnn": 0.91,
+    "shakespeare-gpt": 0.46,  # the next character
+    "shakespeare-lstm": 0.52,
+    "more-names-gpt": 0.35,  # the next letter
+}
+HIGHEST_LOSS = {  # of all seeds, in nats
+    "shakespeare-gpt": 1.88,  # as published
+    "shakespeare-lstm": 1.6,
+    "more-names-gpt": 2.1,
 }
 LARGEST = {
     "digits-mlp": 20_000,  # bytes
@@ -61,8 +77,14 @@ LARGEST = {
     "record-cnn": 320_000,
     "small-record-cnn": 90_000,
     "fashion-record-cnn": 320_000,
+    "shakespeare-gpt": 1_600_000,
+    "shakespeare-lstm": 1_600_000,
+    "more-names-gpt": 410_000,
 }
 MINUTES = {"digits-mlp": 1.5, "draw-mlp": 1.5, "record-cnn": 17, "small-record-cnn": 5}
+MINUTES |= {"shakespeare-gpt": 4.5, "shakespeare-lstm": 5, "more-names-gpt": 5}
+SHIPPED = {k: v for k, v in NETWORKS.items() if getattr(v, "ships", True)}
+BESIDE = sorted(set(NETWORKS) - set(SHIPPED))
 DATA = {
     "digits-mlp": load_digits,
     "draw-mlp": mnist_14x14,
@@ -83,19 +105,24 @@ def data_of(request):
         if name not in cache:
             if name not in EMBEDDED:
                 fashion = name.startswith("fashion")
-                request.getfixturevalue("fashion_mnist" if fashion else "mnist")
+                needs = "fashion_mnist" if fashion else "mnist"
+                request.getfixturevalue("texts" if name in TEXT_NETWORKS else needs)
             load = getattr(NETWORKS[name], "load", None)
-            cache[name] = load(flatten=False) if load else DATA[name]()
+            if name in TEXT_NETWORKS:
+                cache[name] = load()
+            else:
+                cache[name] = load(flatten=False) if load else DATA[name]()
         return cache[name]
 
     return data_of
 
 
-each = pytest.mark.parametrize("name", NETWORKS)
+each = pytest.mark.parametrize("name", SHIPPED)
 
 
 def test_every_file_has_a_recipe_and_every_recipe_a_file():
-    assert {p.stem for p in (PACKAGE / "weights").glob("*.npz")} == set(NETWORKS)
+    assert {p.stem for p in (PACKAGE / "weights").glob("*.npz")} == set(SHIPPED)
+    assert [p.stem for p in sorted((PACKAGE / "data").glob("*.json"))] == BESIDE
 
 
 @each
@@ -133,6 +160,52 @@ def test_every_seed_is_reported_and_the_first_is_shipped(name):
     assert accuracies["0"] == record["test_accuracy"]
     assert min(accuracies.values()) >= LEAST[name]
     assert max(seconds.values()) < 60 * MINUTES.get(name, 60)
+
+
+@pytest.mark.parametrize("name", TEXT_NETWORKS)
+def test_every_seed_of_a_network_on_text_is_reported(name):
+    recipe = TEXT_NETWORKS[name]
+    record = recorded(name)
+    losses = record.get("test_loss_by_seed", {"0": record["test_loss"]})
+    seconds = record.get("seconds_by_seed", {"0": record["seconds"]})
+    assert list(losses) == list(seconds) == [*map(str, recipe.seeds)][: len(losses)]
+    assert record["seed"] == recipe.seeds[0] == 0
+    assert losses["0"] == record["test_loss"]
+    assert record["epochs_and_learning_rates"] == [[recipe.epochs, recipe.lr]]
+    assert f"falling to {recipe.final * recipe.lr:g} along" in record["recipe"]
+    if name in HIGHEST_LOSS:
+        assert max(losses.values()) <= HIGHEST_LOSS[name]
+        assert max(seconds.values()) < 60 * MINUTES[name]
+
+
+def recorded(name):
+    """Return a network's record, shipped with its weights or alone."""
+    if name in SHIPPED:
+        return pretrained(name).record
+    return json.loads((PACKAGE / "data" / f"{name}.json").read_text())
+
+
+@pytest.mark.parametrize("name", TEXT_SEARCHES)
+def test_the_learning_rate_on_text_is_the_best_on_training_data(name):
+    """Measured on the last tenth of the training part, never on the test part."""
+    path, _, grid = TEXT_SEARCHES[name]
+    trials = [json.loads(line) for line in path.read_text().splitlines()[1:]]
+    assert [tuple(t["parameters"]["schedule"]) for t in trials] == grid["schedule"]
+    best = max(trials, key=lambda trial: trial["value"])["parameters"]["schedule"]
+    assert best == [TEXT_NETWORKS[name].lr, TEXT_NETWORKS[name].final]
+
+
+def test_networks_side_by_side_have_as_many_parameters():
+    for a, b in [
+        ("shakespeare-gpt", "shakespeare-lstm"),
+        ("more-names-gpt", "more-names-lstm"),
+    ]:
+        one, other = recorded(a), recorded(b)
+        size = sum(p.value.size for p in pretrained(a).parameters)
+        assert one["n_parameters"] == size
+        assert abs(size / other["n_parameters"] - 1) < 0.02
+        assert one["steps"] == other["steps"]
+        assert one["batch_size"] == other["batch_size"]
 
 
 @pytest.mark.parametrize(
@@ -191,6 +264,39 @@ def test_the_recorded_loss_of_the_names_is_that_of_the_file():
     loss, _ = model.evaluate(data.x_test, data.t_test)
     assert loss == pytest.approx(model.record["test_loss"], abs=1e-12)
     assert loss < 2.02  # nats; counted trigrams reach 2.10
+
+
+@pytest.mark.parametrize("name", [n for n in TEXT_NETWORKS if n in SHIPPED])
+def test_the_recorded_loss_on_text_is_that_of_the_file(name, data_of):
+    """Also in other batches; and a network with a weight more is another one."""
+    model, data = pretrained(name), data_of(name)
+    loss, _ = model.evaluate(data.x_test, data.t_test, batch_size=60)
+    assert loss == pytest.approx(model.record["test_loss"], abs=1e-5)
+    model.parameters[0].value[1] *= 2  # to add a constant, LayerNorm would undo
+    x, t = data.x_test[:200], data.t_test[:200]
+    other, _ = model.evaluate(x, t, batch_size=50)
+    right, _ = pretrained(name).evaluate(x, t, batch_size=50)
+    assert abs(other - right) > 1e-3
+
+
+def test_windows_hold_each_target_once():
+    ids = np.arange(10)
+    x, t = windows(ids[:-1], ids[1:], 4)
+    np.testing.assert_array_equal(x, [[0, 1, 2, 3], [4, 5, 6, 7], [8, 0, 0, 0]])
+    np.testing.assert_array_equal(t, [[1, 2, 3, 4], [5, 6, 7, 8], [9, -1, -1, -1]])
+    data = Dataset(x, t)
+    x, t = random_windows(data, 500, np.random.default_rng(0))
+    assert x.shape == (500, 4)
+    np.testing.assert_array_equal(t, x + 1)
+    assert set(x[:, 0]) == {0, 1, 2, 3, 4, 5}  # 9 targets hold 6 windows
+
+
+def test_what_is_held_out_is_the_end_of_the_training_part():
+    data = Dataset(np.arange(20), np.arange(20), np.zeros(3, int), np.zeros(3, int))
+    x, _, x_test, t_test = held_out(data)
+    np.testing.assert_array_equal(np.append(x, x_test), np.arange(20))
+    np.testing.assert_array_equal(x_test, t_test)
+    assert len(x_test) == 2
 
 
 def test_the_recorded_share_of_dates_is_that_of_the_file():
@@ -323,6 +429,38 @@ class TestInterruptedCampaign:
         assert not (self.folder / "_labs").exists()
         assert "seed 1: run 2 of 2, about 0 minutes" in capsys.readouterr().out
 
+    def test_a_network_on_text_goes_on_and_leaves_its_record(self, monkeypatch):
+        recipe = TextRecipe(
+            tiny_gpt, few_names, "names", 32, 0.01, epochs=2, seeds=(0, 1), warmup=2
+        )
+        recipe.ships = False
+        monkeypatch.setattr(train_weights, "NETWORKS", {"tiny": recipe})
+        (self.folder / "data").mkdir()
+        train_weights.main()
+        path = self.folder / "data" / "tiny.json"
+        straight = json.loads(path.read_text())
+        path.unlink()
+
+        batches, step = 0, AdamW.step
+
+        def interrupted(optimizer):
+            nonlocal batches
+            batches += 1
+            if batches == 8:  # in the second epoch of the first seed
+                raise KeyboardInterrupt
+            step(optimizer)
+
+        monkeypatch.setattr(AdamW, "step", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            train_weights.main()
+        train_weights.main()
+        assert batches == 2 * 2 * 6 + 2, "no finished epoch is trained again"
+        again = json.loads(path.read_text())
+        for key in ("sha256", "test_loss_by_seed", "train_loss", "n_parameters"):
+            assert again[key] == straight[key]
+        assert list(again["seconds_by_seed"]) == ["0", "1"]
+        assert not list((self.folder / "weights").iterdir())
+
     def test_another_recipe_does_not_go_on_from_the_old_file(self, monkeypatch):
         recipe = train_weights.NETWORKS["tiny"]
         before = train_weights.unfinished("tiny", 0)
@@ -338,6 +476,15 @@ def tiny(*, rng, dtype):
     return simple_cnn(
         rng=rng, input_shape=(1, 8, 8), filters=3, hidden=8, padding=1, dtype=dtype
     )
+
+
+def tiny_gpt(*, rng, dtype):
+    return gpt(27, 12, 8, 2, 1, rng=rng, dtype=dtype)
+
+
+def few_names():
+    x, t, x_test, t_test = load_names()
+    return Dataset(x[:180], t[:180], x_test[:40], t_test[:40])
 
 
 def test_an_unknown_name_is_refused(monkeypatch, capsys):

@@ -43,6 +43,7 @@ TESTS = {  # which tests/test_….py look at a module: its own first, then quick
     "downloads": "datasets",
     "files": "models training",
     "functions": "functions gradients nothing_silent",
+    "generative": "generative nothing_silent",
     "gradients": "gradients nothing_silent",
     "graphs": "graphs",
     "initializers": "layers models nothing_silent",
@@ -58,6 +59,7 @@ TESTS = {  # which tests/test_….py look at a module: its own first, then quick
     "sequential": "models layers training nothing_silent",
     "storage": "models layers",
     "training": "training parallel nothing_silent",
+    "unsupervised": "unsupervised nothing_silent",
 }
 PRELOADED = (  # once, not for each mutation
     "numpy matplotlib.pyplot hypothesis.strategies pooch requests tqdm IPython "

@@ -109,8 +109,9 @@ def in_own_process(path, offset):
 
 
 def chosen(names):
-    """Return the notebooks whose names begin so; of the lab, only if MNIST is here."""
-    from data_here import is_here  # the notebooks' own process begins without these
+    """Return the notebooks whose names begin so; of the labs, those with their data."""
+    # The notebooks' own process begins without these.
+    from data_here import LABS, is_here
     from execute_notebooks import find
 
     if names:
@@ -118,11 +119,10 @@ def chosen(names):
             return list(dict.fromkeys(path for name in names for path in find(name)))
         except ValueError as error:
             sys.exit(str(error))
-    paths = find("")
-    if is_here("mnist") and is_here("fashion-mnist"):
-        return paths
-    print("The labs are left out: MNIST and Fashion-MNIST are not here.")
-    return [path for path in paths if not path.name.startswith("lab-")]
+    missing = [lab for lab, data in LABS.items() if not all(map(is_here, data))]
+    for lab in missing:
+        print(f"{lab} is left out: {' and '.join(LABS[lab])} are not here.")
+    return [path for path in find("") if path.stem not in missing]
 
 
 def report(paths, offsets, workers=2):

@@ -22,7 +22,8 @@ from execute_notebooks import execute
 from ledger import MARKDOWN, Book, complaints
 from sources import house
 
-from dlscratch.attention import EncoderDecoder
+from dlscratch.attention import EncoderDecoder, SelfAttention, Tied
+from dlscratch.base import places
 from dlscratch.layers import Conv2d, Linear, MaxPool2d
 from dlscratch.models import Sequential
 from dlscratch.recurrent import LSTM, Embedding
@@ -54,6 +55,11 @@ def layers(model):
         elif isinstance(layer, EncoderDecoder):
             units = layer.config["dim"]
             parts.append(f"LSTM {units} and LSTM {units} with attention")
+        elif isinstance(layer, Tied):
+            inner = [one for _, one in places(layer.inner)]
+            blocks = [one for one in inner if isinstance(one, SelfAttention)]
+            dim, heads = blocks[0].config["dim"], blocks[0].heads
+            parts.append(f"GPT of {len(blocks)} layers, {heads} heads, {dim} channels")
         elif isinstance(layer, MaxPool2d):
             parts.append("pool")
     return "–".join(map(str, parts))

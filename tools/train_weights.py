@@ -2,14 +2,15 @@
 
 Run as ``make weights``, or ``python tools/train_weights.py NAME`` for one of them. An
 interrupted run goes on where it was when it is started again. All but "digits-mlp",
-"names-lstm" and "dates-attention" need MNIST, which is fetched on first use. With
-"draw-mlp" come a few of MNIST's test images, which draw-a-digit offers to those who do
-not draw.
+"names-lstm" and "dates-attention" need MNIST or a text, which is fetched on first use.
+With "draw-mlp" come a few of MNIST's test images, which draw-a-digit offers to those
+who do not draw. The networks on longer texts are in ``tools/train_text.py``.
 """
 
 import argparse
 import datetime
 import hashlib
+import json
 import shutil
 import time
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+from train_text import TEXT_NETWORKS, TEXT_SEARCHES, TextRecipe
 
 from dlscratch.attention import EncoderDecoder, generate
 from dlscratch.datasets import (
@@ -415,6 +417,7 @@ SEARCHES = {
         optimizer_loss,
         {"optimizer": list(SMALL_OPTIMIZERS)},
     ),
+    **TEXT_SEARCHES,
 }
 
 
@@ -560,6 +563,7 @@ NETWORKS = {
     "fashion-record-cnn": Recipe(
         record_cnn, 15, **RECORD, load=load_fashion_mnist, data="Fashion-MNIST"
     ),
+    **TEXT_NETWORKS,
 }
 QUICK = ("digits-mlp", "draw-mlp")  # the tests train these again
 
@@ -574,17 +578,23 @@ def train_once(name, seed):
         Its recipe, what it reaches, and how long it took.
     """
     network = NETWORKS[name]
-    if isinstance(network, Recipe):
+    if isinstance(network, Recipe | TextRecipe):
         model, data, recipe, history = network(seed, checkpoint=unfinished(name, seed))
         seconds = sum(history.seconds)
     else:
         start = time.process_time()
         model, data, recipe = network()
         seconds = time.process_time() - start
+    measured = data.x_train[: data.n_measured], data.t_train[: data.n_measured]
+    tests = data.x_test, data.t_test
+    if isinstance(network, TextRecipe):
+        _round(model)
+        recipe["train_loss"] = model.evaluate(*measured, batch_size=100)[0]
+        recipe["test_loss"] = model.evaluate(*tests, batch_size=100)[0]
     return model, recipe | {
         "name": name,
-        "train_accuracy": model.accuracy(data.x_train, data.t_train),
-        "test_accuracy": model.accuracy(data.x_test, data.t_test),
+        "train_accuracy": model.accuracy(*measured, batch_size=100),
+        "test_accuracy": model.accuracy(*tests, batch_size=100),
         "sha256": digest(model),
         "date": datetime.date.today().isoformat(),
         "seconds": round(seconds, 1),
@@ -594,21 +604,29 @@ def train_once(name, seed):
 
 def unfinished(name, seed):
     """Return where a run is kept until all are done; another recipe, another file."""
-    recipe = NETWORKS[name]
-    text = f"{recipe.epochs} {recipe.lr} {recipe.warmup} {recipe.augmentation} "
-    text += f"{recipe.optimizer} {recipe.weight_decay}"
+    settings = vars(NETWORKS[name]).values()
+    text = " ".join(f"{one}" for one in settings if isinstance(one, str | int | float))
     return WORK / f"{name}-{seed}-{hashlib.sha256(text.encode()).hexdigest()[:8]}.npz"
 
 
 def save(model, records):
-    """Ship the network of the first seed, with what all seeds reach in its record."""
+    """Ship the network of the first seed, with what all seeds reach in its record.
+
+    Of a network that only stands beside another, ship the record alone.
+    """
     first = records[0]
     if len(records) > 1:
         first |= {
             f"{key}_by_seed": {str(r["seed"]): r[key] for r in records}
-            for key in ("test_accuracy", "seconds")
+            for key in ("test_accuracy", "test_loss", "seconds")
+            if key in first
         }
-    path = PACKAGE / "weights" / f"{first['name']}.npz"
+    name = first["name"]
+    if not getattr(NETWORKS[name], "ships", True):
+        text = json.dumps(first, indent=1) + "\n"
+        (PACKAGE / "data" / f"{name}.json").write_text(text)
+        return
+    path = PACKAGE / "weights" / f"{name}.npz"
     model.save(path, stored_dtype=STORED_DTYPE, **first)
 
 

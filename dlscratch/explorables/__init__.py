@@ -8,9 +8,11 @@ from dlscratch.explorables.backprop_stepper import backprop_stepper
 from dlscratch.explorables.batch_norm import batch_norm
 from dlscratch.explorables.boxes import boxes
 from dlscratch.explorables.broadcasting import broadcasting
+from dlscratch.explorables.clusters import clusters
 from dlscratch.explorables.convolution import convolution
 from dlscratch.explorables.date_writer import date_writer
 from dlscratch.explorables.differentiate import differentiate
+from dlscratch.explorables.diffusion import diffusion
 from dlscratch.explorables.draw_digit import draw_digit
 from dlscratch.explorables.explorable import Explorable
 from dlscratch.explorables.feature_maps import feature_maps
@@ -23,6 +25,7 @@ from dlscratch.explorables.regularisation import regularisation
 from dlscratch.explorables.relu_bends import relu_bends
 from dlscratch.explorables.residual import residual
 from dlscratch.explorables.sixteen_bits import sixteen_bits
+from dlscratch.explorables.write_on import write_on
 
 __all__ = [
     "Explorable",
@@ -30,9 +33,11 @@ __all__ = [
     "batch_norm",
     "boxes",
     "broadcasting",
+    "clusters",
     "convolution",
     "date_writer",
     "differentiate",
+    "diffusion",
     "draw_digit",
     "feature_maps",
     "gradient_descent",
@@ -44,4 +49,5 @@ __all__ = [
     "relu_bends",
     "residual",
     "sixteen_bits",
+    "write_on",
 ]

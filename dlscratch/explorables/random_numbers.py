@@ -1,5 +1,7 @@
 """Random numbers that Python and a page make alike; the page has random-numbers.js."""
 
+import math
+
 import numpy as np
 
 
@@ -17,3 +19,13 @@ def uniform(seed, n):
     v = (mixed(state, 15) * (state | np.uint64(1))) & mask
     v ^= (v + ((mixed(v, 7) * (v | np.uint64(61))) & mask)) & mask
     return mixed(v, 14) / 2**32
+
+
+def normal(seed, shape):
+    """Return normal numbers of mean 0 and variance 1, which a page can make, too.
+
+    By Box and Muller: each comes from two of ``uniform(seed, …)``.
+    """
+    u, v = uniform(seed, 2 * math.prod(shape)).reshape(-1, 2).T
+    drawn = np.sqrt(-2 * np.log(1 - u)) * np.cos(2 * np.pi * v)
+    return drawn.reshape(shape)

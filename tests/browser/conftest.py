@@ -21,15 +21,12 @@ import os
 import shutil
 import subprocess
 import sys
-import threading
 import time
 from contextlib import contextmanager, suppress
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import stale
-from site_tools import HTML, LAPTOP, ROOT, new_page
+from site_tools import HTML, LAPTOP, ROOT, new_page, served
 
 CHROMIUM_NAMES = (  # first those without a window: the same browser, half the work
     "chromium-headless-shell",
@@ -99,25 +96,12 @@ def build_if_stale():
         assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
 
 
-class QuietHandler(SimpleHTTPRequestHandler):
-    """Serve files without a log line for each."""
-
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, *args):
-        """Say nothing."""
-
-
 @pytest.fixture(scope="session")
 def site():
     """Serve the built book; the value is its address, without a final slash."""
     build_if_stale()
-    handler = partial(QuietHandler, directory=str(HTML))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        server.daemon_threads = True
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
+    with served(HTML) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,8 @@
 
 Each convention of the notebooks has a module of its own: `boxes`, `numbers` (formulas,
 figures, exercises), `terms`, `citations` and `asides`; `interactive` is about the
-figures with scripts, `dark` about those of Matplotlib. Here is the rest.
+figures with scripts, `weights` about what one of them loads, `dark` about those of
+Matplotlib. Here is the rest.
 """
 
 import os
@@ -13,7 +14,17 @@ from pathlib import Path
 
 from docutils import nodes
 
-from . import asides, boxes, citations, dark, interactive, numbers, prose, terms
+from . import (
+    asides,
+    boxes,
+    citations,
+    dark,
+    interactive,
+    numbers,
+    prose,
+    terms,
+    weights,
+)
 
 DESCRIPTION = (
     "An interactive textbook: build neural networks in NumPy, piece by piece, "
@@ -121,7 +132,7 @@ def setup(app):
     app.config.templates_path.insert(0, str(Path(__file__).parent / "templates"))
     app.add_role("ja", japanese)
     app.add_transform(boxes.Boxes)
-    for part in (numbers, terms, citations, asides, interactive, dark):
+    for part in (numbers, terms, citations, asides, interactive, dark, weights):
         part.setup(app)
     app.connect("builder-inited", note_start)
     app.connect("env-get-outdated", read_chapters_again)

@@ -14,7 +14,7 @@ from sphinx.util import logging
 
 from .prose import is_chapter, link, replace, texts
 
-KEY = r"(?:\d+[a-z]?|L)\.(?:\d+|lab)"
+KEY = r"(?:\d+[a-z]?|[LT])\.(?:\d+|lab)"
 TAG = re.compile(rf"\s*\\tag\{{({KEY})\}}")
 CAPTION = re.compile(rf"Figure ({KEY})\.")
 EXERCISE = re.compile(rf"Exercise ({KEY})\. (.+)")
