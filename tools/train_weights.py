@@ -2,9 +2,9 @@
 
 Run as ``make weights``, or ``python tools/train_weights.py NAME`` for one of them. An
 interrupted run goes on where it was when it is started again. All but "digits-mlp",
-"names-lstm" and "dates-attention" need MNIST, which is fetched on first use. With
-"draw-mlp" come a few of MNIST's test images, which draw-a-digit offers to those who do
-not draw.
+"names-lstm", "dates-attention" and "bird" need MNIST, which is fetched on first use.
+With "draw-mlp" come a few of MNIST's test images, which draw-a-digit offers to those
+who do not draw.
 """
 
 import argparse
@@ -18,6 +18,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+from train_bird import train_bird
 
 from dlscratch.attention import EncoderDecoder, generate
 from dlscratch.datasets import (
@@ -551,6 +552,7 @@ NETWORKS = {
     "draw-cnn": draw_cnn,
     "names-lstm": names_lstm,
     "dates-attention": dates_attention,
+    "bird": train_bird,
     "simple-cnn": Recipe(simple_cnn, 20, 0.001),
     "deep-cnn": Recipe(deep_cnn, 10, 0.001, 0.1, "affine", seeds=(0, 1, 2)),
     "record-cnn": Recipe(record_cnn, 15, **RECORD, seeds=(0, 1, 2)),
@@ -583,12 +585,21 @@ def train_once(name, seed):
         seconds = time.process_time() - start
     return model, recipe | {
         "name": name,
-        "train_accuracy": model.accuracy(data.x_train, data.t_train),
-        "test_accuracy": model.accuracy(data.x_test, data.t_test),
+        **accuracies(model, data),
         "sha256": digest(model),
         "date": datetime.date.today().isoformat(),
         "seconds": round(seconds, 1),
         "numpy": np.__version__,
+    }
+
+
+def accuracies(model, data):
+    """Return what is right of the training and test data, where there are answers."""
+    if data is None:
+        return {}
+    return {
+        "train_accuracy": model.accuracy(data.x_train, data.t_train),
+        "test_accuracy": model.accuracy(data.x_test, data.t_test),
     }
 
 
@@ -650,10 +661,12 @@ def main():
         first, found = records.setdefault(name, (model, []))
         found.append(record)
         save(first, found)
-        print(
-            f"{name}: {record['seconds']:.1f} s of processor time, "
+        reached = (
             f"{record['test_accuracy']:.2%} of the test data right"
+            if "test_accuracy" in record
+            else f"{record['pipes']:.1f} pipes in new games"
         )
+        print(f"{name}: {record['seconds']:.1f} s of processor time, {reached}")
     if "draw-mlp" in names:
         samples = pick_samples(pretrained("draw-mlp"), mnist_14x14())
         np.savez_compressed(PACKAGE / "data" / "mnist-samples.npz", **samples)
