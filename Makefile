@@ -75,7 +75,7 @@ test-cpus: env  ## run the chapters as other processors would
 test-seeds: env  ## run the notebooks with other random numbers: do their claims hold?
 	@$(PY) tools/other_seeds.py --workers $(WORKERS) --offsets $(SEEDS) -- $(NB)
 
-test-peers: $(PEERS)/.installed  ## compare with PyTorch, scikit-learn, JAX and others
+test-peers: $(PEERS)/.installed  ## compare with PyTorch, scikit-learn, Gymnasium …
 	@$(PEERS)/bin/python -m pytest -q -p no:cacheprovider -o addopts="" \
 	  $(wildcard tests/test_*_against_*.py) tests/test_other_libraries.py
 

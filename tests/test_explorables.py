@@ -11,6 +11,7 @@ from dlscratch.explorables import (
     Explorable,
     backprop_stepper,
     batch_norm,
+    bird_game,
     boxes,
     broadcasting,
     clusters,
@@ -30,14 +31,17 @@ from dlscratch.explorables import (
     sixteen_bits,
     write_on,
 )
+from dlscratch.explorables.bird_game import after, fly, gaps
 from dlscratch.explorables.explorable import remade, script
 from dlscratch.explorables.random_numbers import normal, uniform
+from dlscratch.models import pretrained
 
 ALL = pytest.mark.parametrize(
     "figure",
     [
         backprop_stepper,
         batch_norm,
+        bird_game,
         boxes,
         broadcasting,
         clusters,
@@ -195,6 +199,11 @@ def test_numbers_that_json_cannot_hold():
         (lambda: batch_norm(beta=-2.1), "beta between -2 and 2, got -2.1"),
         (lambda: batch_norm(momentum=1.5), "momentum 0 to 1, got 1.5"),
         (lambda: batch_norm(running=(0, -1)), r"a running mean .*got \(0, -1\)"),
+        (lambda: bird_game(30), r"among \[0, 10, 20, 40, 80, 'best'\], got 30"),
+        (lambda: bird_game("worst"), "expected rounds among .*got 'worst'"),
+        (lambda: bird_game([]), r"expected rounds among .*got \[\]"),
+        (lambda: bird_game(False), "expected rounds among .*got False"),
+        (lambda: bird_game(seed=-1), "seed to be a whole number from 0, got -1"),
         (lambda: broadcasting((2, 5)), r"a with at most 3 axes .*got \(2, 5\)"),
         (lambda: broadcasting(b=(1, 1, 1, 1)), "b with at most 3 axes .*1, 1, 1, 1"),
         (lambda: broadcasting(3), "a with at most 3 axes of length 1 to 4, got 3"),
@@ -334,6 +343,19 @@ def test_initial_values_says_how_it_starts():
     assert "at first 0.141421, relu and 7." in repr(
         initial_values("relu", std="he", layers=7)
     )
+
+
+def test_bird_game_says_how_far_the_networks_fly():
+    words = repr(bird_game())
+    record = pretrained("bird").record
+    assert "on average 0.0 pipes (untrained); " in words
+    assert f"{record['kept']['40']['pipes']:.1f} pipes (40 rounds); " in words
+    best = record["best_round"]
+    assert f"{record['pipes']:.1f} pipes (best ({best} rounds))." in words
+    assert f"At random a bird passes {record['random']:.1f}" in words
+    flown = [fly(after(n), gaps(3))[-1, 5] for n in (0, 10, 20, 40, 80, "best")]
+    passed = ", ".join(f"{n:.0f}" for n in flown)
+    assert f"these networks pass {passed}." in repr(bird_game(seed=3))
 
 
 def test_date_writer_says_what_it_writes():

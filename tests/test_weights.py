@@ -8,7 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import train_bird
 import train_weights
+from train_bird import CHOOSE, KEPT, REPORT, SEEDS, fly, pipes
 from train_text import (
     TEXT_NETWORKS,
     TEXT_SEARCHES,
@@ -36,6 +38,7 @@ from train_weights import (
 
 import dlscratch
 from dlscratch.datasets import Dataset, load_digits, load_names
+from dlscratch.explorables.bird_game import after, greedy
 from dlscratch.explorables.date_writer import READS, WRITES
 from dlscratch.models import Sequential, gpt, pretrained, simple_cnn
 from dlscratch.optimizers import Adam, AdamW
@@ -67,6 +70,7 @@ HIGHEST_LOSS = {  # of all seeds, in nats
     "more-names-gpt": 2.1,
 }
 LARGEST = {
+    "bird": 10_000,
     "digits-mlp": 20_000,  # bytes
     "draw-mlp": 20_000,
     "draw-cnn": 20_000,
@@ -118,6 +122,7 @@ def data_of(request):
 
 
 each = pytest.mark.parametrize("name", SHIPPED)
+each_with_answers = pytest.mark.parametrize("name", [n for n in SHIPPED if n in LEAST])
 
 
 def test_every_file_has_a_recipe_and_every_recipe_a_file():
@@ -232,7 +237,7 @@ def test_the_record_of_a_multi_layer_perceptron(name):
     assert all(p.value.dtype == np.float64 for p in model.parameters)
 
 
-@each
+@each_with_answers
 def test_the_recorded_accuracies_are_those_of_the_file(name, data_of):
     model, data = pretrained(name), data_of(name)
     test = model.accuracy(data.x_test, data.t_test)
@@ -304,6 +309,60 @@ def test_the_recorded_share_of_dates_is_that_of_the_file():
     assert share_exact(model, data) == model.record["test_exact"] >= 0.98
     data.t_test[0, 3] += 1
     assert share_exact(model, data) == pytest.approx(model.record["test_exact"] - 5e-4)
+
+
+class TestBird:
+    """Its network is chosen on some games, and reported on others."""
+
+    def test_the_recorded_pipes_are_those_of_the_file(self):
+        record = pretrained("bird").record
+        for name, mean in [
+            ("best", record["pipes"]),
+            *((name, one["pipes"]) for name, one in record["kept"].items()),
+        ]:
+            assert pipes(greedy(after(name)), REPORT) == mean
+        assert record["pipes"] == record["pipes_by_seed"][str(record["seed"])]
+
+    def test_it_learns(self):
+        record = pretrained("bird").record
+        assert list(record["kept"]) == list(map(str, KEPT))
+        means = [one["pipes"] for one in record["kept"].values()]
+        assert means[0] < means[1] < means[2] < means[3]
+        assert record["random"] < 0.2
+        assert record["pipes"] > record["rule"] > 10
+        assert list(record["pipes_by_seed"]) == list(map(str, SEEDS))
+        assert min(record["pipes_by_seed"].values()) > 10
+
+    def test_training_begins_as_recorded(self):
+        """The first rounds give the same numbers, as far as processors agree."""
+        seed = pretrained("bird").record["seed"]
+        (_, untrained), (_, early) = fly(seed, 10, progress=False)
+        np.testing.assert_array_equal(untrained, flat_of("0"))
+        np.testing.assert_allclose(early, flat_of("10"), rtol=0, atol=0.01)
+
+    def test_the_choice_does_not_see_the_games_of_the_report(self, monkeypatch):
+        calls = []
+
+        def counted(act, seed, n=200):
+            calls.append(seed)
+            return float(len(calls) % 3)
+
+        monkeypatch.setattr(train_bird, "pipes", counted)
+        model, data, recipe = train_bird.train_bird([5, 6], 10, progress=False)
+        assert data is None
+        assert calls[:4] == [CHOOSE] * 4
+        assert set(calls[4:]) == {REPORT} != {CHOOSE}
+        assert (recipe["seed"], recipe["best_round"]) == (5, 10)  # 1, 2, 0, 1
+        *_, (_, flat) = fly(5, 10, progress=False)
+        np.testing.assert_array_equal(flat, numbers_of(model))
+
+
+def numbers_of(model):
+    return np.concatenate([p.value.ravel() for p in model.parameters])
+
+
+def flat_of(rounds):
+    return numbers_of(after(rounds))
 
 
 def test_no_date_is_in_both_parts():

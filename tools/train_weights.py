@@ -2,9 +2,10 @@
 
 Run as ``make weights``, or ``python tools/train_weights.py NAME`` for one of them. An
 interrupted run goes on where it was when it is started again. All but "digits-mlp",
-"names-lstm" and "dates-attention" need MNIST or a text, which is fetched on first use.
-With "draw-mlp" come a few of MNIST's test images, which draw-a-digit offers to those
-who do not draw. The networks on longer texts are in ``tools/train_text.py``.
+"names-lstm", "dates-attention" and "bird" need MNIST or a text, which is fetched on
+first use. With "draw-mlp" come a few of MNIST's test images, which draw-a-digit offers
+to those who do not draw. The networks on longer texts are in ``tools/train_text.py``,
+the bird in ``tools/train_bird.py``.
 """
 
 import argparse
@@ -19,6 +20,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+from train_bird import train_bird
 from train_text import TEXT_NETWORKS, TEXT_SEARCHES, TextRecipe
 
 from dlscratch.attention import EncoderDecoder, generate
@@ -554,6 +556,7 @@ NETWORKS = {
     "draw-cnn": draw_cnn,
     "names-lstm": names_lstm,
     "dates-attention": dates_attention,
+    "bird": train_bird,
     "simple-cnn": Recipe(simple_cnn, 20, 0.001),
     "deep-cnn": Recipe(deep_cnn, 10, 0.001, 0.1, "affine", seeds=(0, 1, 2)),
     "record-cnn": Recipe(record_cnn, 15, **RECORD, seeds=(0, 1, 2)),
@@ -585,20 +588,36 @@ def train_once(name, seed):
         start = time.process_time()
         model, data, recipe = network()
         seconds = time.process_time() - start
-    measured = data.x_train[: data.n_measured], data.t_train[: data.n_measured]
-    tests = data.x_test, data.t_test
     if isinstance(network, TextRecipe):
         _round(model)
-        recipe["train_loss"] = model.evaluate(*measured, batch_size=100)[0]
-        recipe["test_loss"] = model.evaluate(*tests, batch_size=100)[0]
+        for part, examples in parts(data).items():
+            recipe[f"{part}_loss"] = model.evaluate(*examples, batch_size=100)[0]
     return model, recipe | {
         "name": name,
-        "train_accuracy": model.accuracy(*measured, batch_size=100),
-        "test_accuracy": model.accuracy(*tests, batch_size=100),
+        **accuracies(model, data),
         "sha256": digest(model),
         "date": datetime.date.today().isoformat(),
         "seconds": round(seconds, 1),
         "numpy": np.__version__,
+    }
+
+
+def accuracies(model, data):
+    """Return what is right of the training and test data, where there are answers."""
+    if data is None:
+        return {}
+    return {
+        f"{part}_accuracy": model.accuracy(*examples, batch_size=100)
+        for part, examples in parts(data).items()
+    }
+
+
+def parts(data):
+    """Return the examples that are measured: (x, t) of the training and test part."""
+    n = data.n_measured
+    return {
+        "train": (data.x_train[:n], data.t_train[:n]),
+        "test": (data.x_test, data.t_test),
     }
 
 
@@ -668,10 +687,12 @@ def main():
         first, found = records.setdefault(name, (model, []))
         found.append(record)
         save(first, found)
-        print(
-            f"{name}: {record['seconds']:.1f} s of processor time, "
+        reached = (
             f"{record['test_accuracy']:.2%} of the test data right"
+            if "test_accuracy" in record
+            else f"{record['pipes']:.1f} pipes in new games"
         )
+        print(f"{name}: {record['seconds']:.1f} s of processor time, {reached}")
     if "draw-mlp" in names:
         samples = pick_samples(pretrained("draw-mlp"), mnist_14x14())
         np.savez_compressed(PACKAGE / "data" / "mnist-samples.npz", **samples)

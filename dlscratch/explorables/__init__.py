@@ -6,6 +6,7 @@ where the figure starts, and writes it into the notebook as plain HTML.
 
 from dlscratch.explorables.backprop_stepper import backprop_stepper
 from dlscratch.explorables.batch_norm import batch_norm
+from dlscratch.explorables.bird_game import bird_game
 from dlscratch.explorables.boxes import boxes
 from dlscratch.explorables.broadcasting import broadcasting
 from dlscratch.explorables.clusters import clusters
@@ -31,6 +32,7 @@ __all__ = [
     "Explorable",
     "backprop_stepper",
     "batch_norm",
+    "bird_game",
     "boxes",
     "broadcasting",
     "clusters",
