@@ -23,6 +23,7 @@ from ledger import MARKDOWN, Book, complaints
 from sources import house
 
 from dlscratch.attention import EncoderDecoder
+from dlscratch.generative import RBM
 from dlscratch.layers import Conv2d, Linear, MaxPool2d
 from dlscratch.models import Sequential
 from dlscratch.recurrent import LSTM, Embedding
@@ -56,18 +57,21 @@ def layers(model):
             parts.append(f"LSTM {units} and LSTM {units} with attention")
         elif isinstance(layer, MaxPool2d):
             parts.append("pool")
+        elif isinstance(layer, RBM):
+            units = layer.config
+            parts.append(f"RBM {units['n_visible']}–{units['n_hidden']}")
     return "–".join(map(str, parts))
 
 
 def row(model):
-    """Return the network's row in the table."""
+    """Return the network's row in the table; some name nothing, so nothing is right."""
     record = model.record
+    train, test = (record.get(f"{part}_accuracy") for part in ("train", "test"))
     cells = (
         f"`{record['name']}`",
         layers(model),
         f"{sum(p.value.size for p in model.parameters):,}",
-        f"{record['train_accuracy']:.2%}",
-        f"{record['test_accuracy']:.2%}",
+        *("–" if right is None else f"{right:.2%}" for right in (train, test)),
     )
     return f"| {' | '.join(cells)} |"
 
