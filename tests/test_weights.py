@@ -11,6 +11,7 @@ import pytest
 import train_bird
 import train_weights
 from train_bird import CHOOSE, KEPT, REPORT, SEEDS, fly, pipes
+from train_generative import BETAS, N_LATENT, TIME_DIM
 from train_text import (
     TEXT_NETWORKS,
     TEXT_SEARCHES,
@@ -21,6 +22,7 @@ from train_text import (
 )
 from train_weights import (
     AUGMENTATIONS,
+    GENERATIVE,
     NETWORKS,
     QUICK,
     SMALL_OPTIMIZERS,
@@ -40,6 +42,8 @@ import dlscratch
 from dlscratch.datasets import Dataset, load_digits, load_names
 from dlscratch.explorables.bird_game import after, greedy
 from dlscratch.explorables.date_writer import READS, WRITES
+from dlscratch.functions import one_hot
+from dlscratch.generative import Diffusion
 from dlscratch.models import Sequential, gpt, pretrained, simple_cnn
 from dlscratch.optimizers import Adam, AdamW
 
@@ -77,6 +81,9 @@ LARGEST = {
     "dates-attention": 20_000,
     "names-lstm": 15_000,
     "simple-cnn": 900_000,
+    "mnist-rbm": 350_000,
+    "mnist-vae": 450_000,
+    "mnist-diffusion": 1_000_000,
     "deep-cnn": 300_000,
     "record-cnn": 320_000,
     "small-record-cnn": 90_000,
@@ -382,6 +389,49 @@ def test_no_date_is_in_both_parts():
     read = data.x_test[:, 18:]
     np.testing.assert_array_equal(read[:, 1:], data.t_test[:, :-1])
     assert not read[:, 0].any()
+
+
+def read_right(drawings, labels):
+    """Return how often simple-cnn sees the digit that was asked for."""
+    pictures = drawings.reshape(-1, 1, 28, 28).clip(0, 1)
+    return np.mean(pretrained("simple-cnn").predict(pictures).argmax(axis=1) == labels)
+
+
+ASKED = np.repeat(np.arange(10), 5)
+
+
+def test_the_vae_draws_what_is_asked_for():
+    code = np.random.default_rng(0).standard_normal((50, N_LATENT))
+    seen = np.hstack([code, one_hot(ASKED, 10)]).astype(np.float32)
+    assert read_right(pretrained("mnist-vae").predict(seen), ASKED) > 0.6
+    away = read_right(pretrained("mnist-vae").predict(seen), (ASKED + 1) % 10)
+    assert away < 0.1
+
+
+def test_the_diffusion_model_draws_what_is_asked_for():
+    model, diffusion = (
+        pretrained("mnist-diffusion"),
+        Diffusion(BETAS, time_dim=TIME_DIM),
+    )
+
+    def guess(x_t, step):
+        seen = diffusion.denoiser_input(x_t, step, ASKED, 10).astype(np.float32)
+        return model.predict(seen).clip(-1, 1)
+
+    drawn = diffusion.sample(guess, (50, 784), np.random.default_rng(0))
+    assert read_right((drawn + 1) / 2, ASKED) > 0.85
+
+
+def test_the_boltzmann_machine_likes_digits():
+    """More than the same digits with their pixels in another order."""
+    (rbm,) = pretrained("mnist-rbm").layers
+    with np.load(PACKAGE / "data" / "mnist-samples.npz", allow_pickle=False) as file:
+        small = file["images"] / 15  # (12, 20, 20)
+    digits = np.pad(small, ((0, 0), (4, 4), (4, 4))).reshape(12, 784)
+    likes = rbm.free_energy((digits > 0.5).astype(np.float32))
+    mirrored = digits.reshape(12, 28, 28)[:, ::-1].reshape(12, 784)
+    flipped = rbm.free_energy((mirrored > 0.5).astype(np.float32))
+    assert np.mean(likes < flipped) > 0.8
 
 
 def test_the_page_can_hold_draw_cnn_in_one_byte_each():

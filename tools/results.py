@@ -24,6 +24,7 @@ from sources import house
 
 from dlscratch.attention import EncoderDecoder, SelfAttention, Tied
 from dlscratch.base import places
+from dlscratch.generative import RBM
 from dlscratch.layers import Conv2d, Linear, MaxPool2d
 from dlscratch.models import Sequential
 from dlscratch.recurrent import LSTM, Embedding
@@ -62,11 +63,14 @@ def layers(model):
             parts.append(f"GPT of {len(blocks)} layers, {heads} heads, {dim} channels")
         elif isinstance(layer, MaxPool2d):
             parts.append("pool")
+        elif isinstance(layer, RBM):
+            units = layer.config
+            parts.append(f"RBM {units['n_visible']}–{units['n_hidden']}")
     return "–".join(map(str, parts))
 
 
 def row(model):
-    """Return the network's row in the table."""
+    """Return the network's row in the table; some name nothing, so nothing is right."""
     record = model.record
     cells = (
         f"`{record['name']}`",
@@ -78,9 +82,11 @@ def row(model):
 
 
 def reached(record):
-    """Return what a network does right; the bird's has no examples, but games."""
+    """Return what a network does right: examples, or pipes in games, or nothing."""
     if "pipes" in record:
         return "–", f"{record['pipes']:.1f} pipes"
+    if "test_accuracy" not in record:
+        return "–", "–"
     return [f"{record[f'{part}_accuracy']:.2%}" for part in ("train", "test")]
 
 
