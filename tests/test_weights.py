@@ -22,7 +22,6 @@ from train_text import (
 )
 from train_weights import (
     AUGMENTATIONS,
-    GENERATIVE,
     NETWORKS,
     QUICK,
     SMALL_OPTIMIZERS,
