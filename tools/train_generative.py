@@ -67,7 +67,7 @@ def mnist_vae(progress=True):
     data : Dataset
     recipe : dict
     """
-    data, seed, epochs, rate, sigma, wide = load_mnist(), 0, 2, 0.005, 0.4, 128
+    data, seed, epochs, rate, sigma, wide = load_mnist(), 0, 9, 0.005, 0.4, 128
     recipe = {
         "data": "MNIST",
         "recipe": f"Adam on a variational autoencoder of classes, sigma {sigma}, a "
