@@ -644,7 +644,7 @@ WRONG = {
         ("no return", lambda: _no_return, "did you forget `return`"),
     ],
     "11a.10": [
-        ("by N - 1", lambda: _whiten_by_n_minus_one, "covariance"),
+        ("by N - 1", lambda: _whiten_by_n_minus_one, "divided by N - 1"),
         ("a column", lambda: _whiten_cut, "expected whitened points of shape"),
         (
             "not turned back",
@@ -678,13 +678,28 @@ WRONG = {
             lambda: lambda d, s: np.sort(ch.medoids(d, s)),
             "is not right",
         ),
+        (
+            "the last of equally near ones",
+            lambda: ch.medoids.spoilt(
+                "distance[:, now].argmin(axis=1)",
+                "len(now) - 1 - distance[:, now[::-1]].argmin(axis=1)",
+            ),
+            "is not right",
+        ),
+        (
+            "the last among equals",
+            lambda: ch.medoids.spoilt(
+                "members[sums.argmin()]", "members[::-1][sums[::-1].argmin()]"
+            ),
+            "is not right",
+        ),
     ],
     "11a.lab": [
         ("three things", lambda: _em_three, "expected a tuple of length 4"),
         (
-            "a floor added",
-            _lab(_FLOOR, "        variances = variances + 1e-6\n"),
-            "is not right",
+            "divided along the wrong axis",
+            _lab("sum(axis=0) / n[:, None]\n        v", "sum(axis=0) / n\n        v"),
+            "raised ValueError",
         ),
         (
             "a larger floor",
@@ -822,6 +837,7 @@ RIGHT = {
         ("library", lambda: _whiten_by_library),
         ("column by column, a list", lambda: _whiten_by_steps),
         ("mirrored", lambda: lambda x_train, x: -ch.whiten(x_train, x)[:, ::-1]),
+        ("float32", lambda: lambda x_train, x: np.float32(ch.whiten(x_train, x))),
     ],
     "11a.11": [
         ("normal equations", lambda: _complete_by_normal_equations),

@@ -386,6 +386,11 @@ def _copies_count(samples, train, test):
     return ch.copies(samples, train, test) * len(samples)
 
 
+def _copies_by_sums(samples, train, test):
+    limit = abs(test[:, None] - train).sum(axis=2).min()
+    return (abs(samples[:, None] - train).sum(axis=2).min(axis=1) < limit).mean()
+
+
 def _copies_of_test(samples, train, test):
     limit = np.linalg.norm(test[:, None] - train, axis=2).min()
     both = np.linalg.norm(samples[:, None] - np.append(train, test, 0), axis=2)
@@ -466,6 +471,15 @@ def _leaps_by_all_steps(predict_x0, x, steps, kept):
 def _leaps_asks_at_the_end(predict_x0, x, steps, kept):
     x = ch.leaps(predict_x0, x, steps, kept)
     predict_x0(x, steps[-1])
+    return x
+
+
+def _leaps_by_popping_theirs(predict_x0, x, steps, kept):
+    t = steps.pop(0)
+    while steps:
+        s, x0 = steps.pop(0), predict_x0(x, t)
+        eps = (x - np.sqrt(kept[t]) * x0) / np.sqrt(1 - kept[t])
+        x, t = np.sqrt(kept[s]) * x0 + np.sqrt(1 - kept[s]) * eps, s
     return x
 
 
@@ -721,6 +735,7 @@ WRONG = {
         SILENT,
         ("count", lambda: _copies_count, "is not right"),
         ("copies of test pictures, too", lambda: _copies_of_test, "is not right"),
+        ("sums of differences", lambda: _copies_by_sums, "is not right"),
     ],
     "11b.11": [
         SILENT,
@@ -741,6 +756,7 @@ WRONG = {
             "it asked predict_x0 at",
         ),
         ("in place", lambda: _leaps_in_place, "changes its input x"),
+        ("pops", lambda: _leaps_by_popping_theirs, "changes its input steps"),
         (
             "only the first leap",
             lambda: lambda f, x, steps, kept: ch.leaps(f, x, steps[:2], kept),

@@ -267,6 +267,15 @@ one_by_one.wrong(
 )
 
 one_by_one.wrong(
+    "Of two centres that are equally near, the first gets the point.",
+    one_by_one.spoilt(
+        "((centres - point) ** 2).sum(axis=1).argmin()",
+        "len(centres) - 1 - "
+        "((centres - point) ** 2).sum(axis=1)[::-1].argmin()",
+    ),
+)
+
+one_by_one.wrong(
     "All centres share one count. Each needs its own.",
     one_by_one.spoilt("counts[j] += 1", "counts += 1"),
 )
@@ -348,6 +357,12 @@ bic.wrong(
     "A covariance matrix is symmetric: what is above the diagonal is no new "
     "number.",
     bic.spoilt("D * (D + 1) / 2", "D * D"),
+)
+
+bic.wrong(
+    "A spherical component has one variance for all columns together, not one "
+    "for each.",
+    bic.spoilt('"spherical": 1', '"spherical": D'),
 )
 
 bic.wrong(
@@ -612,6 +627,15 @@ how_many.wrong(
 )
 
 how_many.wrong(
+    "These are the variances of the columns. Directions may lie askew to them: "
+    "find the principal ones.",
+    how_many.spoilt(
+        "np.linalg.svd(x - x.mean(axis=0), compute_uv=False)",
+        "np.sort(x.std(axis=0))[::-1]",
+    ),
+)
+
+how_many.wrong(
     "One too few: these do not reach the share yet.",
     how_many.spoilt(".sum()) + 1", ".sum())"),
 )
@@ -725,7 +749,9 @@ def _run_whiten(whiten, x_train, x):
             raise Misfit(f"expected whitened points of shape {y.shape}")
     return {
         "the mean of the whitened training points": z.mean(axis=0),
-        "their covariance": np.cov(z.T, bias=True),
+        "the covariance of the whitened training points": np.cov(
+            z.T, bias=True
+        ),
         "the table of products of the other points": new @ new.T,
     }
 
@@ -743,6 +769,8 @@ _CORRELATED = _random(40, 3) @ [[3, 1, 0], [0, 1, 2], [0, 0, 0.5]] + [9, -2, 0]
         (_random(25, 4) @ _random(4, 4), _random(2, 4)),
         (_CORRELATED, np.array([[9.0, -2, 0]])),
     ],
+    rtol=1e-5,
+    atol=1e-6,
     hints=[
         "PCA turns the cloud so that its columns have no correlation any more. "
         "What is still missing to a covariance of 1 on the diagonal?",
@@ -781,6 +809,12 @@ whiten.wrong(
 whiten.wrong(
     "Each coordinate was divided by its variance. Its root is wanted.",
     whiten.spoilt("/ deviations", "/ deviations**2"),
+)
+
+whiten.wrong(
+    "All is a little too small: the sums of squares were divided by N - 1, as "
+    "`np.cov` does, not by N.",
+    whiten.spoilt("len(x_train))  #", "(len(x_train) - 1))  #"),
 )
 
 whiten.wrong(
@@ -1000,6 +1034,25 @@ medoids.wrong(
     ),
 )
 
+
+@medoids.wrong(
+    "Among members with equal sums the one with the smallest number is taken, "
+    "not the medoid of before."
+)
+def _(distance, start):
+    now = np.array(start)
+    while True:
+        labels = distance[:, now].argmin(axis=1)
+        before, now = now, now.copy()
+        for j, old in enumerate(before):
+            members = np.flatnonzero(labels == j)
+            sums = distance[np.ix_(members, members)].sum(axis=1)
+            if sums[members == old] > sums.min():
+                now[j] = members[sums.argmin()]
+        if np.array_equal(now, before):
+            return now
+
+
 medoids.wrong(
     "The number of a member inside its cluster is not the number of the point.",
     medoids.spoilt("members[sums.argmin()]", "sums.argmin()"),
@@ -1027,10 +1080,10 @@ def _run_em(em, x, means, steps):
     weights, means, variances, history = result
     return {
         "the first log-likelihood": float(history[0]),
-        "the log-likelihoods": np.asarray(history, dtype=float),
-        "the weights": weights,
-        "the means": means,
-        "the variances": variances,
+        "the history": np.asarray(history, dtype=float),
+        "weights": weights,
+        "means": means,
+        "variances": variances,
     }
 
 
@@ -1047,7 +1100,7 @@ _ONE_COLOUR = np.column_stack([_random(9, 2), np.full(9, 0.5)])
     use=_run_em,
     cases=[
         (_CLOUDS, np.array([[0.0, 0], [3, 1]]), 6),
-        (_random(25, 3), _random(3, 3), 4),
+        (_random(25, 3), _random(4, 3), 5),
         (_random(20, 1), np.array([[0.5]]), 2),
         (_EQUAL, np.array([[1.0, 1], [6, 6]]), 8),
         (_ONE_COLOUR, np.array([[0.0, 0, 0.5], [1, 1, 0.5]]), 3),
@@ -1164,4 +1217,29 @@ em.wrong(
     "The floor is in the M step only. The very first variances may be 0, too: "
     "look at a constant column.",
     em.spoilt(*_NO_FLOOR[2:]),
+)
+
+em.wrong(
+    "The floor is under the first variances only. Each M step makes new ones.",
+    em.spoilt(*_NO_FLOOR[:2]),
+)
+
+em.wrong(
+    "This adds a little to all variances. Only those below the floor are to "
+    "change, or the likelihood may fall.",
+    em.spoilt(
+        "variances = np.maximum(variances, 1e-6)",
+        "variances = variances + 1e-6",
+    ),
+)
+
+em.wrong(
+    "The weights are in the likelihood, but not in the responsibilities.",
+    em.spoilt(
+        *_NO_WEIGHTS,
+        "log_sum_exp(joint)",
+        "log_sum_exp(joint + np.log(weights))",
+        "r = np.exp(joint - total[:, None])",
+        "r = np.exp(joint - log_sum_exp(joint)[:, None])",
+    ),
 )

@@ -649,6 +649,7 @@ two_ways.wrong(
         (np.linspace(1e-4, 0.02, 100), 0.01),
         (np.full(40, 0.1), 0.1),
         (np.array([0.9, 0.1]), 0.2),
+        (np.array([0.5, 0.25]), 1.0),  # the limit itself, at step 1
     ],
     hints=[
         "ᾱ_t is the product of 1 - β over all steps up to t. NumPy has "
@@ -686,6 +687,11 @@ enough_noise.wrong(
     "`argmax` of booleans that are all False is 0, so this says step 1 where "
     "there is none.",
     enough_noise.spoilt(" if low.any() else 0", ""),
+)
+
+enough_noise.wrong(
+    "A ratio of just the limit is enough: at most means smaller or equal.",
+    enough_noise.spoilt("<= limit", "< limit"),
 )
 
 enough_noise.wrong(
@@ -819,6 +825,16 @@ def _copies_case(S, N, M, D):
             np.array([[0.0, 0.0], [1.0, 0.0]]),
             np.array([[0.0, 1.0], [1.0, 2.0], [4.0, 4.0], [0.7, 0.0]]),
         ),
+        (
+            np.array([[2.0, 0.0], [0.0, 1.0], [0.0, -2.0], [5.0, 5.0]]),
+            np.array([[0.0, 0.0], [9.0, 9.0]]),
+            np.array([[0.0, 2.0], [3.0, 0.0], [-3.0, 4.0]]),
+        ),
+        (  # near by the sum of differences is not near by their squares
+            np.array([[0.6, 0.6, 0.6], [0.0, 0.0, 1.5], [0.9, 0.0, 0.0]]),
+            np.array([[0.0, 0.0, 0.0], [8.0, 8.0, 8.0]]),
+            np.array([[1.1, 0.0, 0.0], [0.0, 2.0, 2.0]]),
+        ),
         _copies_case(8, 30, 12, 3),
         _copies_case(6, 9, 25, 5),
         _copies_case(11, 14, 5, 2),
@@ -859,6 +875,11 @@ copies.wrong(
     "The largest distance of the test pictures is the limit here. Nearer than "
     "any of them means nearer than the nearest.",
     copies.spoilt("nearest(test).min()", "nearest(test).max()"),
+)
+
+copies.wrong(
+    "As near as the nearest picture of the test is not nearer.",
+    copies.spoilt(" < ", " <= "),
 )
 
 copies.wrong(
@@ -980,8 +1001,8 @@ def _run_leaps(leaps, x, steps, T):
         asked.append(int(t))
         return _denoiser(x, kept[t])
 
-    found = leaps(predict_x0, x, list(steps), kept)
-    wanted = list(steps[:-1])
+    wanted = steps[:-1]
+    found = leaps(predict_x0, x, steps, kept)
     if asked != wanted:
         text = (
             f"it asked `predict_x0` at the steps {asked}, where {wanted} were"
@@ -995,10 +1016,11 @@ def _run_leaps(leaps, x, steps, T):
     "In leaps, and without dice",
     use=_run_leaps,
     cases=[
-        (np.array([[0.5, -1.0, 2.0]]), (4, 0), 4),
-        (_random(3, 2), (10, 7, 3, 0), 10),
-        (_random(2, 4), (20, 11, 10, 2), 20),
-        (_random(5, 1), (6, 5, 4, 3, 2, 1, 0), 6),
+        (np.array([[0.5, -1.0, 2.0]]), [4, 0], 4),
+        (_random(3, 2), [10, 7, 3, 0], 10),
+        (_random(2, 4), [20, 11, 10, 2], 20),
+        (_random(5, 1), [6, 5, 4, 3, 2, 1, 0], 6),
+        (np.array([[0.3], [-1.5]]), [9, 5, 1], 12),
     ],
     hints=[
         "At each stop: ask for x_0, and find out which noise ε turns this x_0 "
@@ -1044,6 +1066,19 @@ leaps.wrong(
     "that belongs there.",
     leaps.spoilt(
         "np.sqrt(kept[s]) * x0 + np.sqrt(1 - kept[s]) * eps", "x0 + 0 * eps"
+    ),
+)
+
+leaps.wrong(
+    "The first stop need not be the last step T: take ᾱ of the stop where you "
+    "are.",
+    leaps.spoilt(
+        "    for i in range(1, len(steps)):\n",
+        "    now = kept[-1]\n    for i in range(1, len(steps)):\n",
+        "np.sqrt(kept[t]) * x0) / np.sqrt(1 - kept[t])",
+        "np.sqrt(now) * x0) / np.sqrt(1 - now)",
+        "\n    return x",
+        "\n        now = kept[s]\n    return x",
     ),
 )
 
