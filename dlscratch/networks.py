@@ -251,6 +251,7 @@ def gpt(
     bias=False,
     tied=True,
     dropout=0.0,
+    std=0.02,
     rng,
     dtype=np.float64,
 ):
@@ -278,6 +279,9 @@ def gpt(
     dropout : float
         The fraction dropped after the positions are added and at the end of each
         block's body. The weights of attention, of which GPT-2 drops as well, are left.
+    std : float
+        The standard deviation of the initial weights, above 0. GPT-2's value suits
+        wide layers; for a ``dim`` of 64 or 128 try a few times as much.
     rng : numpy.random.Generator
     dtype : numpy dtype
 
@@ -286,8 +290,8 @@ def gpt(
     Sequential
         Maps ids (N, T) to scores (N, T, K). The loss is a
         :class:`~dlscratch.layers.SoftmaxCrossEntropy` that ignores the id -1. Weights
-        start from N(0, 0.02²), as in GPT-2. Those of the last layer in each body have
-        this standard deviation divided by √(2 n_layers), because so many of them add
+        start from N(0, std²). Those of the last layer in each body have this standard
+        deviation divided by √(2 n_layers), as in GPT-2, because so many of them add
         up.
 
     Examples
@@ -306,7 +310,8 @@ def gpt(
     """
     n_layers = whole(n_layers, "gpt", "n_layers")
     dropout = real(dropout, "gpt", "dropout", 0, 1, below=True)
-    init, into_sum = (initializers.normal(0.02 / n) for n in (1, (2 * n_layers) ** 0.5))
+    std = real(std, "gpt", "std", 0, above=True)
+    init, into_sum = (initializers.normal(std / n) for n in (1, (2 * n_layers) ** 0.5))
     settings = {"rng": rng, "dtype": dtype}
     norm = partial(LayerNorm, dim, bias=bias, dtype=dtype)
     linear = partial(Linear, bias=bias, **settings)

@@ -581,9 +581,12 @@ class TestGPT:
         for p, grad in zip(model.parameters, grads, strict=True):
             np.testing.assert_allclose(p.grad, grad, atol=1e-13)
 
-    def test_where_it_starts(self):
-        """As GPT-2: N(0, 0.02²), and what goes into a sum divided by √(2 layers)."""
-        model = gpt(300, 200, 128, 4, 8, rng=np.random.default_rng(0))
+    @pytest.mark.parametrize("std", [0.02, 0.1])
+    def test_where_it_starts(self, std):
+        """N(0, std²), as GPT-2 0.02; what goes into a sum divided by √(2 layers)."""
+        changed = {"std": std} if std != 0.02 else {}
+        rng = np.random.default_rng(0)
+        model = gpt(300, 200, 128, 4, 8, rng=rng, **changed)
         for p in model.parameters:
             if p.value.ndim == 1:
                 expected = 0 if p.name.endswith(("b", "beta", "o")) else 1
@@ -592,8 +595,8 @@ class TestGPT:
                 continue
             assert p.decay
             into_a_sum = p.name.endswith("Wo") or p.value.shape == (512, 128)
-            std = 0.02 / 4 if into_a_sum else 0.02
-            assert p.value.std() == pytest.approx(std, rel=0.02), p.name
+            expected = std / 4 if into_a_sum else std
+            assert p.value.std() == pytest.approx(expected, rel=0.02), p.name
 
     def test_it_begins_by_knowing_nothing(self, rng):
         model = gpt(65, 16, 32, 4, 2, rng=rng)

@@ -929,6 +929,7 @@ ARGUMENTS = {
     ),
     "gpt n_layers": (lambda v: little_gpt(n_layers=v), whole(1), None),
     "gpt dropout": (lambda v: little_gpt(dropout=v), FRACTION, None),
+    "gpt std": (lambda v: little_gpt(std=v), POSITIVE, None),
     "gpt rng": (lambda v: little_gpt(rng=v), is_generator, None),
     "simple_cnn input_shape": (
         lambda v: networks.simple_cnn(rng=rng(), input_shape=v, kernel_size=1),

@@ -70,7 +70,7 @@ LEAST = {
 HIGHEST_LOSS = {  # of all seeds, in nats
     "shakespeare-gpt": 1.88,  # as published
     "shakespeare-lstm": 1.6,
-    "more-names-gpt": 2.1,
+    "more-names-gpt": 2.0,
 }
 LARGEST = {
     "bird": 10_000,
@@ -92,7 +92,7 @@ LARGEST = {
     "more-names-gpt": 410_000,
 }
 MINUTES = {"digits-mlp": 1.5, "draw-mlp": 1.5, "record-cnn": 17, "small-record-cnn": 5}
-MINUTES |= {"shakespeare-gpt": 4.5, "shakespeare-lstm": 5, "more-names-gpt": 5}
+MINUTES |= {"shakespeare-gpt": 4.5, "shakespeare-lstm": 5, "more-names-gpt": 10}
 SHIPPED = {k: v for k, v in NETWORKS.items() if getattr(v, "ships", True)}
 BESIDE = sorted(set(NETWORKS) - set(SHIPPED))
 DATA = {
@@ -179,7 +179,7 @@ def test_every_seed_of_a_network_on_text_is_reported(name):
     record = recorded(name)
     losses = record.get("test_loss_by_seed", {"0": record["test_loss"]})
     seconds = record.get("seconds_by_seed", {"0": record["seconds"]})
-    assert list(losses) == list(seconds) == [*map(str, recipe.seeds)][: len(losses)]
+    assert list(losses) == list(seconds) == [*map(str, recipe.seeds)]
     assert record["seed"] == recipe.seeds[0] == 0
     assert losses["0"] == record["test_loss"]
     assert record["epochs_and_learning_rates"] == [[recipe.epochs, recipe.lr]]
@@ -215,8 +215,8 @@ def test_networks_side_by_side_have_as_many_parameters():
         size = sum(p.value.size for p in pretrained(a).parameters)
         assert one["n_parameters"] == size
         assert abs(size / other["n_parameters"] - 1) < 0.02
-        assert one["steps"] == other["steps"]
         assert one["batch_size"] == other["batch_size"]
+        assert (one["steps"] == other["steps"]) == (a == "shakespeare-gpt")
 
 
 @pytest.mark.parametrize(

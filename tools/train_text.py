@@ -169,21 +169,20 @@ NAMES = {
     "load": load_more_names,
     "data": "makemore's names, a letter at a time: tested on the last tenth",
     "batch_size": 32,
-    "epochs": 6,
 }
 plays_gpt = partial(gpt, 65, STEPS, 128, 4, 4)  # nanoGPT's size for a laptop
 plays_lstm = partial(lstm, 65, 80, 400)
-names_gpt = partial(gpt, 27, 16, 64, 4, 4)  # makemore's size
+names_gpt = partial(gpt, 27, 16, 64, 4, 4, std=0.1)  # makemore's size
 names_lstm = partial(lstm, 27, 32, 204)
 
 TEXT_NETWORKS = {
     "shakespeare-gpt": TextRecipe(plays_gpt, lr=0.01, **PLAYS),
     "shakespeare-lstm": TextRecipe(plays_lstm, lr=0.005, **PLAYS),
-    "more-names-gpt": TextRecipe(names_gpt, lr=0.005, **NAMES),
+    "more-names-gpt": TextRecipe(names_gpt, lr=0.002, epochs=15, seeds=(0,), **NAMES),
     "shakespeare-gpt-as-published": TextRecipe(
         plays_gpt, lr=0.001, final=0.1, ships=False, **PLAYS
     ),
-    "more-names-lstm": TextRecipe(names_lstm, lr=0.005, ships=False, **NAMES),
+    "more-names-lstm": TextRecipe(names_lstm, lr=0.005, epochs=6, ships=False, **NAMES),
 }
 
 
