@@ -26,7 +26,7 @@ const STYLE = `
 .dlx .bg-bar { height: 1.1rem; border: 1px solid var(--control); border-radius: 3px; background: linear-gradient(var(--line-1) 0 0) 0 / var(--p) 100% no-repeat; }
 .dlx .bg-bars .bg-takes { font-weight: 700; text-decoration: underline; text-underline-offset: 0.2em; }
 .dlx table.bg-sees { width: 100%; }
-.dlx.dlx .bg-sees :is(th, td) { padding: 0.05rem 0.3rem; }
+.dlx.dlx .bg-sees :is(th, td) { padding: 0.05rem 0.1rem; font-size: 0.95em; }
 .dlx.dlx .bg-sees th[scope="row"] { text-align: left; font-weight: 400; }
 @media (max-width: 700px) { .dlx .bg-said { min-height: 5.9em; } }
 `;
