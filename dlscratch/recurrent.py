@@ -349,7 +349,7 @@ class LSTM(Recurrent):
             sigmoid_(now[:3])
             np.tanh(g, out=g)
             np.multiply(f, c[t], out=c[t + 1])
-            c[t + 1] += product_(added, i, g)
+            c[t + 1] += _product(added, i, g)
             np.tanh(c[t + 1], out=tanh_c[t])
             np.multiply(o, tanh_c[t], out=h[t + 1])
         return [h, c], gates, tanh_c
@@ -365,14 +365,14 @@ class LSTM(Recurrent):
         for t in reversed(range(T)):
             i, f, o, g = gates[t]
             dh += dy[t]
-            np.subtract(o, product_(part, h[t + 1], tanh_c[t]), out=part)
-            dc += product_(part, part, dh)  # o (1 - tanh²) dh, for h = o tanh
+            np.subtract(o, _product(part, h[t + 1], tanh_c[t]), out=part)
+            dc += _product(part, part, dh)  # o (1 - tanh²) dh, for h = o tanh
             np.subtract(1, gates[t, :3], out=rest[:3])
-            np.subtract(1, product_(part, g, g), out=rest[3])
-            product_(di, dc, g, i, rest[0])
-            product_(df, dc, c[t], f, rest[1])
-            product_(dg, dc, i, rest[3])
-            product_(do, dh, h[t + 1], rest[2])
+            np.subtract(1, _product(part, g, g), out=rest[3])
+            _product(di, dc, g, i, rest[0])
+            _product(df, dc, c[t], f, rest[1])
+            _product(dg, dc, i, rest[3])
+            _product(do, dh, h[t + 1], rest[2])
             da[t] = gate_by_gate.swapaxes(0, 1)
             dc *= f
             np.matmul(da[t].reshape(N, -1), WhT, out=dh)
@@ -502,7 +502,7 @@ def sigmoid_(x):
     np.reciprocal(x, out=x)
 
 
-def product_(out, a, b, *more):
+def _product(out, a, b, *more):
     """Return the product of arrays in ``out``: new memory for it would take longer."""
     np.multiply(a, b, out=out)
     for factor in more:

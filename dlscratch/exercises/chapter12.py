@@ -567,9 +567,11 @@ policy_gradient.wrong(
         The mean of $g\,(G-b)$ is the same for every $b$ (12.12), so we
         minimise the mean square $\mathrm E[g^2(G-b)^2]$. Its derivative
         $-2\,\mathrm E[g^2(G-b)]$ is 0 at
+
         $$
         b=\frac{\mathrm E[g^2G]}{\mathrm E[g^2]} .
         $$
+
         It is the mean return, but weighted: rarely chosen actions, whose
         slopes are large, count more. The plain mean is usually near it and is
         what people take.

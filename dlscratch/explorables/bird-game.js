@@ -20,13 +20,13 @@ const STYLE = `
 .dlx .bg-sky p span { padding: 0.1rem 0.6rem; border-radius: 0.4rem; background: var(--bg); }
 .dlx .bg-sky p:empty { display: none; }
 .dlx .bg-score { display: flex; flex-wrap: wrap; gap: 0 1.2rem; justify-content: center; }
-.dlx .bg-said { min-height: 4.4em; }
-.dlx .bg-bars { display: grid; grid-template-columns: 2.4rem 1fr 3rem 3.6rem; gap: 0.2rem 0.5rem; align-items: center; margin: 0.3rem 0; }
+.dlx .bg-said { min-height: 4em; }
+.dlx .bg-bars { display: grid; grid-template-columns: 2.4rem 1fr 3rem 3.6rem; gap: 0.2rem 0.5rem; align-items: center; margin: 0.1rem 0; }
 .dlx .bg-bars > :not(.bg-bar) { text-align: right; }
 .dlx .bg-bar { height: 1.1rem; border: 1px solid var(--control); border-radius: 3px; background: linear-gradient(var(--line-1) 0 0) 0 / var(--p) 100% no-repeat; }
 .dlx .bg-bars .bg-takes { font-weight: 700; text-decoration: underline; text-underline-offset: 0.2em; }
 .dlx table.bg-sees { width: 100%; }
-.dlx.dlx .bg-sees :is(th, td) { padding: 0.05rem 0.1rem; font-size: 0.95em; }
+.dlx.dlx .bg-sees :is(th, td) { padding: 0 0.1rem; font-size: 0.95em; }
 .dlx.dlx .bg-sees th[scope="row"] { text-align: left; font-weight: 400; }
 @media (max-width: 700px) { .dlx .bg-said { min-height: 5.9em; } }
 `;
@@ -291,7 +291,7 @@ export function explore({ world, gaps: [low, high, count], nets, others, most, .
     show(mean, nets[network].pipes, 1);
     yours.hidden = alone;
     birds.you.style.display = alone ? "none" : "";
-    cells[0].forEach((cell) => cell.style.opacity = alone ? 0.3 : 1);
+    cells[0].forEach((cell) => cell.style.visibility = alone ? "hidden" : "");
     go.textContent = playing ? "Pause" : "Play";
     go.disabled = slow === 0;
     flap.disabled = alone || (stepwise() && !flies(you));
