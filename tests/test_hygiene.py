@@ -35,7 +35,7 @@ LAST_PARTS = (
     "What comes next",
 )
 MOST_UNCOMPARED = 2  # cells in a notebook whose output nbval does not compare
-MOST_ASSERTED = 10  # the same, if assertions stand in for the comparison
+MOST_ASSERTED = 13  # the same, if assertions stand in for the comparison
 
 MACHINE = re.compile(
     r"(?<![\w.])/(?:home|root|Users|tmp|work|private)/\w"

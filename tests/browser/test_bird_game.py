@@ -416,7 +416,7 @@ def test_accessible_and_narrow(open_html, prepare):
 def test_it_is_seen_at_once(figure):
     for prepare in (lambda page: None, played, alone):
         prepare(figure)
-        assert figure.locator(".dlx").bounding_box()["height"] <= 600
+        assert figure.locator(".dlx").bounding_box()["height"] <= 610
 
 
 def test_cause_and_effect_fit_a_phone(open_html):
