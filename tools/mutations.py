@@ -41,6 +41,7 @@ TESTS = {  # which tests/test_….py look at a module: its own first, then quick
     "convolution": "convolution layers models nothing_silent",
     "datasets": "datasets nothing_silent",
     "downloads": "datasets",
+    "environments": "environments",
     "files": "models training",
     "functions": "functions gradients nothing_silent",
     "generative": "generative nothing_silent",
