@@ -569,7 +569,7 @@ def test_no_line_of_code_is_cut_off(name, site, clean_page, look):
     clean_page.goto(f"{site}/notebooks/{name}.html", wait_until="domcontentloaded")
     clean_page.evaluate("document.fonts.ready")
     count, wide = clean_page.evaluate(CUT_OFF)
-    assert count > 30
+    assert count > 20
     assert not wide
 
 
