@@ -4,10 +4,8 @@ from unittest.mock import patch
 
 from dlscratch import downloads
 
-LABS = {
-    "lab-mnist": ("mnist", "fashion-mnist"),
-    "lab-text": ("text",),
-}  # what they need
+# What the labs need.
+LABS = {"lab-mnist": ("mnist", "fashion-mnist"), "lab-text": ("text",)}
 
 
 def is_here(name):

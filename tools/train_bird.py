@@ -110,6 +110,8 @@ def fly(seed, rounds, progress=True):
         if done % 10 == 0:
             flat = np.concatenate([p.value.ravel() for p in model.parameters])
             yield done, flat.astype("<f2")
+        if done == rounds:
+            return
         games = play(world, act)
         going = games.going
         G = rewards_to_go(games.rewards, GAMMA)

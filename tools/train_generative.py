@@ -27,7 +27,8 @@ def mnist_rbm(progress=True):
     -------
     model : Sequential
         Of one layer, the machine.
-    data : Dataset
+    data : None
+        None of it has answers that a test could count.
     recipe : dict
     """
     data, seed, epochs, rate = load_mnist(), 0, 5, 0.1
@@ -54,7 +55,7 @@ def mnist_rbm(progress=True):
             optimizer.step()
         if progress:
             print(f"  epoch {epoch + 1} of {epochs}")
-    return Sequential([rbm]), data, recipe
+    return Sequential([rbm]), None, recipe
 
 
 def mnist_vae(progress=True):
@@ -64,7 +65,8 @@ def mnist_vae(progress=True):
     -------
     model : Sequential
         The decoder: 8 numbers and the class, one-hot, to 784 pixels.
-    data : Dataset
+    data : None
+        None of it has answers that a test could count.
     recipe : dict
     """
     data, seed, epochs, rate, sigma, wide = load_mnist(), 0, 9, 0.005, 0.4, 128
@@ -93,7 +95,7 @@ def mnist_vae(progress=True):
             adam.step()
         if progress:
             print(f"  epoch {epoch + 1} of {epochs}, loss {total:.0f} nats")
-    return decoder, data, recipe
+    return decoder, None, recipe
 
 
 def mnist_diffusion(progress=True):
@@ -104,7 +106,8 @@ def mnist_diffusion(progress=True):
     model : Sequential
         784 noisy pixels, 32 numbers for the step and the class, one-hot, to 784 pixels
         from -1 to 1.
-    data : Dataset
+    data : None
+        None of it has answers that a test could count.
     recipe : dict
     """
     data, seed, epochs, rate, wide = load_mnist(), 0, 8, 0.002, 256
@@ -135,7 +138,7 @@ def mnist_diffusion(progress=True):
             adam.step()
         if progress:
             print(f"  epoch {epoch + 1} of {epochs}, loss {loss:.3f}")
-    return model, data, recipe
+    return model, None, recipe
 
 
 def network(widths, rng, loss=None, last=initializers.he):
