@@ -22,6 +22,17 @@ def _world(rows, **settings):
     return GridWorld(rows, rng=np.random.default_rng(0), **settings)
 
 
+def _made_up(n_states, n_actions, ends, seed):
+    """Return next_state (S, A), rewards (S, A), ends (S,) of no grid at all.
+
+    What the arrays hold for a state that ends the game must not matter.
+    """
+    rng = np.random.default_rng(seed)
+    next_state = rng.integers(n_states, size=(n_states, n_actions))
+    rewards = rng.standard_normal((n_states, n_actions)).round(2)
+    return next_state, rewards, np.isin(np.arange(n_states), ends)
+
+
 # ------------------------------------------------------------------------- 12.1
 
 
@@ -88,17 +99,45 @@ memory_weights.wrong(
     lambda n, eta: np.append(0, eta * (1 - eta) ** np.arange(n - 1, -1, -1.0)),
 )
 
+memory_weights.wrong(
+    "You mixed up eta and 1 - eta: a step keeps 1 - eta of what was there, and "
+    "adds eta times the new reward.",
+    lambda n, eta: memory_weights(n, 1 - eta),
+)
+
+memory_weights.wrong(
+    "A reward comes in with the weight eta, and only then it shrinks.",
+    lambda n, eta: np.append(
+        (1 - eta) ** n, (1 - eta) ** np.arange(n - 1, -1, -1.0)
+    ),
+)
+
+memory_weights.wrong(
+    "The weights are right, but the last reward stands first. Begin with the "
+    "start, then the first reward.",
+    lambda n, eta: memory_weights(n, eta)[::-1],
+)
+
+memory_weights.wrong(
+    "The start's weight stands at the end. It comes first.",
+    lambda n, eta: np.roll(memory_weights(n, eta), -1),
+)
+
 # ------------------------------------------------------------------------- 12.2
+
+
+def _row_case(rewards, ended, gamma):
+    return np.array(rewards, dtype=float), np.array(ended, dtype=bool), gamma
 
 
 @exercise(
     "12.2",
     "Several games in one row",
     cases=[
-        ([1.0, 2.0, 3.0], [False, False, True], 0.5),
-        ([1.0, 1.0, 1.0, 1.0, 1.0], [False, True, False, False, True], 0.9),
-        ([4.0, -2.0, 0.0, 5.0], [True, False, True, True], 1.0),
-        ([2.0, 3.0, 5.0, 7.0], [False, False, True, False], 0.1),
+        _row_case([1, 2, 3], [0, 0, 1], 0.5),
+        _row_case([1, 1, 1, 1, 1], [0, 1, 0, 0, 1], 0.9),
+        _row_case([4, -2, 0, 5], [1, 0, 1, 1], 1.0),
+        _row_case([2, 3, 5, 7, -1, 4], [0, 0, 1, 0, 0, 0], 0.1),
     ],
     any_container=True,
     hints=[
@@ -164,10 +203,47 @@ returns_in_a_row.wrong(
     ],
 )
 
+returns_in_a_row.wrong(
+    "The discount is missing.",
+    lambda rewards, ended, gamma: returns_in_a_row(rewards, ended, 1.0),
+)
+
+returns_in_a_row.wrong(
+    "A step's own reward is not discounted, only what comes after it.",
+    returns_in_a_row.spoilt(
+        "rewards[t] + gamma * later", "gamma * (rewards[t] + later)"
+    ),
+)
+
+returns_in_a_row.wrong(
+    "The numbers are right, but stand in the order in which you computed "
+    "them. Put the first step's return first.",
+    lambda rewards, ended, gamma: returns_in_a_row(rewards, ended, gamma)[::-1],
+)
+
+returns_in_a_row.wrong(
+    "This adds up what came before. A return is made of what comes later, so "
+    "go from the end to the beginning.",
+    returns_in_a_row.spoilt(
+        "reversed(range(len(rewards)))",
+        "range(len(rewards))",
+        "        if ended[t]:\n            later = 0.0\n",
+        "",
+        "gamma * later",
+        "gamma * later * (t > 0 and not ended[t - 1])",
+    ),
+)
+
+returns_in_a_row.wrong(
+    "`later` keeps the next game's return while it passes the end of this one.",
+    returns_in_a_row.spoilt(
+        "            later = 0.0\n        later = G[t]",
+        "            G[t] = rewards[t]\n            continue\n"
+        "        later = G[t]",
+    ),
+)
+
 # ------------------------------------------------------------------------- 12.3
-
-
-_FIVE = _world([".#G", "..."], reward=-0.5)
 
 
 @exercise(
@@ -178,8 +254,10 @@ _FIVE = _world([".#G", "..."], reward=-0.5)
         (np.array([[0.0, 0.0], [1.0, 2.0], [5.0, -1.0]]), 0.1),
         (np.array([[2.0, 7.0, 7.0, 1.0], [4.0, 4.0, 4.0, 4.0]]), 0.2),
         (np.array([[1.0, 2.0, 0.0, 2.0, 2.0]]), 1.0),
-        (np.array([[1.0, 2.0], [2.0, 1.0]]), 0.0),
+        (np.array([[1.0, 2.0], [2.0, 1.0], [0.0, -4.0]]), 0.0),
+        (np.array([[-3.0, -1.0, -2.0], [-5.0, -5.0, -6.0]]), 0.4),
     ],
+    any_container=True,
     hints=[
         "Each of the A actions gets its part of the exploring, epsilon / A. "
         "The greedy one as well!",
@@ -237,34 +315,85 @@ epsilon_greedy.wrong(
     lambda q, epsilon: epsilon_greedy(q, 1 - epsilon),
 )
 
+
+@epsilon_greedy.wrong(
+    "Two things: the greedy action is also among the random ones, and where "
+    "several are best, they share."
+)
+def _(q, epsilon):
+    pi = np.full(q.shape, epsilon / (q.shape[1] - 1))
+    pi[np.arange(len(q)), q.argmax(axis=1)] = 1 - epsilon
+    return pi
+
+
+@epsilon_greedy.wrong(
+    "The best action gets 1 - epsilon *besides* its part of the exploring, and "
+    "where several are best, they share. Does each row sum to 1?"
+)
+def _(q, epsilon):
+    pi = np.full(q.shape, epsilon / q.shape[1])
+    pi[np.arange(len(q)), q.argmax(axis=1)] = 1 - epsilon
+    return pi
+
+
+epsilon_greedy.wrong(
+    "The exploring is shared by the A actions: each gets epsilon / A.",
+    epsilon_greedy.spoilt("epsilon / q.shape[1]", "epsilon"),
+)
+
+epsilon_greedy.wrong(
+    "Here epsilon is divided by the number of states. Divide by the number of "
+    "actions.",
+    epsilon_greedy.spoilt("q.shape[1]", "q.shape[0]"),
+)
+
+epsilon_greedy.wrong(
+    "The best of each column is taken here. The best action of a state is the "
+    "largest of its row.",
+    epsilon_greedy.spoilt(
+        "q.max(axis=1, keepdims=True)",
+        "q.max(axis=0)",
+        "best.sum(axis=1, keepdims=True)",
+        "best.sum(axis=0)",
+    ),
+)
+
+epsilon_greedy.wrong(
+    "Softmax favours good actions. Greedy takes the best, and no other.",
+    lambda q, epsilon: epsilon / q.shape[1] + (1 - epsilon) * softmax(q),
+)
+
 # ------------------------------------------------------------------------- 12.4
 
 
-def _value_case(rows, gamma, **settings):
+def _arrays(rows, **settings):
     world = _world(rows, **settings)
-    rng = np.random.default_rng(len(rows[0]))
-    pi = softmax(rng.standard_normal((world.ends.size, 4)).round(2))
-    return pi, world.next_state, world.rewards, world.ends, gamma
+    return world.next_state, world.rewards, world.ends
+
+
+def _value_case(next_state, rewards, ends, gamma):
+    return _policy(*rewards.shape), next_state, rewards, ends, gamma
 
 
 @exercise(
     "12.4",
     "Values without a sweep",
-    cases=lambda: [
-        _value_case(["..G"], 0.9),
-        _value_case([".#G", "...", "S.."], 0.5, reward=2.0),
-        _value_case(["S.C", "..G"], 0.8, fall=-7.0),
-        _value_case(["...."], 0.7, reward=1.5),
-        _value_case(["G..", "..."], 1.0),
+    cases=[
+        _value_case(*_arrays(["..G"]), 0.9),
+        _value_case(*_arrays([".#G", "...", "S.."], reward=2.0), 0.5),
+        _value_case(*_arrays(["S.C", "..G"], fall=-7.0), 0.8),
+        _value_case(*_made_up(5, 3, [1, 4], 0), 0.95),
+        _value_case(*_made_up(7, 2, [3], 1), 0.6),
     ],
+    any_container=True,
     hints=[
         "Bellman's equation (12.4) is v = r + gamma M v, with a matrix M and a "
         "vector r. What stands in row s of M?",
         "`M[s, s']` is the probability of going from s to s': add `pi[s, a]` "
         "at `next_state[s, a]` for each action. `np.add.at` adds where two "
         "actions lead to the same state.",
-        "Where the game has ended the value is 0: make these rows of M, and of "
-        "r, 0. Then solve (I - gamma M) v = r.",
+        "Where the game has ended the value is 0: make these rows of M and "
+        "these entries of r 0. Then solve (I - gamma M) v = r.",
     ],
     text=r"""
         With $M_{ss'}$, the probability of going from $s$ to $s'$ under the
@@ -306,9 +435,7 @@ solve_values.wrong(
 
 solve_values.wrong(
     "The discount is missing.",
-    lambda pi, next_state, rewards, ends, gamma: solve_values(
-        pi, next_state, rewards, ends, 0.999999 if not ends.any() else 1.0
-    ),
+    lambda *args: solve_values(*args[:-1], 1.0),
 )
 
 solve_values.wrong(
@@ -316,6 +443,44 @@ solve_values.wrong(
     "actions.",
     solve_values.spoilt("np.sum(pi * rewards, axis=1)", "rewards.max(axis=1)"),
 )
+
+solve_values.wrong(
+    "The plain mean of the rewards is taken. The actions are as likely as `pi` "
+    "says.",
+    solve_values.spoilt("np.sum(pi * rewards, axis=1)", "rewards.mean(axis=1)"),
+)
+
+solve_values.wrong(
+    "The states that end the game are treated like all others. Their value is "
+    "0, whatever the arrays hold for them.",
+    solve_values.spoilt(
+        "    M[ends] = 0\n",
+        "",
+        "np.where(ends, 0, np.sum(pi * rewards, axis=1))",
+        "np.sum(pi * rewards, axis=1)",
+    ),
+)
+
+solve_values.wrong(
+    "Nothing more is earned where the game has ended: there the reward is 0, "
+    "too.",
+    solve_values.spoilt(
+        "np.where(ends, 0, np.sum(pi * rewards, axis=1))",
+        "np.sum(pi * rewards, axis=1)",
+    ),
+)
+
+
+@solve_values.wrong(
+    "These are the values of the best policy. This one draws its actions from "
+    "`pi`."
+)
+def _(pi, next_state, rewards, ends, gamma):
+    v = np.zeros(len(ends))
+    for _ in range(1000):
+        v = np.where(ends, 0, np.max(rewards + gamma * v[next_state], axis=1))
+    return v
+
 
 # ------------------------------------------------------------------------- 12.5
 
@@ -339,6 +504,7 @@ def _q_case(n, S, A, gamma, over):
         _q_case(5, 4, 3, 0.6, [0, 1, 0, 0, 1]),
         _q_case(3, 2, 5, 1.0, [1, 0, 0]),
     ],
+    any_container=True,
     hints=[
         "SARSA's target has the value of one action that was drawn. What is "
         "its mean over all draws?",
@@ -390,6 +556,27 @@ expected_target.wrong(
 )
 
 expected_target.wrong(
+    "A mean of products: but the probabilities sum to 1 already. Add them up, "
+    "and divide by nothing.",
+    expected_target.spoilt(
+        "np.sum(pi[new] * q[new], axis=1)", "np.mean(pi[new] * q[new], axis=1)"
+    ),
+)
+
+expected_target.wrong(
+    "The value of the likeliest action. All that might be drawn count, each as "
+    "much as it is likely.",
+    expected_target.spoilt(
+        "np.sum(pi[new] * q[new], axis=1)", "q[new, pi[new].argmax(axis=1)]"
+    ),
+)
+
+expected_target.wrong(
+    "The discount is missing: what follows comes one step later.",
+    expected_target.spoilt("gamma * ", ""),
+)
+
+expected_target.wrong(
     "The condition is the wrong way round: `over` marks where nothing follows.",
     expected_target.spoilt(
         "np.where(over, 0, follows)", "np.where(over, follows, 0)"
@@ -408,15 +595,14 @@ def _run_sweeps(iterate, next_state, rewards, ends, gamma, tol):
     "12.6",
     "When may the sweeps stop?",
     cases=lambda: [
-        (w.next_state, w.rewards, w.ends, gamma, tol)
-        for w, gamma, tol in [
-            (_world(["..G"]), 0.9, 1e-3),
-            (_world(["S...", ".##.", "..CG"], fall=-4.0), 0.95, 1e-2),
-            (_world(["....."], reward=1.0), 0.99, 0.5),
-            (_FIVE, 0.5, 1e-6),
-        ]
+        (*_arrays(["..G"]), 0.9, 1e-3),
+        (*_arrays(["S...", ".##.", "..CG"], fall=-4.0), 0.95, 1e-2),
+        (*_arrays(["....."], reward=1.0), 0.99, 0.5),
+        (*_made_up(6, 3, [2], 2), 0.8, 1e-4),
+        (*_made_up(7, 2, [0, 5], 3), 0.5, 0.02),
     ],
     use=_run_sweeps,
+    any_container=True,
     hints=[
         "A sweep shrinks the distance to the true values by gamma. Let d be "
         "the largest change of the last sweep, and e the largest error after "
@@ -459,11 +645,47 @@ iterate.wrong(
 )
 
 iterate.wrong(
-    "Squares that end the game must keep the value 0.",
+    "States that end the game must keep the value 0, whatever the arrays hold "
+    "for them.",
+    iterate.spoilt("np.where(ends, 0, q.max(axis=1))", "q.max(axis=1)"),
+)
+
+iterate.wrong(
+    "Values may rise as well as fall: take the size of the change, `np.abs`.",
+    iterate.spoilt("np.max(np.abs(new - v))", "np.max(new - v)"),
+)
+
+iterate.wrong(
+    "gamma times the last change bounds the next change. All that would follow "
+    "it must be added up.",
+    iterate.spoilt("gamma / (1 - gamma)", "gamma"),
+)
+
+iterate.wrong(
+    "These are the values before the last sweep. Return those after it.",
     iterate.spoilt(
-        "np.where(ends, 0, q.max(axis=1))", "q.max(axis=1) - ends * 1.0"
+        "bound > tol:",
+        "bound > tol:\n        before = v",
+        "return v,",
+        "return before,",
     ),
 )
+
+
+@iterate.wrong(
+    "The new values are written into the same array at once. That is good, "
+    "too, but takes other sweeps: here each one starts from all old values."
+)
+def _(next_state, rewards, ends, gamma, tol):
+    v, sweeps, bound = np.zeros(len(ends)), 0, np.inf
+    while bound > tol:
+        before = v.copy()
+        for s in np.flatnonzero(~ends):
+            v[s] = np.max(rewards[s] + gamma * v[next_state[s]])
+        bound = gamma / (1 - gamma) * np.max(np.abs(v - before))
+        sweeps += 1
+    return v, sweeps
+
 
 iterate.wrong(
     "It stops one sweep too late: 1 / (1 - gamma) bounds the error before the "
@@ -493,6 +715,7 @@ def _games_case(T, n, D, K, lengths):
         _games_case(4, 3, 2, 5, [4, 2, 3]),
         _games_case(5, 2, 4, 3, [1, 5]),
     ],
+    any_container=True,
     hints=[
         "For one step the slope of log pi with respect to the scores is the "
         "one-hot vector of the action minus the probabilities.",
@@ -546,6 +769,28 @@ policy_gradient.wrong(
     policy_gradient.spoilt(" / x.shape[1]", ""),
 )
 
+policy_gradient.wrong(
+    "Divide by the number of games n alone, not by that of all entries T n.",
+    policy_gradient.spoilt("/ x.shape[1]", "/ actions.size"),
+)
+
+policy_gradient.wrong(
+    "You divide by T, the number of steps. The games lie along the second "
+    "axis.",
+    policy_gradient.spoilt("/ x.shape[1]", "/ x.shape[0]"),
+)
+
+policy_gradient.wrong(
+    "The weights are not used: each step counts as much as its weight says.",
+    policy_gradient.spoilt("weight * going", "going"),
+)
+
+policy_gradient.wrong(
+    "The actions that were not taken have a slope as well: when the taken one "
+    "becomes likelier, they become less likely.",
+    policy_gradient.spoilt("- softmax(x @ W)", "* (1 - softmax(x @ W))"),
+)
+
 # ------------------------------------------------------------------------- 12.8
 
 
@@ -555,7 +800,7 @@ policy_gradient.wrong(
     cases=[
         (np.array([1.0, -1.0]), np.array([3.0, 5.0])),
         (np.array([2.0, -1.0, -1.0]), np.array([1.0, 4.0, 7.0])),
-        (_random(7), 10 + _random(7)),
+        (np.array([3.0, -1.0, -2.0, 2.0, -4.0, 1.5, 0.5]), 10 + _random(7)),
     ],
     hints=[
         "The estimates are g (G - b). Their mean does not depend on b, so the "
@@ -600,6 +845,17 @@ best_baseline.wrong(
 )
 
 best_baseline.wrong(
+    "This makes the sum of (G - b g)² small, not that of (g (G - b))².",
+    lambda g, G: np.sum(g * G) / np.sum(g**2),
+)
+
+best_baseline.wrong(
+    "The slopes themselves cannot be the weights: their sum is about 0. It is "
+    "a square whose mean is made small, so their squares come in.",
+    lambda g, G: np.sum(g * G) / np.sum(g),
+)
+
+best_baseline.wrong(
     "Divide by the sum of the weights, the squares of the slopes, not by their "
     "number.",
     lambda g, G: np.mean(g**2 * G),
@@ -620,6 +876,7 @@ def _double_case(n, K, gamma, over):
         _double_case(6, 4, 0.5, [0, 0, 1, 0, 1, 0]),
         _double_case(4, 2, 1.0, [1, 0, 0, 0]),
     ],
+    any_container=True,
     hints=[
         "Who chooses the next action, and who says what it is worth? Here "
         "these are two different networks.",
@@ -664,6 +921,41 @@ double_target.wrong(
 double_target.wrong(
     "Past the end of a game nothing follows.",
     double_target.spoilt("np.where(over, 0, follows)", "follows"),
+)
+
+double_target.wrong(
+    "Where a game is over, its last reward still counts.",
+    double_target.spoilt(
+        "r + gamma * np.where(over, 0, follows)",
+        "np.where(over, 0, r + gamma * follows)",
+    ),
+)
+
+double_target.wrong(
+    "The smaller of the two maxima is another remedy. Here one network "
+    "chooses an action, and the other says what that one is worth.",
+    double_target.spoilt(
+        "slow_new[np.arange(len(r)), best]",
+        "np.minimum(q_new.max(axis=1), slow_new.max(axis=1))",
+    ),
+)
+
+double_target.wrong(
+    "The mean of both networks is taken first. Let one choose, the other "
+    "value.",
+    double_target.spoilt(
+        "slow_new[np.arange(len(r)), best]",
+        "((q_new + slow_new) / 2).max(axis=1)",
+    ),
+)
+
+double_target.wrong(
+    "`argmax` is the number of the action, not its value.",
+    double_target.spoilt("slow_new[np.arange(len(r)), best]", "best"),
+)
+
+double_target.wrong(
+    "The discount is missing.", double_target.spoilt("gamma * ", "")
 )
 
 # ------------------------------------------------------------------------ 12.10
@@ -724,8 +1016,43 @@ advantages.wrong(
 )
 
 advantages.wrong(
-    "lam is not used.",
+    "`lam` is not used: this is what comes out for lam = 1.",
     advantages.spoilt("gamma * lam * later", "gamma * later"),
+)
+
+advantages.wrong(
+    "Only the next step's surprise counts here. The later ones count, too, if "
+    "lam is not 0.",
+    lambda r, v, gamma, lam: r + gamma * v[1:] - v[:-1],
+)
+
+advantages.wrong(
+    "The two values are exchanged: v(s) of the step itself is `v[t]`, and that "
+    "of the next state is `v[t + 1]`.",
+    advantages.spoilt("v[1:] - v[:-1]", "v[:-1] - v[1:]"),
+)
+
+advantages.wrong(
+    "The powers count from the step whose weight it is, not from the beginning "
+    "of the row.",
+    lambda r, v, gamma, lam: np.cumsum(
+        ((r + gamma * v[1:] - v[:-1]) * (gamma * lam) ** np.arange(len(r)))[
+            ::-1
+        ]
+    )[::-1],
+)
+
+advantages.wrong(
+    "The surprise one step later is not the end: add all that follow.",
+    advantages.spoilt(
+        "later = A[t] = delta[t] + gamma * lam * later",
+        "A[t], later = delta[t] + gamma * lam * later, delta[t]",
+    ),
+)
+
+advantages.wrong(
+    "The last of the values counts, too: the game may go on after the row.",
+    lambda r, v, gamma, lam: advantages(r, np.append(v[:-1], 0), gamma, lam),
 )
 
 advantages.wrong(
@@ -736,13 +1063,14 @@ advantages.wrong(
 # ----------------------------------------------------------------------- 12.lab
 
 
-def _lab_case(rows, n, eta, gamma, **settings):
+def _lab_case(rows, max_steps, n, eta, gamma):
     actions = np.random.default_rng(n).integers(4, size=n)
-    return {"rows": rows, **settings}, actions, eta, gamma
+    return rows, max_steps, actions, eta, gamma
 
 
-def _run_lab(answer, settings, actions, eta, gamma):
-    return answer(_world(**settings), actions, eta, gamma)
+def _run_lab(answer, rows, max_steps, actions, eta, gamma):
+    world = _world(rows, max_steps=max_steps, reward=1.0)
+    return {"the returned table": answer(world, actions, eta, gamma)}
 
 
 @exercise(
@@ -750,10 +1078,10 @@ def _run_lab(answer, settings, actions, eta, gamma):
     "Find the bugs and repair them",
     use=_run_lab,
     cases=lambda: [
-        _lab_case(["..S.G"], 300, 0.3, 0.8, reward=1.0, max_steps=7),
-        _lab_case(["S.G"], 60, 0.5, 0.9, reward=1.0),
-        _lab_case(["S..", "..."], 80, 0.5, 0.9, reward=1.0, max_steps=5),
-        _lab_case([".S", "G."], 40, 1.0, 1.0, max_steps=3),
+        _lab_case(["..S.G"], 7, 300, 0.3, 0.8),
+        _lab_case(["S.G"], None, 60, 0.5, 0.9),
+        _lab_case(["S..", "..."], 5, 80, 0.5, 0.9),
+        _lab_case([".S", "G."], 3, 40, 1.0, 1.0),
     ],
     hints=[
         "After `reset()`, `new` is the start of the next game. Has the step "
@@ -773,6 +1101,10 @@ def _run_lab(answer, settings, actions, eta, gamma):
         The target belongs to the step, and must be made before the reset: the
         reward alone if the game was over, and `new` as it was if it was cut
         off.
+
+        (In this table it would be enough to make the target before the reset,
+        since no step ever starts in the hole, and its own four entries stay 0.
+        A network has no such entries: it would give the hole some value.)
         """,
 )
 def learn(world, actions, eta, gamma):
@@ -810,6 +1142,57 @@ learn.wrong(
     "have gone on from `new`: its value must count.",
     learn.spoilt(
         "0 if terminated[0] else", "0 if terminated[0] or truncated[0] else"
+    ),
+)
+
+learn.wrong(
+    "The hole is right now. But where the time was up, `new` is still the "
+    "start of the next game when the target is made: reset after that.",
+    learn.spoilt(
+        "        follows = 0",
+        "        if terminated[0] or truncated[0]:\n"
+        "            new, _ = world.reset()\n"
+        "        follows = 0",
+        "- q[s, a])\n        if terminated[0] or truncated[0]:\n"
+        "            new, _ = world.reset()\n",
+        "- q[s, a])\n",
+    ),
+)
+
+learn.wrong(
+    "Nothing is learnt from the last step of a game. But that is the one that "
+    "tells what the hole costs.",
+    learn.spoilt(
+        "        follows = 0",
+        "        if terminated[0] or truncated[0]:\n"
+        "            s = world.reset()[0][0]\n"
+        "            continue\n"
+        "        follows = 0",
+    ),
+)
+
+learn.wrong(
+    "After a reset the next step begins at the start of the new game: take `s` "
+    "from what `reset()` returns.",
+    learn.spoilt("new, _ = world.reset()", "world.reset()"),
+)
+
+learn.wrong(
+    "After an end a new game must begin: here the world stands still from the "
+    "first end on.",
+    learn.spoilt(
+        "        if terminated[0] or truncated[0]:\n"
+        "            new, _ = world.reset()\n",
+        "",
+    ),
+)
+
+learn.wrong(
+    "The hole earns its reward like any other step. What is missing after it "
+    "is only what would have followed.",
+    learn.spoilt(
+        "q[s, a] += eta",
+        "if terminated[0]:\n            r = [-1.0]\n        q[s, a] += eta",
     ),
 )
 

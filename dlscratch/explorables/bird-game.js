@@ -8,9 +8,8 @@ const { range, row, set, show, svg, text, uniform } = globalThis.explorables;
 const { add, matrices, softmax, times } = globalThis.lstm;
 
 const STYLE = `
-.dlx .bg-panes > :first-child { flex: 1 1 20rem; }
-.dlx .bg-panes > :last-child { flex: 1 1 17rem; }
-.dlx .bg-sky { position: relative; max-width: 28rem; margin: 0 auto; border-radius: 0.4rem; cursor: pointer; touch-action: manipulation; -webkit-tap-highlight-color: transparent; }
+.dlx .bg-panes { display: grid; grid-template-columns: minmax(0, 7fr) minmax(17.5rem, 6fr); gap: 0.3rem 1.2rem; align-items: start; }
+.dlx .bg-sky { position: relative; max-width: 27rem; margin: 0 auto; border-radius: 0.4rem; cursor: pointer; touch-action: manipulation; -webkit-tap-highlight-color: transparent; }
 .dlx .bg-sky .dlx-plot { max-width: none; }
 .dlx .bg-live { touch-action: none; }
 .dlx .bg-sky:focus-visible { outline: 3px solid var(--line-1); outline-offset: 2px; }
@@ -19,22 +18,27 @@ const STYLE = `
 .dlx .bg-sky p { position: absolute; left: 0; right: 0; top: 0.4rem; margin: 0; text-align: center; pointer-events: none; }
 .dlx .bg-sky p span { padding: 0.1rem 0.6rem; border-radius: 0.4rem; background: var(--bg); }
 .dlx .bg-sky p:empty { display: none; }
+.dlx .bg-panes .dlx-choice { margin-top: 0.3rem; }
 .dlx .bg-score { display: flex; flex-wrap: wrap; gap: 0 1.2rem; justify-content: center; }
-.dlx .bg-said { min-height: 4em; }
-.dlx .bg-bars { display: grid; grid-template-columns: 2.4rem 1fr 3rem 3.6rem; gap: 0.2rem 0.5rem; align-items: center; margin: 0.1rem 0; }
+.dlx .bg-said { grid-area: 2 / 1 / auto / span 2; min-height: 2.9em; }
+.dlx .bg-bars { display: grid; grid-template-columns: 2.4rem 1fr 3.6rem 3.2rem; gap: 0.2rem 0.5rem; align-items: center; margin: 0.1rem 0; }
 .dlx .bg-bars > :not(.bg-bar) { text-align: right; }
+.dlx .bg-bars > :first-child { grid-column: span 2; text-align: left; }
 .dlx .bg-bar { height: 1.1rem; border: 1px solid var(--control); border-radius: 3px; background: linear-gradient(var(--line-1) 0 0) 0 / var(--p) 100% no-repeat; }
 .dlx .bg-bars .bg-takes { font-weight: 700; text-decoration: underline; text-underline-offset: 0.2em; }
 .dlx table.bg-sees { width: 100%; }
 .dlx.dlx .bg-sees :is(th, td) { padding: 0 0.1rem; font-size: 0.95em; }
 .dlx.dlx .bg-sees th[scope="row"] { text-align: left; font-weight: 400; }
-@media (max-width: 700px) { .dlx .bg-said { min-height: 5.9em; } }
+@media (max-width: 40rem) {
+  .dlx .bg-panes { grid-template-columns: minmax(0, 1fr); }
+  .dlx .bg-said { grid-area: auto; min-height: 7.3em; }
+}
 `;
 
 const FALL = 0;
 const FLAP = 1;
 const SLOW = [[0, "step by step"], [0.25, "¼"], [0.5, "½"], [1, "1"]];
-const WHO = [[false, "you and the network"], [true, "the network alone"]];
+const WHO = [[false, "both"], [true, "the network alone"]];
 const SEES = [
   "height",
   "speed",
@@ -72,7 +76,7 @@ function think({ W, b, V, c }, seen, { middle, spread }) {
   return { scores, p: softmax(scores), action: scores[FLAP] > scores[FALL] ? FLAP : FALL };
 }
 
-export function explore({ world, gaps: [low, high, count], nets, others, most, ...start }) {
+export function explore({ world, gaps: [low, high, count], nets, best, others, most, ...start }) {
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
   const networks = nets.map(({ packed, units }) => {
     const take = matrices(packed);
@@ -306,41 +310,46 @@ export function explore({ world, gaps: [low, high, count], nets, others, most, .
 
   function hint() {
     if (stepwise()) return "";
-    if (over() || !(state.alone || flies(state.you))) return "space, ↑ or tap: again";
+    if (over() || !(state.alone || flies(state.you))) return "again: space, ↑ or tap";
     if (state.playing) return "";
-    return state.step ? "paused" : "space, ↑ or tap";
+    return state.step ? "paused" : "start: space, ↑ or tap";
   }
-  function fate(name, { seen, touched }, flew) {
-    const passed = `${seen[5]} pipe${seen[5] === 1 ? "" : "s"}`;
-    if (touched) return `${name} touched ${touched}, after ${passed}.`;
-    return state.step < most ? `${name} ${flew}, after ${passed}.` : `${name} made it: ${passed}.`;
+  const passed = ({ seen }) => `${seen[5]} pipe${seen[5] === 1 ? "" : "s"}`;
+  function fate(name, bird) {
+    if (bird.touched) return `${name} touched ${bird.touched}, after ${passed(bird)}.`;
+    if (state.step < most) return `${name} is flying, after ${passed(bird)}.`;
+    return `${name} made it: ${passed(bird)}.`;
   }
   function sentence() {
-    const { you, net, alone, step: now } = state;
+    const { you, net, alone, step: now, playing } = state;
     if (!now) {
-      return stepwise()
-        ? "Flap or Fall takes one step of 1/15 second; → falls, too."
-        : "Play starts the game. Who gets further through the same pipes?";
+      if (stepwise()) return "Flap or Fall takes one step of 1/15 second; → falls, too.";
+      if (alone) return "Play, or space, starts and stops the network.";
+      return "Both birds begin at the same place. Space, ↑ or a tap on the picture starts, and " +
+        "then flaps; p pauses.";
     }
-    const parts = [fate("The network", net, "is flying")];
-    if (!alone) parts.unshift(fate("Your bird", you, "is flying"));
-    if (!state.playing && !over()) {
+    const stopped = !playing && !over();
+    const told = [["Your bird", you], ["The network", net]].slice(alone ? 1 : 0);
+    const parts = told.filter(([, bird]) => !stopped || !flies(bird)).map((one) => fate(...one));
+    if (stopped) {
       const own = !alone && flies(you);
-      const [y, v, ahead, gap] = (own ? you : net).seen;
+      const bird = own ? you : net;
+      const [y, v, ahead, gap] = bird.seen;
       const way = `${text(Math.abs(y - gap))} ${y < gap ? "below" : "above"}`;
       parts.push(
-        `Step ${now}: ${own ? "you are" : "it is"} ${way} the middle of the gap, at speed`,
-        `${text(v, 3)}; the pipe ends ${text(ahead)} ahead.`,
+        `Step ${now}, ${passed(bird)}: ${own ? "you are" : "the network is"} ${way} the gap’s`,
+        `middle, at speed ${text(v, 3)}; the pipe ends ${text(ahead)} ahead.`,
       );
       const { action, p } = thought();
-      const next = action ? "flap" : "fall";
-      if (flies(net)) parts.push(`The network will ${next} (${text(100 * p[action], 0)}%).`);
+      const next = `will ${action ? "flap" : "fall"} (${text(100 * p[action], 0)}%).`;
+      if (flies(net)) parts.push(own ? `The network ${next}` : `It ${next}`);
     }
     return parts.join(" ");
   }
   function say() {
     const { label, pipes } = nets[state.network];
-    const who = `Network: ${label}, ${text(pipes, 1)} pipes in new games. `;
+    const when = label === "best" ? "at its best" : `after ${label} rounds`;
+    const who = `The network ${when}: on average ${text(pipes, 1)} pipes in new games. `;
     return (state.step ? "" : who) + sentence();
   }
 
@@ -354,7 +363,7 @@ export function explore({ world, gaps: [low, high, count], nets, others, most, .
     el("style", STYLE),
     el("p", "Who gets further through the same pipes, you or a network that learnt from reward?"),
     el(
-      "div.dlx-columns.bg-panes",
+      "div.bg-panes",
       el(
         "div",
         sky,
@@ -371,20 +380,25 @@ export function explore({ world, gaps: [low, high, count], nets, others, most, .
             sky.focus({ preventScroll: true });
           }),
           button("New pipes", () => again({ seed: state.seed + 1 })),
-          reset,
         ),
-        choice("Speed", { get: () => state.slow, set: pace }, SLOW),
-        said,
+        el("div.dlx-row", choice("Speed", { get: () => state.slow, set: pace }, SLOW), reset),
       ),
+      said,
       el(
         "div",
         choice(
-          "The network after its rounds of training",
+          `Rounds of training (best: ${best})`,
           settle("network"),
           nets.map(({ label }, i) => [i, label]),
         ),
-        el("p", "In new games it passes ", mean, ` pipes on average${others}`),
-        el("div.bg-bars.dlx-numbers", bars.map(({ name, bar, p, score }) => [name, bar, p, score])),
+        el("p", "On average ", mean, ` pipes in new games; ${others}`),
+        el(
+          "div.bg-bars.dlx-numbers",
+          ["it takes the higher score", "softmax", "score"].map((name) =>
+            el("span.dlx-soft", name)
+          ),
+          bars.map(({ name, bar, p, score }) => [name, bar, p, score]),
+        ),
         el(
           "table.bg-sees",
           head("what is seen", "you", "network"),

@@ -53,8 +53,7 @@ def bird_game(rounds="best", *, seed=1, alone=False):
     if isinstance(rounds, bool) or rounds not in names:
         raise ValueError(f"bird_game: expected rounds among {names}, got {rounds!r}")
     seed = whole(seed, "bird_game", "seed", 0)
-    labels = ["untrained", *map(str, names[1:-1]), f"best ({record['best_round']})"]
-    told = [labels[0], *(f"{one} rounds" for one in labels[1:-1])]
+    told = ["untrained", *(f"{one} rounds" for one in names[1:-1])]
     told.append(f"best ({record['best_round']} rounds)")
     means = [*(one["pipes"] for one in record["kept"].values()), record["pipes"]]
     models = [after(name) for name in names]
@@ -92,14 +91,15 @@ def bird_game(rounds="best", *, seed=1, alone=False):
         "most": MOST,
         "nets": [
             {
-                "label": label,
+                "label": str(name),
                 "pipes": mean,
                 "units": len(model.layers[0].b.value),
                 "packed": halves(model),
             }
-            for label, mean, model in zip(labels, means, models, strict=True)
+            for name, mean, model in zip(names, means, models, strict=True)
         ],
-        "others": f"; flapping at random {record['random']:.1f}, a rule of one line "
+        "best": record["best_round"],
+        "others": f"at random {record['random']:.1f}, a one-line rule "
         f"{record['rule']:.1f}.",
         "network": names.index(rounds),
         "seed": seed,

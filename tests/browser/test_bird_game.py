@@ -157,7 +157,7 @@ def test_the_networks(figure):
         pretrained("bird").record["pipes"],
     ]
     labels = figure.locator("[name=choice] + span").all_inner_texts()
-    first = labels.index("untrained")
+    first = labels.index("0")
     for i, (name, mean) in enumerate(zip(NAMES, means, strict=True)):
         pick(figure, labels[first + i])
         assert values(figure, "[data-mean]") == [mean]
@@ -349,7 +349,7 @@ def test_the_best_counts_stay(open_html):
     button(page, "Again").click()
     assert [values(page, f"[data-best={who}]") for who in ("you", "net")] == best
     assert pipes(page, "you") == 0
-    pick(page, "untrained")
+    pick(page, "0")
     assert values(page, "[data-best=net]") == [0]
 
 
@@ -359,20 +359,21 @@ def test_the_status_tells_the_game(page, open_html):
     page.clock.run_for(2000)
     status = page.get_by_role("status")
     mean = pretrained("bird").record["pipes"]
-    assert status.inner_text().startswith("Network: best")
-    assert f"{mean:.1f} pipes in new games. Flap or Fall" in status.inner_text()
+    told = f"The network at its best: on average {mean:.1f} pipes in new games. Flap "
+    assert status.inner_text().startswith(told)
     button(page, "Fall").click()
     page.clock.run_for(2000)
     y, _, ahead, gap, *_ = fly(None, gaps(1), [0])[1]
     way = f"{abs(y - gap):.2f} {'below' if y < gap else 'above'}"
     assert (
-        f"Step 1: you are {way} the middle of the gap, at speed −0.006; the pipe ends "
-        f"{ahead:.2f} ahead. The network will f" in status.inner_text()
+        f"Step 1, 0 pipes: you are {way} the gap’s middle, at speed −0.006; the pipe "
+        f"ends {ahead:.2f} ahead. The network will f" in status.inner_text()
     )
     page.evaluate(PLAY, [0] * 40)
     page.clock.run_for(2000)
-    start = "Your bird touched the ground, after 0 pipes. The network is flying"
+    start = "Your bird touched the ground, after 0 pipes. Step 41, 1 pipe: the network"
     assert status.inner_text().startswith(start)
+    assert " ahead. It will f" in status.inner_text()
 
 
 def test_each_pipe_is_told_while_the_game_runs(clock):
@@ -413,10 +414,25 @@ def test_accessible_and_narrow(open_html, prepare):
     check_accessible(open_html, bird_game(), prepare)
 
 
-def test_it_is_seen_at_once(figure):
+@pytest.mark.parametrize("width", ["none", "688px"])  # as wide as may be, or a page
+def test_it_is_seen_at_once(page, open_html, width):
+    html = f"<div style='max-width: {width}'>{bird_game()._repr_html_()}</div>"
     for prepare in (lambda page: None, played, alone):
-        prepare(figure)
-        assert figure.locator(".dlx").bounding_box()["height"] <= 610
+        open_html(html)
+        page.locator(".dlx[data-live]").wait_for()
+        prepare(page)
+        assert page.locator(".dlx").bounding_box()["height"] <= 560
+    seen = [sky(page), page.locator(".bg-bars"), page.locator("[data-said]")]
+    edges = [one.bounding_box() for one in seen]
+    low = max(one["y"] + one["height"] for one in edges)
+    assert low - edges[0]["y"] <= 520
+
+
+def test_the_first_sentence_tells_the_keys(figure):
+    assert "Space, ↑ or a tap on the picture starts" in said(figure)
+    assert "p pauses" in said(figure)
+    pick(figure, "the network alone")
+    assert said(figure) == "Play, or space, starts and stops the network."
 
 
 def test_cause_and_effect_fit_a_phone(open_html):
