@@ -865,7 +865,8 @@ best_baseline.wrong(
 
 
 def _double_case(n, K, gamma, over):
-    return _random(n), _random(n, K), _random(n, K), np.array(over, bool), gamma
+    q_new = (_rng.permutation(n * K).reshape(n, K) - 3) / 4  # no two are equal
+    return _random(n), q_new, _random(n, K), np.array(over, bool), gamma
 
 
 @exercise(
