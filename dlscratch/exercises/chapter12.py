@@ -306,7 +306,7 @@ epsilon_greedy.wrong(
 )
 
 epsilon_greedy.wrong(
-    "The best action of each *row*, a state, not of the whole table.",
+    "Take the best action of each row, a state, not that of the whole table.",
     epsilon_greedy.spoilt("q.max(axis=1, keepdims=True)", "q.max()"),
 )
 
@@ -327,7 +327,7 @@ def _(q, epsilon):
 
 
 @epsilon_greedy.wrong(
-    "The best action gets 1 - epsilon *besides* its part of the exploring, and "
+    "The best action gets 1 - epsilon besides its part of the exploring, and "
     "where several are best, they share. Does each row sum to 1?"
 )
 def _(q, epsilon):
@@ -429,7 +429,7 @@ solve_values.wrong(
 )
 
 solve_values.wrong(
-    "The matrix is the wrong way round: row s holds where you go *from* s.",
+    "The matrix is the wrong way round: row s holds where you go from s.",
     solve_values.spoilt("gamma * M,", "gamma * M.T,"),
 )
 
@@ -1198,7 +1198,7 @@ learn.wrong(
 )
 
 learn.wrong(
-    "What follows is worth what the *new* state is worth, not the one in which "
+    "What follows is worth what the new state is worth, not the one in which "
     "the action was taken.",
     learn.spoilt("q[new[0]].max()", "q[s].max()"),
 )
