@@ -323,7 +323,10 @@ export function explore({ world, gaps: [low, high, count], nets, best, others, m
   function sentence() {
     const { you, net, alone, step: now, playing } = state;
     if (!now) {
-      if (stepwise()) return "Flap or Fall takes one step of 1/15 second; → falls, too.";
+      if (stepwise()) {
+        return "Flap or Fall takes one step of 1/15 second; → falls, too. At another speed the game " +
+          "runs by itself.";
+      }
       if (alone) return "Play, or space, starts and stops the network.";
       return "Both birds begin at the same place. Space, ↑ or a tap on the picture starts, and " +
         "then flaps; p pauses.";
