@@ -237,7 +237,8 @@ export function explore({ scenes, limits, ...first }) {
   function verdictOf() {
     const { history, turn, variance, tally } = state;
     if (tally.length) {
-      const ends = tally.slice(0, 4).map(([end, times]) => `${end} (${times} times)`);
+      const often = (times) => times === 1 ? "once" : `${times} times`;
+      const ends = tally.slice(0, 4).map(([end, times]) => `${end} (${often(times)})`);
       const more = tally.length > 4 ? " and higher" : "";
       return [`${STARTS} starts ended at ${ends.join(", ")}${more}. You see the best.`];
     }
@@ -341,8 +342,12 @@ export function explore({ scenes, limits, ...first }) {
 
   function drawTable() {
     const { parts, r, variance } = state;
-    const names = ["", "x₀", "x₁", "points", ...(variance ? ["weight", "variances", ""] : [])];
-    fill(heads, names.map((name) => el("th", { scope: "col" }, name)));
+    const names = ["", "x₀", "x₁", "points", ...(variance ? ["weight"] : [])];
+    fill(
+      heads,
+      names.map((name) => el("th", { scope: "col" }, name)),
+      variance ? el("th", { scope: "colgroup", colspan: 2 }, "variances") : [],
+    );
     const cells = ({ mean, cov, weight }, k) => {
       const n = sum(r.map((row) => row[k]));
       const more = { weight, long: spread(cov)[0], wide: spread(cov)[1] };
