@@ -17,6 +17,7 @@ const STYLE = `
 .dlx .cl-below { margin-top: 0.5rem; }
 .dlx .cl-plane { cursor: crosshair; }
 .dlx .cl-still { pointer-events: none; }
+.dlx .cl-table { font-size: 0.84em; }
 `;
 
 const short = (v) => Number.isFinite(v) ? text(v) : "−∞";
@@ -356,7 +357,7 @@ export function explore({ scenes, limits, ...first }) {
     fill(
       rows,
       parts.map((part, k) => {
-        const all = cells(part, k).map(([name, v]) => cell(name, v, num(v)));
+        const all = cells(part, k).map(([name, v]) => cell(name, v, num(v, 2)));
         return row(NAMES[k], all, { "data-row": k });
       }),
     );
@@ -437,7 +438,7 @@ export function explore({ scenes, limits, ...first }) {
         ),
         chart,
         el("div.dlx-row.dlx-tight.cl-below", redraw, more, rescue),
-        scroll("The centres", el("table", el("thead", heads), rows)),
+        scroll("The centres", el("table.cl-table", el("thead", heads), rows)),
         el(
           "div.dlx-row.dlx-tight",
           [
