@@ -329,6 +329,7 @@ class Hints:
         return inner
 
 
+@functools.cache
 def _source(reference):
     """Return the code of a function or class, without its decorators."""
     code = textwrap.dedent(inspect.getsource(reference)).strip()

@@ -17,6 +17,7 @@ const STYLE = `
 .dlx .cl-below { margin-top: 0.5rem; }
 .dlx .cl-plane { cursor: crosshair; }
 .dlx .cl-still { pointer-events: none; }
+.dlx .cl-table { font-size: 0.84em; }
 `;
 
 const short = (v) => Number.isFinite(v) ? text(v) : "−∞";
@@ -237,7 +238,8 @@ export function explore({ scenes, limits, ...first }) {
   function verdictOf() {
     const { history, turn, variance, tally } = state;
     if (tally.length) {
-      const ends = tally.slice(0, 4).map(([end, times]) => `${end} (${times} times)`);
+      const often = (times) => times === 1 ? "once" : `${times} times`;
+      const ends = tally.slice(0, 4).map(([end, times]) => `${end} (${often(times)})`);
       const more = tally.length > 4 ? " and higher" : "";
       return [`${STARTS} starts ended at ${ends.join(", ")}${more}. You see the best.`];
     }
@@ -341,8 +343,12 @@ export function explore({ scenes, limits, ...first }) {
 
   function drawTable() {
     const { parts, r, variance } = state;
-    const names = ["", "x₀", "x₁", "points", ...(variance ? ["weight", "variances", ""] : [])];
-    fill(heads, names.map((name) => el("th", { scope: "col" }, name)));
+    const names = ["", "x₀", "x₁", "points", ...(variance ? ["weight"] : [])];
+    fill(
+      heads,
+      names.map((name) => el("th", { scope: "col" }, name)),
+      variance ? el("th", { scope: "colgroup", colspan: 2 }, "variances") : [],
+    );
     const cells = ({ mean, cov, weight }, k) => {
       const n = sum(r.map((row) => row[k]));
       const more = { weight, long: spread(cov)[0], wide: spread(cov)[1] };
@@ -351,7 +357,7 @@ export function explore({ scenes, limits, ...first }) {
     fill(
       rows,
       parts.map((part, k) => {
-        const all = cells(part, k).map(([name, v]) => cell(name, v, num(v)));
+        const all = cells(part, k).map(([name, v]) => cell(name, v, num(v, 2)));
         return row(NAMES[k], all, { "data-row": k });
       }),
     );
@@ -432,7 +438,7 @@ export function explore({ scenes, limits, ...first }) {
         ),
         chart,
         el("div.dlx-row.dlx-tight.cl-below", redraw, more, rescue),
-        scroll("The centres", el("table", el("thead", heads), rows)),
+        scroll("The centres", el("table.cl-table", el("thead", heads), rows)),
         el(
           "div.dlx-row.dlx-tight",
           [

@@ -137,11 +137,13 @@ export function explore({ shapes, betas, particles, limits, ...start }) {
       number(name),
     ]),
   );
+  const beside = el("span");
   const told = el(
     "p.df-told",
     ...["Noise has the deviation ", N.noise, ". A particle is ", N.far],
     ...[" from its nearest point on average; ", N.copies, ` of ${particles} are closer than `],
-    ...[`${limits.copy}. A point is `, N.own, " from its nearest neighbour."],
+    `${limits.copy}.`,
+    beside,
   );
   const [x, to] = [["(", N.x0, ", ", N.x1, ")"], ["(", N.guess0, ", ", N.guess1, ")"]];
   const followed = el("p", "It is at ", x, "; the denoiser’s guess, the cross, is ", to, ".");
@@ -205,13 +207,14 @@ export function explore({ shapes, betas, particles, limits, ...start }) {
     set(guess, { d: `M${px(to)}m-6 -6l12 12m0 -12l-12 12` });
 
     const ends = nearest(now, points);
-    const own = points.length > 1
+    const own = points.length > 1 // a single one has no neighbour
       ? mean(points.map((p, i) => nearest([p], points.toSpliced(i, 1))[0][1]))
-      : 0;
+      : null;
+    fill(beside, own === null ? [] : [" A point is ", N.own, " from its nearest neighbour."]);
     show(N.noise, Math.sqrt(1 - kept[t]));
     show(N.far, mean(ends.map(([, far]) => far)));
     show(N.copies, ends.filter(([, far]) => far < limits.copy).length, 0);
-    show(N.own, own);
+    if (own !== null) show(N.own, own);
     [0, 1].forEach((d) => {
       show(N[`x${d}`], x[d]);
       show(N[`guess${d}`], to[d]);

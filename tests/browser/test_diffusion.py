@@ -73,8 +73,9 @@ READ = """(root, steps) => {
       cloud: root.querySelector("[data-cloud]").getAttribute("d"),
       trail: root.querySelector("[data-trail]").getAttribute("d"),
       counts: all("[data-count]").map((one) => +one.dataset.count),
-      ...Object.fromEntries(["noise", "far", "copies", "own", "x0", "x1", "guess0",
-        "guess1"].map((name) => [name, number(name)])),
+      ...Object.fromEntries(["noise", "far", "copies", "x0", "x1", "guess0", "guess1"]
+        .map((name) => [name, number(name)])),
+      own: root.querySelector("[data-num=own]") && number("own"),
       marks: all("[aria-label^='Point ']").map((one) => one.getAttribute("transform")),
       wrong: /NaN|undefined|Infinity/.test(root.innerHTML),
     };
@@ -107,8 +108,10 @@ def check_seen(seen, places, points, width=0.0, follow=1):
     np.testing.assert_allclose(seen["noise"], np.sqrt(1 - kept), **CLOSE)
     own = far(np.array(points, float), points)
     np.fill_diagonal(own, np.inf)
-    own = own.min(axis=1).mean() if len(points) > 1 else 0
-    np.testing.assert_allclose(seen["own"], own, **CLOSE)
+    if len(points) > 1:
+        np.testing.assert_allclose(seen["own"], own.min(axis=1).mean(), **CLOSE)
+    else:
+        assert seen["own"] is None  # it has no neighbour
     marks = np.concatenate([pairs(one) for one in seen["marks"]])
     np.testing.assert_allclose(marks, points, atol=1e-9)
     assert not seen["wrong"]
