@@ -416,7 +416,8 @@ class GRU(Recurrent):
         H = start.shape[2]
         Wh, bh = self._by_gate(W[:H]), self.bh.value.reshape(3, 1, H)
         gates = seen[:-1, None, :, H:] @ self._by_gate(W[H:])
-        h, n_sees = seen[..., :H], np.empty_like(gates[:, 0])  # of h: h Wh_n + bh_n
+        n_sees = np.empty_like(gates[:, 0])  # of h: h Wh_n + bh_n
+        h = np.ascontiguousarray(seen[..., :H])
         for t in range(len(gates)):
             r, z, n = now = gates[t]
             from_h = h[t] @ Wh
@@ -429,6 +430,7 @@ class GRU(Recurrent):
             np.subtract(h[t], n, out=h[t + 1])  # h ← n + z (h - n)
             h[t + 1] *= z
             h[t + 1] += n
+        seen[..., :H] = h
         return [h], gates, n_sees
 
     def run_back(self, dy, states, gates, n_sees):
