@@ -10,8 +10,9 @@ Shorter sequences are padded at the end with anything: no step sees what comes l
 Only the loss must ignore the steps behind the end, as
 ``SoftmaxCrossEntropy(ignore_index=-1)`` does.
 
-Inside, the steps come first, (T, N, D), then the gates, (T, 4, N, H). So all that one
-step needs lies together in memory.
+Inside, the steps come first, then the gates, (T, 4, N, H). So all that one step needs
+lies together in memory. What a step sees lies side by side, [h x 1]: times the weights
+one below the other, [Wh; Wx; b], that is h Wh + x Wx + b in one product.
 """
 
 from contextlib import contextmanager
@@ -89,7 +90,7 @@ class Embedding(Layer):
                 f"Embedding: expected ids from 0 to {n - 1}, got {x.min()} to {x.max()}"
             )
         self.remember(x)
-        return self.W.value[x]
+        return self.W.value.take(x, axis=0)
 
     def backward(self, dy, input_gradient=True):
         """Set dW: each id's row is the sum of dy wherever it stood. Return None.
@@ -103,7 +104,7 @@ class Embedding(Layer):
         order = np.argsort(x, axis=None, kind="stable")  # the same ids side by side
         ids, starts = np.unique(x.ravel()[order], return_index=True)
         if ids.size:
-            self.W.grad[ids] = np.add.reduceat(dy[order], starts)
+            self.W.grad[ids] = np.add.reduceat(dy.take(order, axis=0), starts)
 
 
 class Recurrent(Layer):
@@ -137,7 +138,6 @@ class Recurrent(Layer):
 
     of_a_pass = (*Layer.of_a_pass, "start", "carries")
     n_gates = n_states = 1
-    order = slice(None)  # in which the gates lie inside
     start = state = start_grad = None
     carries = False  # whether the next pass starts where this one ends
 
@@ -188,39 +188,43 @@ class Recurrent(Layer):
                 f"{name}: expected a start of shape {(self.n_states, N, H)}, got "
                 f"{start.shape}; set start to None to begin with zeros"
             )
-        x = x.swapaxes(0, 1).reshape(T, 1, N, D)
-        b = self._by_gate(self.b.value[None]).repeat(N, axis=1)
+        seen = np.ones((T + 1, N, H + D + 1), dtype=Wx.dtype)
+        seen[0, :, :H], seen[:-1, :, H:-1] = start[0], x.swapaxes(0, 1)
+        W = np.concatenate([self.Wh.value, Wx, self.b.value[None]])
         with np.errstate(over="ignore"):  # see sigmoid_
-            states, *kept = self.run(x, self._by_gate(Wx), b, start)
+            states, *kept = self.run(seen, W, start)
         self.state = np.stack([s[-1] for s in states])
         self.start = self.state if self.carries else self.start
-        self.remember(x.reshape(T * N, D), states, *kept)
+        self.remember(seen[:-1].reshape(T * N, -1), states, *kept)
         return states[0][1:].swapaxes(0, 1)
 
     def backward(self, dy, input_gradient=True):
         """Set all gradients; return dx, of shape (N, T, D)."""
-        x, states, *kept = self.recall()
-        h = states[0]
-        T, N, H = h[1:].shape
+        seen, states, *kept = self.recall()
+        T, N, H = states[0][1:].shape
         dy = np.ascontiguousarray(self.check_dy(dy, (N, T, H)).swapaxes(0, 1))
         da, dah, self.start_grad = self.run_back(dy, states, *kept)
+        same = dah is da
         da, dah = da.reshape(T * N, -1), dah.reshape(T * N, -1)
-        self.Wx.grad = x.T @ da
-        self.Wh.grad = h[:-1].reshape(T * N, H).T @ dah
-        self.b.grad = da.sum(axis=0)
+        if same:
+            grad = seen.T @ da
+        else:
+            grad = np.concatenate([seen[:, :H].T @ dah, seen[:, H:].T @ da])
+        self.Wh.grad, self.Wx.grad, self.b.grad = grad[:H], grad[H:-1], grad[-1]
         if not input_gradient:
             return None
         return (da @ self.Wx.value.T).reshape(T, N, -1).swapaxes(0, 1)
 
-    def run(self, x, Wx, b, start):
+    def run(self, seen, W, start):
         """Go through all steps.
 
         Parameters
         ----------
-        x : ndarray, shape (T, 1, N, D)
-        Wx : ndarray, shape (G, D, H)
-        b : ndarray, shape (G, N, H)
-            The same for each of the N.
+        seen : ndarray, shape (T + 1, N, H + D + 1)
+            What each step sees: h, x, and 1. Of the h only the first is there; the
+            others are to be written.
+        W : ndarray, shape (H + D + 1, G·H)
+            Wh, Wx, and b.
         start : ndarray, shape (S, N, H)
 
         Returns
@@ -252,8 +256,7 @@ class Recurrent(Layer):
 
     def _by_gate(self, W):
         """Copy weights (n, G·H) to (G, n, H): then each gate lies together."""
-        blocks = W.reshape(len(W), self.n_gates, -1)
-        return np.ascontiguousarray(blocks.swapaxes(0, 1)[self.order])
+        return W.reshape(len(W), self.n_gates, -1).swapaxes(0, 1).copy()
 
 
 class RNN(Recurrent):
@@ -273,13 +276,11 @@ class RNN(Recurrent):
             [0.1797]]])
     """
 
-    def run(self, x, Wx, b, start):
+    def run(self, seen, W, start):
         """Go through all steps; see :class:`Recurrent`."""
-        Wh = self.Wh.value
-        h = np.concatenate([start, (x @ Wx + b)[:, 0]])
+        h = seen[..., : start.shape[2]]
         for t in range(len(h) - 1):
-            h[t + 1] += h[t] @ Wh
-            np.tanh(h[t + 1], out=h[t + 1])
+            np.tanh(seen[t] @ W, out=h[t + 1])
         return ([h],)
 
     def run_back(self, dy, states):
@@ -317,7 +318,6 @@ class LSTM(Recurrent):
     """
 
     n_gates, n_states = 4, 2
-    order = np.array([0, 1, 3, 2])  # i, f, o, g: those with a sigmoid side by side
 
     def __init__(
         self,
@@ -333,48 +333,50 @@ class LSTM(Recurrent):
         forget_bias = real(forget_bias, "LSTM", "forget_bias")
         self.b.value[n_hidden : 2 * n_hidden] = forget_bias
 
-    def run(self, x, Wx, b, start):
+    def run(self, seen, W, start):
         """Go through all steps; see :class:`Recurrent`."""
-        Wh = self._by_gate(self.Wh.value)
-        T, N, H = len(x), *start.shape[1:]
-        h, c = np.empty((2, T + 1, N, H), x.dtype)
+        T, (_, N, H) = len(seen) - 1, start.shape
+        h, c = np.empty((2, T + 1, N, H), W.dtype)
         h[0], c[0] = start
-        gates, tanh_c = np.empty((T, 4, N, H), x.dtype), np.empty((T, N, H), x.dtype)
-        from_h, added = np.empty((4, N, H), x.dtype), np.empty((N, H), x.dtype)
+        gates, tanh_c = np.empty((T, 4, N, H), W.dtype), np.empty((T, N, H), W.dtype)
+        added = np.empty((N, H), W.dtype)
+        # σ(a) = 1 / (1 + exp(-a)), and tanh(a) = 2 σ(2a) - 1: one exp for all gates.
+        W = self._by_gate(W) * np.array([-1, -1, -2, -1], W.dtype).reshape(4, 1, 1)
         for t in range(T):
-            i, f, o, g = now = gates[t]
-            np.matmul(x[t], Wx, out=now)
-            now += b
-            now += np.matmul(h[t], Wh, out=from_h)
-            sigmoid_(now[:3])
-            np.tanh(g, out=g)
+            i, f, g, o = now = gates[t]
+            np.matmul(seen[t], W, out=now)
+            np.exp(now, out=now)
+            now += 1
+            np.divide(1, now, out=now)
+            g *= 2
+            g -= 1
             np.multiply(f, c[t], out=c[t + 1])
             c[t + 1] += _product(added, i, g)
             np.tanh(c[t + 1], out=tanh_c[t])
-            np.multiply(o, tanh_c[t], out=h[t + 1])
+            seen[t + 1, :, :H] = np.multiply(o, tanh_c[t], out=h[t + 1])
         return [h, c], gates, tanh_c
 
     def run_back(self, dy, states, gates, tanh_c):
         """Go back, along both ways: h reaches the next step through Wh, c through f."""
-        (h, c), WhT = states, self.Wh.value.T
+        (h, c), WhT = states, np.ascontiguousarray(self.Wh.value.T)
         T, N, H = dy.shape
         da = np.empty((T, N, 4, H), dtype=h.dtype)
         dh, dc, part = np.zeros((3, N, H), dtype=h.dtype)
-        gate_by_gate, rest = np.empty((2, 4, N, H), dtype=h.dtype)
+        rest, gate_by_gate = np.empty((2, 4, N, H), dtype=h.dtype)
         di, df, dg, do = gate_by_gate
         for t in reversed(range(T)):
-            i, f, o, g = gates[t]
+            i, f, g, o = gates[t]
             dh += dy[t]
             np.subtract(o, _product(part, h[t + 1], tanh_c[t]), out=part)
             dc += _product(part, part, dh)  # o (1 - tanh²) dh, for h = o tanh
-            np.subtract(1, gates[t, :3], out=rest[:3])
-            np.subtract(1, _product(part, g, g), out=rest[3])
-            _product(di, dc, g, i, rest[0])
-            _product(df, dc, c[t], f, rest[1])
-            _product(dg, dc, i, rest[3])
-            _product(do, dh, h[t + 1], rest[2])
-            da[t] = gate_by_gate.swapaxes(0, 1)
+            np.subtract(1, gates[t], out=rest)
+            _product(dg, dc, i)
+            _product(di, _product(part, dg, g), rest[0])
+            dg -= _product(part, part, g)  # dc i (1 - g²)
             dc *= f
+            _product(df, dc, c[t], rest[1])
+            _product(do, dh, h[t + 1], rest[3])
+            da[t] = gate_by_gate.swapaxes(0, 1)
             np.matmul(da[t].reshape(N, -1), WhT, out=dh)
         return da, da, np.stack([dh, dc])
 
@@ -409,29 +411,29 @@ class GRU(Recurrent):
         """Wx, Wh, and the two biases."""
         return [*super().parameters, self.bh]
 
-    def run(self, x, Wx, b, start):
+    def run(self, seen, W, start):
         """Go through all steps; see :class:`Recurrent`."""
-        Wh, gates = self._by_gate(self.Wh.value), x @ Wx + b
-        bh = self.bh.value.reshape(3, 1, -1)
-        T, _, N, H = gates.shape
-        h = np.empty((T + 1, N, H), dtype=x.dtype)
-        h[0] = start[0]
-        seen = np.empty((T, N, H), dtype=x.dtype)  # h Wh_n + bh_n
-        for t in range(T):
+        H = start.shape[2]
+        Wh, bh = self._by_gate(W[:H]), self.bh.value.reshape(3, 1, H)
+        gates = seen[:-1, None, :, H:] @ self._by_gate(W[H:])
+        n_sees = np.empty_like(gates[:, 0])  # of h: h Wh_n + bh_n
+        h = np.ascontiguousarray(seen[..., :H])
+        for t in range(len(gates)):
             r, z, n = now = gates[t]
             from_h = h[t] @ Wh
             from_h += bh
             now[:2] += from_h[:2]
             sigmoid_(now[:2])
-            seen[t] = from_h[2]
-            n += r * seen[t]
+            n_sees[t] = from_h[2]
+            n += r * n_sees[t]
             np.tanh(n, out=n)
             np.subtract(h[t], n, out=h[t + 1])  # h ← n + z (h - n)
             h[t + 1] *= z
             h[t + 1] += n
-        return [h], gates, seen
+        seen[..., :H] = h
+        return [h], gates, n_sees
 
-    def run_back(self, dy, states, gates, seen):
+    def run_back(self, dy, states, gates, n_sees):
         """Go back; what n sees of h passes through r, so da and dah differ there."""
         (h,), WhT = states, self.Wh.value.T
         T, N, H = dy.shape
@@ -441,7 +443,7 @@ class GRU(Recurrent):
             r, z, n = gates[t]
             dh += dy[t]
             dn = dh * (1 - z) * (1 - n * n)
-            da[t, :, 0] = dn * seen[t] * r * (1 - r)
+            da[t, :, 0] = dn * n_sees[t] * r * (1 - r)
             da[t, :, 1] = dh * (h[t] - n) * z * (1 - z)
             da[t, :, 2] = dn
             dah[t, :, :2] = da[t, :, :2]
@@ -499,7 +501,7 @@ def sigmoid_(x):
     np.negative(x, out=x)
     np.exp(x, out=x)
     x += 1
-    np.reciprocal(x, out=x)
+    np.divide(1, x, out=x)
 
 
 def _product(out, a, b, *more):
