@@ -412,7 +412,7 @@ class Flappy(Environment):
     n : int
         How many copies.
     max_steps : int, optional
-        After so many a copy is truncated; by default 1,000, about 55 pipes.
+        After so many a copy is truncated; by default 1,000, or 54 pipes.
     rng : numpy.random.Generator
         Draws where the gaps are.
 

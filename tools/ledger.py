@@ -110,7 +110,7 @@ def recorded(number, unit):
     """Return a number of a record with the decimals that are worth showing."""
     if unit == "%":
         return Decimal(f"{100 * number:.2f}")
-    decimals = 2 if unit == "nats" else int(number < 10)
+    decimals = {"nats": 2, "pipes": 1}.get(unit, int(number < 10))
     return Decimal(f"{number:.{decimals}f}")
 
 

@@ -590,7 +590,7 @@ def train_once(name, seed):
         seconds = sum(history.seconds)
     else:
         start = time.process_time()
-        model, data, recipe = network()
+        model, data, recipe = network() if seed is None else network(seed)
         seconds = time.process_time() - start
     if data is None:  # nothing to name right: the bird, and what draws digits
         _round(model)
@@ -643,7 +643,7 @@ def save(model, records):
     if len(records) > 1:
         first |= {
             f"{key}_by_seed": {str(r["seed"]): r[key] for r in records}
-            for key in ("test_accuracy", "test_loss", "seconds")
+            for key in ("test_accuracy", "test_loss", "pipes", "best_round", "seconds")
             if key in first
         }
     name = first["name"]
