@@ -17,17 +17,23 @@ import tarfile
 import tempfile
 import tomllib
 import zipfile
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
 import pooch
-from environment import works
 
 from dlscratch.downloads import verify
 
 ROOT = Path(__file__).resolve().parent.parent
 REGISTRY = "https://registry.npmjs.org"
+PLACES = {
+    "official": "{official}",
+    "npm": "npm's package {npm}",
+    "bundle": "PyPI's package {bundle}",
+    "pypi": "PyPI",
+}
 TIMEOUT = 20  # seconds without a byte before an address is given up
 
 
@@ -77,7 +83,7 @@ def obtain(files, spec, cache, sources):
     missing = {name: sha for name, sha in files.items() if not kept(cache / name, sha)}
     tried = []
     for source in sources if missing else ():
-        place = spec.get(source.__name__, "PyPI")
+        place = PLACES[source.__name__].format(**spec)
         print(f"Fetching {len(missing)} files from {place} …", flush=True)
         try:
             cache.mkdir(parents=True, exist_ok=True)
@@ -93,9 +99,9 @@ def obtain(files, spec, cache, sources):
     if missing:
         sys.exit(
             f"Could not get {', '.join(missing)}. Connect to the network and run "
-            f"`make live` again: it goes on where it stopped. Or copy the folder {cache}"
-            " from a computer that has it; the environment variable XDG_CACHE_HOME "
-            "names another place. Tried:\n" + "\n".join(tried)
+            "`make live` again: it goes on where it stopped. Or copy the folder "
+            f"{cache} from a computer that has it; the environment variable "
+            "XDG_CACHE_HOME names another place. Tried:\n" + "\n".join(tried)
         )
 
 
@@ -103,7 +109,7 @@ def kept(path, sha256):
     """Return whether a file is there; remove a damaged one, and say so."""
     try:
         verify(path.read_bytes(), sha256, path.name, "Fetching it again")
-    except FileNotFoundError:
+    except OSError:
         return False
     except ValueError as error:
         print(error, flush=True)
@@ -196,7 +202,7 @@ def pypi(spec, files, cache):
 def pip_download(packages, folder):
     """Let pip fetch wheels, with the user's settings; return their paths."""
     pip = [sys.executable, "-m", "pip"]
-    if not works(*pip, "--version"):  # an environment that uv made has none
+    if find_spec("pip") is None:  # an environment that uv made has none
         pip = ["uv", "tool", "run", "pip"]
     options = ["--no-deps", "--only-binary=:all:", "--ignore-requires-python"]
     run([*pip, "download", "-q", *options, "--dest", folder, *packages])
@@ -206,4 +212,3 @@ def pip_download(packages, folder):
 def run(command, **options):
     """Run a program, and keep what it says for the error."""
     subprocess.run(command, check=True, capture_output=True, text=True, **options)
-
