@@ -140,8 +140,10 @@ def pyodide(spec, lock, cache, wheel_name, wheel):
         }
 
     for name, depends in spec["extra"].items():
-        (file,) = (file for file in spec["wheels"] if file.startswith(f"{name}-"))
-        add(name, file, (cache / file).read_bytes(), depends)
+        path = live_lite.wheel_of(name, spec, cache)
+        add(name, path.name, path.read_bytes(), depends)
+    for file, raw in live_lite.kernel_wheels(spec, cache).items():
+        add(file.split("-")[0], file, raw, [])
     add("dlscratch", wheel_name, wheel, ["numpy", "matplotlib", "pillow", "tqdm"])
     trimmed = {**lock, "packages": packages}
     files["pyodide-lock.json"] = json.dumps(trimmed, sort_keys=True).encode()

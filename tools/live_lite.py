@@ -20,6 +20,10 @@ SETTINGS = {  # JupyterLab's, where the book wants others than the usual ones
     "@jupyterlab/apputils-extension:themes": {"adaptive-theme": True},
     "@jupyterlab/notebook-extension:tracker": {"windowingMode": "defer"},
 }
+# What the kernel needs, loaded before it mounts the reader's files: from then on, each
+# import asks the page for a file of that name.
+OWN = ("piplite", "ipykernel", "pyodide_kernel")  # inside the wheel of the kernel
+PRELOADED = [*OWN, "micropip", "ssl", "sqlite3", "comm", "jedi", "ipython", "dlscratch"]
 
 
 def make(folder, spec, cache, notebooks, stamp):
@@ -29,19 +33,22 @@ def make(folder, spec, cache, notebooks, stamp):
         return
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    core, kernel = (
-        next(cache / name for name in spec["wheels"] if name.startswith(start))
-        for start in ("jupyterlite_core-", "jupyterlite_pyodide_kernel-")
-    )
-    unpack_app(core, folder)
-    entry = unpack_extension(kernel, folder / "extensions" / EXTENSION)
+    unpack_app(wheel_of("jupyterlite_core", spec, cache), folder)
+    kernel = wheel_of("jupyterlite_pyodide_kernel", spec, cache)
+    extension = unpack_extension(kernel, folder / "extensions" / EXTENSION)
     copy_icons(folder / "static" / "favicons")
     put_notebooks(folder, notebooks)
     (folder / "build" / "schemas" / "all_federated.json").write_text("[]")
     for place in ("api/translations/all.json", "api/translations/en.json"):
         put(folder / place, LANGUAGES if place.endswith("all.json") else NO_WORDS)
-    configure(folder / "jupyter-lite.json", entry)
+    configure(folder / "jupyter-lite.json", extension)
     made.write_text(stamp)
+
+
+def wheel_of(name, spec, cache):
+    """Return the path of a package's wheel in the cache."""
+    (path,) = (cache / w for w in spec["wheels"] if w.startswith(f"{name}-"))
+    return path
 
 
 LANGUAGES = {
@@ -72,6 +79,19 @@ def unpack_app(wheel, folder):
                     path = folder / PurePosixPath(member.name).relative_to("package")
                     path.parent.mkdir(parents=True, exist_ok=True)
                     path.write_bytes(archive.extractfile(member).read())
+
+
+def kernel_wheels(spec, cache):
+    """Return the wheels of the kernel itself, {file name: bytes}."""
+    found = {}
+    with zipfile.ZipFile(
+        wheel_of("jupyterlite_pyodide_kernel", spec, cache)
+    ) as package:
+        for path in package.namelist():
+            name = path.rpartition("/")[2]
+            if name.endswith(".whl") and name.split("-")[0] in OWN:
+                found[name] = package.read(path)
+    return found
 
 
 def unpack_extension(wheel, folder):
@@ -130,7 +150,7 @@ def configure(path, extension):
         "pyodideUrl": "./../_static/live/pyodide/pyodide.js",
         "disablePyPIFallback": True,
         "pipliteUrls": [f"./extensions/{EXTENSION}/static/pypi/all.json"],
-        "loadPyodideOptions": {"packages": ["dlscratch"]},
+        "loadPyodideOptions": {"packages": PRELOADED},
     }
     settings = json.loads(path.read_text(encoding="utf-8"))
     settings["jupyter-config-data"] |= {
