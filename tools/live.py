@@ -127,7 +127,7 @@ def pyodide(spec, lock, cache, wheel_name, wheel):
 
     def add(name, file, raw, depends):
         files[file] = raw
-        packages[name] = {
+        packages[name.replace("_", "-")] = {
             "name": name,
             "version": file.split("-")[1],
             "file_name": file,
