@@ -18,7 +18,7 @@ EXTENSION = "@jupyterlite/pyodide-kernel-extension"
 NAME = "Deep Learning from Scratch"
 SETTINGS = {  # JupyterLab's, where the book wants others than the usual ones
     "@jupyterlab/apputils-extension:themes": {"adaptive-theme": True},
-    "@jupyterlab/notebook-extension:tracker": {"windowingMode": "defer"},
+    "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},  # find in page
 }
 # What the kernel needs, loaded before it mounts the reader's files: from then on, each
 # import asks the page for a file of that name.
