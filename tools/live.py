@@ -61,11 +61,12 @@ def write(path, raw):
 
 
 def fill(folder, files):
-    """Make a folder hold exactly the files {name: bytes}."""
+    """Make a folder hold exactly the files {name: bytes}, besides its folders."""
+    folder.mkdir(parents=True, exist_ok=True)
     for name, raw in files.items():
         write(folder / name, raw)
     for path in folder.iterdir():
-        if path.name not in files:
+        if path.is_file() and path.name not in files:
             path.unlink()
 
 
@@ -184,10 +185,7 @@ def main():
     lock = fetch(spec, cache)
     wheel_name, wheel, weights = library()
     files = scripts()
-    for name, raw in files.items():
-        write(SITE / LIVE / name, raw)
-    (SITE / LIVE / "weights").mkdir(parents=True, exist_ok=True)
-    (SITE / LIVE / "pyodide").mkdir(exist_ok=True)
+    fill(SITE / LIVE, files)
     fill(SITE / LIVE / "weights", weights)
     fill(SITE / LIVE / "pyodide", pyodide(spec, lock, cache, wheel_name, wheel))
     notebooks = sorted((ROOT / "notebooks").glob("*.ipynb"))
