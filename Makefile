@@ -36,8 +36,8 @@ labs weights: export MALLOC_MMAP_THRESHOLD_ := 1000000000
 labs weights: export MALLOC_TRIM_THRESHOLD_ := 1000000000
 
 .DEFAULT_GOAL := help
-.PHONY: help env book serve lab test test-cpus test-seeds test-peers mutations notebooks figures \
-  contents links labs weights bench format lint clean
+.PHONY: help env book live serve lab test test-cpus test-seeds test-peers mutations notebooks \
+  figures contents links labs weights bench format lint clean
 
 help:  ## list the targets
 	@echo "make TARGET, where TARGET is one of"
@@ -56,9 +56,13 @@ book: env  ## build the site, and say where to open it
 	@if [ -n "$(BOOKFLAGS)" ] || ! $(PY) tools/stale.py >/dev/null; then \
 	  $(PY) tools/environment.py --writable && \
 	  $(VENV)/bin/jupyter-book build -q . $(BOOKFLAGS) >/dev/null; fi
+	@$(PY) tools/live.py --again
 	@echo "The book is ready. Open it in a browser: file://$(CURDIR)/_build/html/index.html"
 
-serve: book  ## build the site and serve it on this machine
+live: book  ## add Python to the site: cells that run in the page, and JupyterLite
+	@$(PY) tools/live.py
+
+serve: book  ## serve the site on this machine, with what `make live` added to it
 	@echo "The book is at http://localhost:$(PORT)/ (stop with Ctrl+C)"
 	@$(PY) -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
 

@@ -143,6 +143,21 @@ def test_lists_of_chapters_are_up_to_date(name):
     assert new == read(name), f"{name} is out of date: run `make contents`"
 
 
+def test_the_first_cell_of_the_welcome_page_prints_what_it_shows(capsys):
+    """Its output is what Python prints, and its bias changed makes "or" of "and"."""
+    page = read("book/index.md")
+    code, shown = re.search(
+        r"```{cell}\n(.*?\n)---\n(.*?)```", page, re.DOTALL
+    ).groups()
+    exec(code, {})
+    assert capsys.readouterr().out == shown
+    assert max(map(len, code.splitlines())) <= 40, "a phone shows 40 letters"
+    assert page.index("{cell}") < page.index("## Start here")
+    exec(code.replace("-1.5", "-0.5"), {})
+    answers = [line.endswith("True") for line in capsys.readouterr().out.splitlines()]
+    assert answers == [False, True, True, True]
+
+
 NEEDS = {  # what each chapter of a book builds on
     "1": "", "2a": "1", "2b": "1", "3a": "1", "3b": "3a 2b",
     "4": "1", "5": "4", "6": "4", "7": "5 6", "8a": "6", "8b": "6",

@@ -2,8 +2,8 @@
 
 Each convention of the notebooks has a module of its own: `boxes`, `numbers` (formulas,
 figures, exercises), `terms`, `citations` and `asides`; `interactive` is about the
-figures with scripts, `weights` about what one of them loads, `dark` about those of
-Matplotlib. Here is the rest.
+figures with scripts, `weights` about what one of them loads, `cell` about code on
+hand-written pages, `dark` about the figures of Matplotlib. Here is the rest.
 """
 
 import os
@@ -17,6 +17,7 @@ from docutils import nodes
 from . import (
     asides,
     boxes,
+    cell,
     citations,
     dark,
     interactive,
@@ -132,7 +133,7 @@ def setup(app):
     app.config.templates_path.insert(0, str(Path(__file__).parent / "templates"))
     app.add_role("ja", japanese)
     app.add_transform(boxes.Boxes)
-    for part in (numbers, terms, citations, asides, interactive, dark, weights):
+    for part in (numbers, terms, citations, asides, interactive, cell, dark, weights):
         part.setup(app)
     app.connect("builder-inited", note_start)
     app.connect("env-get-outdated", read_chapters_again)
