@@ -62,12 +62,13 @@
 
   // The cells of an exercise: those in its section, and the one above that defines what it
   // checks, as in a "Break it" whose code stands before it.
-  const CHECK = /\bcheck\(\s*["']([^"']+)["']\s*,\s*(\w+)\s*\)/;
+  const CHECK = /\bcheck\(\s*["']([^"']+)["']\s*,\s*(\w*)/;
   for (const cell of cells) cell.section = cell.node.closest("section.exercise");
   for (const cell of cells) {
     const [, key, name] = cell.printed.match(CHECK) ?? [];
     if (!key || !cell.section) continue;
     cell.section.dataset.exercise = key;
+    if (!name) continue;
     const defines = new RegExp(`^(def|class) ${name}\\b`, "m");
     if (defines.test(cell.printed)) continue;
     const above = cells.slice(0, cell.i).findLast((one) => defines.test(one.printed));
@@ -271,8 +272,11 @@
     cell.note = el("span.live-note", {}, String(n));
     const keys = (event) => move(cell, event);
     cell.row = el("div.live-row", { role: "toolbar", "aria-label": `Cell ${n}`, onkeydown: keys });
-    cell.row.append(cell.run, cell.edit, cell.to, cell.reset, cell.note);
+    cell.row.append(cell.run, cell.edit, cell.reset, cell.to, cell.note);
+    if (cell.isHelp) cell.to.hidden = true;
     point(cell, cell.run);
+    cell.node.dataset.n = n;
+    cell.node.id ||= `cell-${n}`;
     cell.input.append(cell.row);
   }
 

@@ -185,7 +185,7 @@ function own(cell, step) {
   const where = step.cell === cell.n ? "In this cell" : step.cell < cell.n ? "Above" : "Below";
   const inside = step.name.startsWith("<") ? "" : `, in ${step.name}`;
   const rest = `line ${step.line}${inside}:`;
-  const other = step.cell !== cell.n && document.querySelector(`[data-live-cell="${step.cell}"]`);
+  const other = step.cell !== cell.n && document.querySelector(`.cell[data-n="${step.cell}"]`);
   const words = other
     ? [el("a", { href: `#${other.id}` }, `${where}, in cell ${step.cell}`), `, ${rest}`]
     : [`${where}, ${rest}`];

@@ -37,12 +37,8 @@ function makeRunner(live, times) {
   let queue = [];
   let active = null;
   let clock = 0; // counts the cells that ran
+  let batch = 0; // how many were asked for at once
   const bar = makeBar(live, stop);
-
-  cells.forEach(({ node, n }) => {
-    node.dataset.liveCell = n;
-    node.id ||= `cell-${n}`;
-  });
 
   // ---- What Python tells ----
 
@@ -61,7 +57,7 @@ function makeRunner(live, times) {
       active.node.classList.remove("live-failed");
       active.node.setAttribute("aria-busy", "true");
       say(active, "runs");
-      bar.run(active, queue.length, times[active.n]);
+      bar.run(active, queue, times[active.n]);
     },
     stream: (message) => output.stream(active, message),
     data(message) {
@@ -87,8 +83,10 @@ function makeRunner(live, times) {
       say(cell, ok ? `ran in ${took(seconds)}` : "stopped");
       if (!ok) fail(cell);
       else if (!queue.length) {
-        bar.done(cell.said ?? `Cell ${cell.n} ran${spoken(cell)}`, cell.said ? "" : "Done.");
+        const all = batch > 1 ? `${batch} cells ran. ` : "";
+        bar.done(all + (cell.said ?? `Cell ${cell.n} ran${spoken(cell)}`), all);
       }
+      if (!queue.length) batch = 0;
       cell.said = null;
       dispatchEvent(new CustomEvent("live-done", { detail: { id: cell.n, ok } }));
       next();
@@ -151,7 +149,7 @@ function makeRunner(live, times) {
       say(cell, cell === was ? "stopped" : "");
     }
     if (was?.fresh) output.restore(was);
-    [queue, active, clock] = [[], null, 0];
+    [queue, active, clock, batch] = [[], null, 0, 0];
     for (const cell of cells) delete cell.first, delete cell.last;
     const words = "Python has stopped and forgot everything. ";
     bar.done(`${words}The next run starts it afresh, with the cells above.`);
@@ -168,10 +166,11 @@ function makeRunner(live, times) {
     for (const cell of list) {
       if (cell === active || queue.includes(cell)) continue;
       queue.push(cell);
+      batch++;
       cell.node.classList.add("live-waits");
       say(cell, "waits");
     }
-    if (active) bar.run(active, queue.length, times[active.n]);
+    if (ready && active) bar.run(active, queue, times[active.n]);
     next();
   }
 
@@ -336,11 +335,15 @@ function makeBar({ el }, stop) {
     },
     run(cell, waiting, expected) {
       const began = Date.now();
-      const more = waiting ? `, ${waiting} more wait` : "";
+      const last = waiting.at(-1);
+      const first = last ? `, before cell ${last.n}` : "";
+      const more = waiting.length > 1 ? ` and ${waiting.length - 1} more` : "";
       const long = expected ? ` (${inWords(expected)} in all)` : "";
       const text = () => {
         const seconds = Math.floor((Date.now() - began) / 1000);
-        return `Running cell ${cell.n}${more}${seconds > 1 ? ` … ${seconds} s` : ""}${long}`;
+        return `Running cell ${cell.n}${more}${first}${
+          seconds > 1 ? ` … ${seconds} s` : ""
+        }${long}`;
       };
       show(text(), { running: true });
       if (expected) say(text());

@@ -21,11 +21,14 @@ function report() {
   counted.said = now;
   const total = counted.sizes.every(Boolean) ? counted.sizes.reduce((sum, n) => sum + n, 0) : 0;
   const { what, loaded } = counted;
-  postMessage({ type: "progress", what, loaded, total: Math.max(total, loaded) });
+  postMessage({ type: "progress", what, loaded, total: total && Math.max(total, loaded) });
 }
 
 async function bytes(response, name, at) {
-  counted.sizes[at] ||= Number(response.headers.get("content-length"));
+  const { headers } = response; // the length of what is compressed says nothing
+  if (!headers.has("content-encoding")) {
+    counted.sizes[at] ||= Number(headers.get("content-length"));
+  }
   const parts = [];
   const reader = response.body.getReader();
   for (;;) {
