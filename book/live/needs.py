@@ -1,107 +1,96 @@
 """Tell from the text of a page's cells which of them another one needs."""
 
 import ast
+import re
+import symtable
+
+COMPREHENSIONS = ("listcomp", "setcomp", "dictcomp", "genexpr")
+TRAINS = re.compile(r"train|fit|step|update")
 
 
-class Names(ast.NodeVisitor):
-    """The names that a cell reads, those it reads later, sets, and may change.
+class Cell:
+    """What a cell does with the names of the page.
 
-    A function reads its names when it is called. What stands before a dot, or is handed
-    to something that trains, may be changed by it.
+    Attributes
+    ----------
+    reads, later : set of str
+        What it reads, and what its functions read when they are called.
+    sets, sure : set of str
+        What it gives a new value, and of these what in any case.
+    imports : set of str
+        Of what it sets, the modules and what comes from them.
+    changes : set of str
+        What it may change: what stands before a dot or brackets that are called or set,
+        and what is handed to something that trains.
     """
 
     def __init__(self, source):
-        self.reads, self.later, self.sets, self.changes = set(), set(), set(), set()
-        self.sure, self.depth = set(), 0
-        tree = ast.parse(source)
-        for statement in tree.body:
-            if isinstance(statement, ast.Assign):
-                self.sure |= {
-                    n.id for n in statement.targets if isinstance(n, ast.Name)
-                }
-                for target in statement.targets:
-                    if isinstance(target, ast.Tuple | ast.List):
-                        parts = target.elts
-                        self.sure |= {n.id for n in parts if isinstance(n, ast.Name)}
-            elif isinstance(statement, ast.FunctionDef | ast.ClassDef):
-                self.sure.add(statement.name)
-        self.visit(tree)
+        self.reads, self.later, self.sets = set(), set(), set()
+        self.sure, self.imports, self.changes = set(), set(), set()
+        for statement in ast.parse(source).body:
+            top = symtable.symtable(ast.unparse(statement), "cell", "exec")
+            symbols = {symbol.get_name(): symbol for symbol in top.get_symbols()}
+            self.imports |= {name for name, s in symbols.items() if s.is_imported()}
+            self.sets |= {
+                name
+                for name, s in symbols.items()
+                if s.is_assigned() or s.is_imported() or s.is_namespace()
+            }
+            reads = {name for name, s in symbols.items() if s.is_referenced()}
+            for scope in top.get_children():
+                reads |= self._look_into(scope, scope.get_type() == "class")
+            self.reads |= reads - self.sure
+            self.sure |= surely_set(statement)
+            if not isinstance(statement, ast.FunctionDef | ast.ClassDef):
+                self.changes |= set().union(*map(changed, ast.walk(statement)))
 
-    def visit_Name(self, node):
-        """Note a name."""
-        if isinstance(node.ctx, ast.Load):
-            (self.later if self.depth else self.reads).add(node.id)
-        elif not self.depth:
-            self.sets.add(node.id)
+    def _look_into(self, scope, runs):
+        """Return what a class or a comprehension reads of the page's names.
 
-    def visit_FunctionDef(self, node):
-        """Note a function, and what it reads later."""
-        if not self.depth:
-            self.sets.add(node.name)
-        for part in [*node.decorator_list, node.args]:
-            self.visit(part)
-        self.depth += 1
-        for statement in node.body:
-            self.visit(statement)
-        self.depth -= 1
-
-    visit_AsyncFunctionDef = visit_FunctionDef
-
-    def visit_ClassDef(self, node):
-        """Note a class, and what it reads now or later."""
-        if not self.depth:
-            self.sets.add(node.name)
-        self.depth += 1  # what it sets is no name of the cell
-        self.generic_visit(node)
-        self.depth -= 1
-        bases = [*node.bases, *node.decorator_list]
-        self.reads |= {n.id for b in bases for n in ast.walk(b) if _is_name(n)}
-
-    def visit_Lambda(self, node):
-        """Note what it reads later."""
-        self.depth += 1
-        self.generic_visit(node)
-        self.depth -= 1
-
-    def visit_Import(self, node):
-        """Note what it imports."""
-        names = {(a.asname or a.name).split(".")[0] for a in node.names}
-        self.sets |= names
-        self.sure |= names
-
-    visit_ImportFrom = visit_Import
-
-    def visit_AugAssign(self, node):
-        """Note what it changes."""
-        self.changes |= {n.id for n in ast.walk(node.target) if _is_name(n)}
-        self.sure -= self.changes
-        self.generic_visit(node)
-
-    def visit_Subscript(self, node):
-        """Note what it changes, if it does."""
-        if not isinstance(node.ctx, ast.Load):
-            self.changes |= {n.id for n in ast.walk(node.value) if _is_name(n)}
-        self.generic_visit(node)
-
-    visit_Attribute = visit_Subscript
-
-    def visit_Call(self, node):
-        """Note what a call may change."""
-        if isinstance(node.func, ast.Attribute):
-            start = node.func.value
-            while isinstance(start, ast.Attribute | ast.Subscript):
-                start = start.value
-            if _is_name(start):
-                self.changes.add(start.id)
-        called = ast.unparse(node.func).rpartition(".")[2].lower()
-        if any(word in called for word in ("train", "fit", "step", "update")):
-            parts = [*node.args, *(k.value for k in node.keywords)]
-            self.changes |= {n.id for p in parts for n in ast.walk(p) if _is_name(n)}
-        self.generic_visit(node)
+        Note what a function reads.
+        """
+        runs = runs or scope.get_name() in COMPREHENSIONS
+        names = {s.get_name() for s in scope.get_symbols() if s.is_global()}
+        if not runs:
+            self.later |= names
+            names = set()
+        for inner in scope.get_children():
+            names |= self._look_into(inner, runs and inner.get_type() == "class")
+        return names
 
 
-def _is_name(node):
-    return isinstance(node, ast.Name)
+def names_in(node):
+    """Return the names in a piece of code."""
+    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+
+
+def surely_set(statement):
+    """Return the names that a statement gives a new value."""
+    if isinstance(statement, ast.FunctionDef | ast.ClassDef):
+        return {statement.name}
+    if isinstance(statement, ast.Import | ast.ImportFrom):
+        return {(a.asname or a.name).split(".")[0] for a in statement.names}
+    targets = statement.targets if isinstance(statement, ast.Assign) else []
+    parts = [part for one in targets for part in getattr(one, "elts", [one])]
+    return {part.id for part in parts if isinstance(part, ast.Name)}
+
+
+def changed(node):
+    """Return the names whose values a piece of code may change."""
+    if isinstance(node, ast.AugAssign):
+        return names_in(node.target)
+    if isinstance(node, ast.Subscript | ast.Attribute):
+        return set() if isinstance(node.ctx, ast.Load) else names_in(node.value)
+    if not isinstance(node, ast.Call):
+        return set()
+    start, called = node.func, ast.unparse(node.func).rpartition(".")[2]
+    while isinstance(start, ast.Attribute | ast.Subscript):
+        start = start.value
+    found = names_in(start) if start is not node.func else set()
+    if TRAINS.search(called):
+        parts = [*node.args, *(keyword.value for keyword in node.keywords)]
+        found |= set().union(*map(names_in, parts))
+    return found
 
 
 def needs(sources, target):
@@ -117,38 +106,31 @@ def needs(sources, target):
     Returns
     -------
     list of int
-        Places, in order; the first cell, with the imports, is always needed, and so is
-        what cannot be read.
+        Places, in order. The first cell, with the imports, is always among them, and so
+        is what cannot be read.
     """
     cells = []
     for source in sources[: target + 1]:
         try:
-            cells.append(Names(source))
+            cells.append(Cell(source))
         except SyntaxError:
             cells.append(None)
-    imported = {
-        name
-        for source, names in zip(sources, cells, strict=False)
-        if names
-        for statement in ast.parse(source).body
-        if isinstance(statement, ast.Import | ast.ImportFrom)
-        for name in ((a.asname or a.name).split(".")[0] for a in statement.names)
-    }
-    last = cells[target]
+    *above, last = cells
     if last is None:
         return list(range(target))
+    imported = set().union(*(cell.imports for cell in above if cell))
     at_last = last.reads | last.later
     while True:
         wanted, found, later = set(at_last), [], set()
-        for i in reversed(range(target)):
-            names = cells[i]
-            changed = set() if names is None else names.changes - imported
-            if i == 0 or names is None or wanted & (names.sets | changed):
+        for i, cell in reversed(list(enumerate(above))):
+            if cell is None:
                 found.append(i)
-                if names:
-                    wanted = (wanted - names.sure) | names.reads
-                    wanted |= names.changes & names.reads
-                    later |= names.later
-        if later <= at_last:
+                continue
+            touched = cell.sets | (cell.changes - imported)
+            if i == 0 or wanted & touched:
+                found.append(i)
+                wanted = (wanted - cell.sure) | cell.reads
+                later |= cell.later
+        if later <= at_last:  # else functions read what was set after they were made
             return found[::-1]
         at_last |= later

@@ -79,7 +79,6 @@ function makeRunner(live, times) {
       cell.reset.hidden = false;
       cell.last = ++clock;
       cell.first ??= clock;
-      cell.ok = ok;
       say(cell, ok ? `ran in ${took(seconds)}` : "stopped");
       if (!ok) fail(cell);
       else if (!queue.length) {
@@ -92,8 +91,9 @@ function makeRunner(live, times) {
       next();
     },
     fatal({ text }) {
+      const what = ready ? "Python has stopped" : "Python cannot start";
       stop();
-      bar.problem(`Python cannot start: ${text}`);
+      bar.problem(`${what}: ${text}`);
     },
   };
 
@@ -186,7 +186,7 @@ function makeRunner(live, times) {
     }
     let some = false;
     return list.filter((cell) => {
-      const must = !cell.last || cell.ok === false || firsts.get(cell) > cell.last;
+      const must = !cell.last || firsts.get(cell) > cell.last;
       some ||= must && !cell.last;
       return must || some;
     });
@@ -205,15 +205,16 @@ function makeRunner(live, times) {
     return found;
   }
 
+  // Null if Python is stopped meanwhile.
   async function needed(cell) {
     const found = await plan(cell);
-    return found && above(cell).filter((one) => found.includes(one.i));
+    return found && missing(above(cell).filter((one) => found.includes(one.i)));
   }
 
   const sum = (list) => list.reduce((total, { n }) => total + (times[n] ?? 0), 0);
 
   // Asks where it takes long: the answer is "all", "needed" or "none".
-  async function choose(cell, before) {
+  async function choose(cell, before, orNeeded) {
     const [first, own] = [sum(before), times[cell.n] ?? 0];
     if (first < SLOW && own < SLOW) return "all";
     const parts = [];
@@ -223,31 +224,36 @@ function makeRunner(live, times) {
     }
     if (own >= SLOW) parts.push(`This cell itself takes ${inWords(own)} in a browser.`);
     const choices = [["all", first >= SLOW ? "Run all of it" : "Run it"]];
-    if (first >= SLOW) choices.push(["needed", "Run only what this cell needs"]);
+    if (first >= SLOW && orNeeded) choices.push(["needed", "Run only what this cell needs"]);
     choices.push(["none", "Keep what is shown"]);
     const answer = await live.ask(parts.join(" "), choices.map(([, words]) => words));
     return choices[answer]?.[0] ?? "none";
   }
 
-  function announce(cell, before) {
-    if (before.length) bar.say(`${count(before.length, "cell")} above cell ${cell.n} run first.`);
+  const waits = (cell) => cell === active || queue.includes(cell);
+  const missing = (list) => outdated(list).filter((cell) => !waits(cell));
+
+  // Which cells run before one: those above it, for an exercise those that it needs, and
+  // for a hint the first one, with the imports. Null if the reader decides against it.
+  async function before(cell) {
+    if (cell.isHelp) return missing(cells.slice(0, 1));
+    const all = missing(above(cell));
+    if (cell.exercise) {
+      const some = all.length ? await needed(cell) : [];
+      return some && await choose(cell, some, false) !== "none" ? some : null;
+    }
+    const way = await choose(cell, all, true);
+    return way === "all" ? all : way === "needed" ? needed(cell) : null;
   }
 
   async function run(cell) {
-    if (cell === active || queue.includes(cell)) return;
-    let before = outdated(above(cell)).filter((one) => one !== active && !queue.includes(one));
-    let way = "needed";
-    if (!cell.exercise || cell.isHelp) way = await choose(cell, cell.isHelp ? [] : before);
-    if (way === "none") return;
-    if (cell.isHelp) before = before.slice(0, 1); // the imports
-    else if (way === "needed" && before.length) {
-      if (cell.exercise) bar.say("Looking which cells above this exercise needs");
-      const list = await needed(cell);
-      if (!list) return;
-      before = outdated(list).filter((one) => one !== active && !queue.includes(one));
-    }
-    announce(cell, before);
-    add([...before, cell]);
+    if (waits(cell)) return;
+    const list = await before(cell);
+    if (!list) return;
+    add([...list, cell]);
+    const loads = ready ? "" : "Python loads. ";
+    const first = list.length ? `${count(list.length, "cell")} above run first.` : "";
+    if (loads || first) bar.say(`${loads}${first}`);
   }
 
   async function many(list) {
@@ -318,7 +324,6 @@ function makeBar({ el }, stop) {
     load(what, loaded, total) {
       if (!loading) {
         show("", { running: true });
-        say("Loading Python. This happens once on each page.");
       }
       loading = true;
       meter.hidden = false;

@@ -115,14 +115,12 @@ ready.catch((error) => postMessage({ type: "fatal", text: String(error.message ?
 function runCell({ run }, { id, source }) {
   postMessage({ type: "start", id });
   const began = performance.now();
-  let ok = false;
   try {
-    ok = run(id, source);
-  } catch (error) { // Python itself has stopped: memory, or too deep a recursion
-    const last = String(error.message ?? error).trim().split("\n").at(-1);
-    postMessage({ type: "error", name: "Error", text: String(error), last, steps: [] });
+    const ok = run(id, source);
+    postMessage({ type: "done", id, ok, seconds: (performance.now() - began) / 1000 });
+  } catch (error) { // Python itself has come to an end: too little memory, for example
+    postMessage({ type: "fatal", text: String(error).trim().split("\n").at(-1) });
   }
-  postMessage({ type: "done", id, ok, seconds: (performance.now() - began) / 1000 });
 }
 
 function planCell({ python, needs }, { plan, sources }) {
