@@ -1,6 +1,7 @@
 // A small editor in the place of a cell's code, with the colours that the page has.
 import * as cm from "../codemirror/codemirror.js";
 
+const { getComputedStyle } = globalThis;
 const { tags } = cm;
 // What CodeMirror finds, in the class names of the page's own colours (Pygments').
 const COLOURS = cm.tagHighlighter([
@@ -59,7 +60,12 @@ export function makeEditor(pre, { text, ...options }) {
     extensions: extensions(options),
     parent: pre.parentElement,
   });
+  const { fontSize, lineHeight, paddingLeft } = getComputedStyle(pre);
+  view.dom.style.setProperty("--code-size", fontSize);
+  view.dom.style.setProperty("--code-line", parseFloat(lineHeight) / parseFloat(fontSize) || 1.4);
+  view.dom.style.setProperty("--code-left", paddingLeft);
   pre.hidden = true;
+  pre.parentElement.classList.add("live-editing");
   return {
     focus: () => view.focus(),
     set(text) {
@@ -68,6 +74,7 @@ export function makeEditor(pre, { text, ...options }) {
     close() {
       view.destroy();
       pre.hidden = false;
+      pre.parentElement.classList.remove("live-editing");
     },
   };
 }

@@ -121,6 +121,7 @@
   }
 
   async function reset(cell) {
+    if (cell.node.matches(".live-busy, .live-waits")) return;
     if (cell.editor) {
       cell.editor.close();
       cell.editor = null;
@@ -277,6 +278,7 @@
     point(cell, cell.run);
     cell.node.dataset.n = n;
     cell.node.id ||= `cell-${n}`;
+    cell.input.classList.add("live-cell");
     cell.input.append(cell.row);
   }
 

@@ -286,15 +286,17 @@ function makeBar({ el }, stop) {
   let ticking = 0;
   let loading = false;
 
-  halt.addEventListener("click", () => {
-    stop();
-  });
+  halt.addEventListener("click", stop);
   close.addEventListener("click", hide);
   (document.querySelector("main") ?? document.body).append(line);
 
+  function open(is) {
+    line.classList.toggle("live-open", is);
+    document.documentElement.classList.toggle("live-says", is); // keeps a place for it
+  }
   function hide() {
     if (line.contains(document.activeElement)) lastFocus()?.focus();
-    line.classList.remove("live-open");
+    open(false);
   }
   // Where the reader was: the cell whose button or editor had the focus before.
   let from = null;
@@ -307,13 +309,14 @@ function makeBar({ el }, stop) {
     clearTimeout(timer);
     clearInterval(ticking);
     loading = false;
+    if (!running && document.activeElement === halt) lastFocus()?.focus({ preventScroll: true });
     words.textContent = text;
     meter.hidden = true;
     where.hidden = true;
     halt.hidden = !running;
     close.hidden = running;
     line.classList.toggle("live-problem", problem);
-    line.classList.add("live-open");
+    open(true);
   }
 
   const say = (text) => heard.textContent = text;

@@ -82,7 +82,7 @@ function wanted(packages, names) {
 }
 
 async function text(address) {
-  const response = await loadFile(new URL(address, self.location));
+  const response = await loadFile(new URL(address, self.location), { cache: "no-cache" });
   if (!response.ok) throw new Error(`${address}: the server answers ${response.status}`);
   return response.text();
 }
@@ -92,7 +92,9 @@ const MODULES = ["needs.py", "dark.py"];
 const module = async (file) => [file, await text(file).catch(() => null)];
 
 async function start() {
-  const { packages, info } = JSON.parse(await text("pyodide/pyodide-lock.json"));
+  const lock = await text("pyodide/pyodide-lock.json");
+  files.set(`${home}pyodide-lock.json`, Promise.resolve(lock)); // Pyodide asks for it, too
+  const { packages, info } = JSON.parse(lock);
   for (const file of CORE) begin(file, "python", info.sizes?.[file]);
   for (const { file_name, name, size } of wanted(packages, LOADED)) begin(file_name, name, size);
   self.importScripts(`${home}pyodide.js`);
