@@ -2,6 +2,7 @@
 // runs one cell after the other. "self" is the worker.
 const files = new Map(); // what is on its way: address → promise of its bytes
 const home = new URL("pyodide/", self.location).href;
+const HOME = "/reader"; // in the memory of the page
 const LOADED = ["dlscratch", "ipython"];
 const NAMES = {
   python: "Python",
@@ -98,13 +99,13 @@ async function start() {
   for (const file of CORE) begin(file, "python", info.sizes?.[file]);
   for (const { file_name, name, size } of wanted(packages, LOADED)) begin(file_name, name, size);
   self.importScripts(`${home}pyodide.js`);
-  const python = await self.loadPyodide({ indexURL: home, env: { HOME: "/home/pyodide" } });
+  const python = await self.loadPyodide({ indexURL: home, env: { HOME: HOME } });
   await python.loadPackage(LOADED, { messageCallback: () => {} });
   self.send = (message) => postMessage(JSON.parse(message));
   for (const [file, source] of await Promise.all(MODULES.map(module))) {
-    if (source !== null) python.FS.writeFile(`/home/pyodide/${file}`, source);
+    if (source !== null) python.FS.writeFile(`${HOME}/${file}`, source);
   }
-  python.runPython("import sys; sys.path.append('/home/pyodide')");
+  python.runPython(`import sys; sys.path.append('${HOME}')`);
   python.runPython(await text("kernel.py"), { filename: "kernel.py" });
   return { python, run: python.globals.get("run"), needs: python.globals.get("needs") };
 }
