@@ -120,10 +120,9 @@ function solution(markdown) {
 
 // The same width and height as the built pages give to a figure.
 function sizeOf(svg) {
-  const [, width, height] = svg.match(/<svg [^>]*?width="([\d.]+)pt" height="([\d.]+)pt"/) ??
-    svg.match(/<svg [^>]*?height="([\d.]+)pt"[^>]*?width="([\d.]+)pt"/)?.toSpliced(1, 2) ?? [];
-  const pixels = (points) => Math.round(Number(points) * 4 / 3);
-  return width ? { width: pixels(width), height: pixels(height) } : {};
+  const found = svg.match(/<svg [^>]*?width="([\d.]+)pt" height="([\d.]+)pt"/);
+  const [width, height] = (found ?? []).slice(1).map((points) => Math.round(points * 4 / 3));
+  return found ? { width, height } : {};
 }
 
 // The book's n-th figure of this cell lends its description and caption, and its place

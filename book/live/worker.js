@@ -99,7 +99,7 @@ async function start() {
   for (const file of CORE) begin(file, "python", info.sizes?.[file]);
   for (const { file_name, name, size } of wanted(packages, LOADED)) begin(file_name, name, size);
   self.importScripts(`${home}pyodide.js`);
-  const python = await self.loadPyodide({ indexURL: home, env: { HOME: HOME } });
+  const python = await self.loadPyodide({ indexURL: home, env: { HOME } });
   await python.loadPackage(LOADED, { messageCallback: () => {} });
   self.send = (message) => postMessage(JSON.parse(message));
   for (const [file, source] of await Promise.all(MODULES.map(module))) {
