@@ -33,6 +33,7 @@ def live(site):
 def opened(page, live, address=CHAPTER):
     """Open a page that notes which cells have run."""
     page.set_default_timeout(PATIENCE)
+    page.emulate_media(reduced_motion="reduce")
     page.add_init_script(LISTEN)
     page.goto(f"{live}/{address}")
     page.locator(".live-run").first.wait_for()
@@ -73,6 +74,7 @@ def wait(page, n):
         """n => (globalThis.done ?? []).at(-1)?.id === n
                 && !document.querySelector(".live-busy, .live-waits")""",
         arg=n,
+        polling=300,
     )
 
 
