@@ -1,8 +1,9 @@
 """What Python lacks in a page of a browser, put in place when it runs there.
 
 Pyodide is CPython compiled to WebAssembly: one process, one thread, 32 bits. It has no
-alarm, starts no threads, counts no processor time, and NumPy's whole numbers are int32.
-``import dlscratch`` calls `install` there, and nowhere else.
+alarm, starts no threads and counts no processor time; NumPy has no BLAS for products of
+matrices, and its whole numbers are int32. ``import dlscratch`` calls `install` there,
+and nowhere else.
 """
 
 import concurrent.futures
@@ -38,7 +39,7 @@ _ALARM = """(() => {
   };
 })()"""
 
-_bincount = np.bincount
+_bincount, _matmul = np.bincount, np.matmul
 
 
 def install():
@@ -53,7 +54,7 @@ def install():
         signal.setitimer = functools.partial(_set_timer, alarm)
     ThreadPoolExecutor.submit = _submit
     concurrent.futures.ProcessPoolExecutor = ProcessPoolExecutor
-    np.bincount = bincount
+    np.bincount, np.matmul = bincount, matmul
     # The processor's time always reads 0. The page has a processor of its own.
     time.process_time, time.process_time_ns = time.perf_counter, time.perf_counter_ns
     tqdm.monitor_interval = 0  # a thread, which would warn that it cannot start
@@ -102,6 +103,33 @@ def bincount(x, /, weights=None, minlength=0):
     if x.dtype == np.int64 and x.size and abs(x).max() < 2**31:
         x = x.astype(np.intp)
     return _bincount(x, weights, minlength)
+
+
+@functools.wraps(_matmul)
+def matmul(a, b, /, out=None, **options):
+    """Multiply by einsum where that is faster: large matrices, without BLAS.
+
+    NumPy's own loop goes down the columns of b, which suits no processor's cache;
+    einsum goes along its rows. A convolution then takes about two thirds of the time.
+
+    Examples
+    --------
+    >>> a = np.arange(10_000.0).reshape(100, 100)
+    >>> np.allclose(matmul(a, a), a @ a)
+    True
+    """
+    kinds = [getattr(one, "dtype", None) for one in (a, b)]
+    if (
+        options
+        or kinds[0] != kinds[1]
+        or kinds[0] not in (np.float32, np.float64)
+        or a.ndim != 2
+        or b.ndim != 2
+        or a.shape[1] != len(b)
+        or a.size * b.shape[1] < 2**14
+    ):
+        return _matmul(a, b, out=out, **options)
+    return np.einsum("ij,jk->ik", a, b, out=out)
 
 
 def fetch(path):

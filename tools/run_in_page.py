@@ -1,4 +1,4 @@
-"""Run the chapters in a real browser, in the page's own Python, and compare all outputs.
+"""Run the chapters in a browser, in the page's own Python, and compare all outputs.
 
     python tools/run_in_page.py [--times] [--site FOLDER] [NOTEBOOK ...]
 
@@ -25,8 +25,9 @@ from execute_notebooks import find
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "browser"))
 
-from conftest import CHROMIUM_ARGS, find_chromium  # noqa: E402 - the lines above
 from site_tools import HTML, served  # noqa: E402
+
+from conftest import CHROMIUM_ARGS, find_chromium  # noqa: E402 - the lines above
 
 DIFFERENCES = Path(__file__).with_suffix(".toml")
 TIMES = ROOT / "book" / "live" / "times.json"
