@@ -25,9 +25,12 @@ from execute_notebooks import find
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "browser"))
 
-from site_tools import HTML, served  # noqa: E402
-
-from conftest import CHROMIUM_ARGS, find_chromium  # noqa: E402 - the lines above
+from site_tools import (  # noqa: E402 - it is found by the line above
+    CHROMIUM_ARGS,
+    HTML,
+    find_chromium,
+    served,
+)
 
 DIFFERENCES = Path(__file__).with_suffix(".toml")
 TIMES = ROOT / "book" / "live" / "times.json"
