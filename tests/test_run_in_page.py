@@ -29,8 +29,8 @@ def test_texts_of_one_stream_are_one_and_a_figure_is_one_however_drawn(tmp_path)
     messages = [
         message("start", id=1),
         message("stream", name="stdout", text="a\n"),
-        message("stream", name="stdout", text="b\n"),
         message("data", data=FIGURE),
+        message("stream", name="stdout", text="b\n"),
         message("data", data={"text/plain": "'x'"}),
         message("data", data=HTML),
         message("done", id=1, ok=True, seconds=0.1),

@@ -129,16 +129,18 @@ def received(messages):
 def shown(outputs):
     """Return what a reader sees of outputs: pairs of its kind and its text.
 
-    A figure is one however it was drawn, and texts on the same stream are one.
+    A figure is one however it was drawn. All texts of a cell on the same stream are
+    one, as in the committed notebooks, whatever stands between them.
     """
-    seen = []
+    seen, streams = [], {}
     for output in outputs:
         kind = output["output_type"]
         if kind == "stream":
             name, text = output["name"], "".join(output["text"])
-            if seen and seen[-1][0] == name:
-                text = seen.pop()[1] + text
-            seen.append((name, text))
+            at = streams.setdefault(name, len(seen))
+            if at == len(seen):
+                seen.append((name, ""))
+            seen[at] = name, seen[at][1] + text
         elif kind == "error":
             seen.append(("error", output.get("text") or output["evalue"]))
         else:
