@@ -22,8 +22,13 @@ def test_texts_of_one_stream_are_one_and_a_figure_is_one_however_drawn(tmp_path)
         {"output_type": "execute_result", "data": {"text/plain": ["'x'"]}},
         {"output_type": "display_data", "data": HTML},
     ]
-    source = {"cell_type": "code", "source": ["f()"], "outputs": outputs}
-    empty = {"cell_type": "code", "source": [], "outputs": []}
+    source = {
+        "cell_type": "code",
+        "source": ["f()"],
+        "outputs": outputs,
+        "metadata": {},
+    }
+    empty = {"cell_type": "code", "source": [], "outputs": [], "metadata": {}}
     path = tmp_path / "n.ipynb"
     path.write_text(json.dumps({"cells": [{"cell_type": "markdown"}, empty, source]}))
     messages = [
@@ -35,7 +40,8 @@ def test_texts_of_one_stream_are_one_and_a_figure_is_one_however_drawn(tmp_path)
         message("data", data=HTML),
         message("done", id=1, ok=True, seconds=0.1),
     ]
-    [(code, wanted)] = code_cells(path)
+    [(code, wanted, exact)] = code_cells(path)
+    assert exact
     assert code == "f()"
     assert shown(received(messages)) == wanted
     assert [kind for kind, _ in wanted] == [
@@ -83,7 +89,8 @@ class OnePage:
     def run(self, number, source):
         text, seconds = next(self.answers)
         done = message("done", id=number, ok=True, seconds=seconds)
-        return [message("stream", name="stdout", text=text), done], seconds
+        texts = [message("stream", name="stdout", text=text)] if text else []
+        return [*texts, done], seconds
 
     def seconds(self):
         return 1.0
@@ -100,6 +107,7 @@ def notebook(tmp_path):
         {
             "cell_type": "code",
             "source": f"print({n})",
+            "metadata": {"tags": ["nbval-ignore-output"] if n == 3 else []},
             "outputs": [{"output_type": "stream", "name": "stdout", "text": f"{n}\n"}],
         }
         for n in (1, 2, 3)
@@ -119,6 +127,8 @@ def notebook(tmp_path):
             {"99-made-up:2": "rounding"},
             ["99-made-up:2 no longer differs"],
         ),
+        ([("1\n", 0), ("2\n", 0), ("9\n", 0)], {}, []),
+        ([("1\n", 0), ("2\n", 0), ("", 0)], {}, ["99-made-up:3: expected stdout, got"]),
         ([("1\n", 61), ("2\n", 0), ("3\n", 0)], {}, ["99-made-up:1 took 61 s"]),
         ([("1\n", 59), ("2\n", 59), ("3\n", 59)], {}, []),
         ([("1\n", 60), ("2\n", 60), ("3\n", 61)], {}, [":3 took 61 s", "took 181 s"]),
