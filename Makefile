@@ -11,7 +11,7 @@ PORT ?= 8000
 BOOKFLAGS ?=
 PYTESTFLAGS ?=
 CPUS ?=
-# Which notebooks `make notebooks` and `make test-seeds` run: how their names begin.
+# Which notebooks `make notebooks`, `test-seeds` and `test-live` run: how their names begin.
 NB ?=
 # By how much `make test-seeds` moves all seeds.
 SEEDS ?= 1000 2000 3000
@@ -36,8 +36,8 @@ labs weights: export MALLOC_MMAP_THRESHOLD_ := 1000000000
 labs weights: export MALLOC_TRIM_THRESHOLD_ := 1000000000
 
 .DEFAULT_GOAL := help
-.PHONY: help env book live serve lab test test-cpus test-seeds test-peers mutations notebooks \
-  figures contents links labs weights bench format lint clean
+.PHONY: help env book live serve lab test test-cpus test-seeds test-live test-peers mutations \
+  notebooks figures contents links labs weights bench format lint clean
 
 help:  ## list the targets
 	@echo "make TARGET, where TARGET is one of"
@@ -78,6 +78,9 @@ test-cpus: env  ## run the chapters as other processors would
 
 test-seeds: env  ## run the notebooks with other random numbers: do their claims hold?
 	@$(PY) tools/other_seeds.py --workers $(WORKERS) --offsets $(SEEDS) -- $(NB)
+
+test-live: live  ## run the chapters in a browser's Python, and compare all outputs
+	@$(PY) tools/run_in_page.py $(NB)
 
 test-peers: $(PEERS)/.installed  ## compare with PyTorch, scikit-learn, Gymnasium …
 	@$(PEERS)/bin/python -m pytest -q -p no:cacheprovider -o addopts="" \

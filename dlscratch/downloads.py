@@ -16,10 +16,6 @@ import warnings
 import zlib
 from pathlib import Path
 
-with warnings.catch_warnings():  # its progress bar would have liked ipywidgets
-    warnings.filterwarnings("ignore", "IProgress not found")
-    import pooch
-
 TIMEOUT = 10  # seconds without a byte before a mirror is given up
 LARGEST = 2**26  # bytes; whatever a file unzips to, no more is read
 
@@ -106,6 +102,14 @@ def fetch_file(name, file):
         content = _given(Path(folder), name, file, sha256, tried)
         if content is not None:
             return content
+    if sys.platform == "emscripten":
+        raise FileNotFoundError(
+            f"{name}: {file} is not part of the book's site, and a page may ask no "
+            "other server for it. Run this notebook on your computer; or, in "
+            "JupyterLite, upload the set's files and let DLSCRATCH_DATA name their "
+            "folder."
+        )
+    pooch = _pooch()
     cached = Path(pooch.os_cache("dlscratch"), name, file)
     try:
         return _content(cached.read_bytes(), sha256, cached, "Fetching it again")
@@ -185,7 +189,7 @@ def verify(raw, sha256, name, advice):
 def _download(url):
     """Return what a mirror sends, or raise an OSError. Nothing is written to disk."""
     raw = io.BytesIO()
-    download = pooch.HTTPDownloader(
+    download = _pooch().HTTPDownloader(
         progressbar=sys.stderr.isatty(),
         chunk_size=2**16,
         timeout=TIMEOUT,
@@ -193,6 +197,14 @@ def _download(url):
     )
     download(url, raw, None)
     return raw.getvalue()
+
+
+def _pooch():
+    """Import pooch when it is needed: a browser lacks what it is made of."""
+    with warnings.catch_warnings():  # its progress bar would have liked ipywidgets
+        warnings.filterwarnings("ignore", "IProgress not found")
+        import pooch
+    return pooch
 
 
 def _reason(error):

@@ -1,8 +1,12 @@
 """The networks of the book: built new, or loaded with the weights that it ships."""
 
+import hashlib
+import sys
+import tempfile
 from functools import partial
 from importlib import resources
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 
@@ -361,10 +365,41 @@ def pretrained(name):
     -------
     Sequential
         Its ``record`` says how it was trained and what it reaches.
+
+    Notes
+    -----
+    In a page of a browser, where the package has only the small ones, a larger one is
+    fetched from the book's own server.
     """
     folder = resources.files("dlscratch") / "weights"
     names = sorted(f.name[:-4] for f in folder.iterdir() if f.name.endswith(".npz"))
     if not isinstance(name, str) or name not in names:
+        if sys.platform == "emscripten" and isinstance(name, str):
+            return _fetched(name, names)
         raise ValueError(f"pretrained: expected one of {names}, got {name!r}")
     with resources.as_file(folder / f"{name}.npz") as path:
         return Sequential.load(path)
+
+
+def _fetched(name, names):
+    """Load a network that the book's server has and the browser's package has not."""
+    from dlscratch._browser import fetch
+
+    raw = fetch(f"weights/{name}.npz")
+    if raw is None:
+        raise ValueError(
+            f"pretrained: expected one of {names}, or a larger network of the book "
+            f"that its server has, got {name!r}"
+        )
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, f"{name}.npz")
+        path.write_bytes(raw)
+        model = Sequential.load(path)
+    stored = (a.astype(np.float16).tobytes() for a in model.arrays.values())
+    received = hashlib.sha256(b"".join(stored)).hexdigest()
+    if received != model.record["sha256"]:
+        raise ValueError(
+            f"pretrained: expected {name} with the SHA-256 {model.record['sha256']}, "
+            f"received {received}; load the page again"
+        )
+    return model

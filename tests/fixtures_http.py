@@ -14,6 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
+import pooch
 
 from dlscratch import datasets, downloads
 
@@ -132,7 +133,7 @@ def url(server, manner):
 
 def load_in_child(cache, mirror, sums):
     """Load MNIST in another process, where no fixture of the parent holds."""
-    downloads.pooch.os_cache = lambda name: Path(cache)
+    pooch.os_cache = lambda name: Path(cache)
     downloads.MIRRORS["mnist"] = (mirror,)
     downloads.SHA256["mnist"] = sums
     return datasets.load_mnist()

@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import pooch
 import pytest
 from fixtures_http import (
     HTML,
@@ -352,7 +353,7 @@ def cache(monkeypatch, tmp_path):
     """An empty cache, no mirror, and the tiny MNIST's checksums."""
     monkeypatch.delenv("DLSCRATCH_DATA", raising=False)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setattr(downloads.pooch, "os_cache", lambda name: tmp_path / name)
+    monkeypatch.setattr(pooch, "os_cache", lambda name: tmp_path / name)
     for name in downloads.MIRRORS:
         monkeypatch.setitem(downloads.MIRRORS, name, ())
         monkeypatch.setitem(downloads.SHA256, name, checksums(packed(tiny_arrays())))

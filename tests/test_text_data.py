@@ -8,6 +8,7 @@ import socket
 from pathlib import Path
 
 import numpy as np
+import pooch
 import pytest
 from fixtures_http import HTML, MISBEHAVIOUR, mirror_server, url
 
@@ -158,7 +159,7 @@ def cache(monkeypatch, tmp_path):
     """An empty cache, and the tiny texts' checksums at no address."""
     monkeypatch.delenv("DLSCRATCH_DATA", raising=False)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setattr(downloads.pooch, "os_cache", lambda name: tmp_path / name)
+    monkeypatch.setattr(pooch, "os_cache", lambda name: tmp_path / name)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         nowhere = f"http://127.0.0.1:{free.getsockname()[1]}/"

@@ -18,7 +18,6 @@ A machine without Chromium skips these tests. Under CI, where the environment va
 """
 
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -26,43 +25,15 @@ from contextlib import contextmanager, suppress
 
 import pytest
 import stale
-from site_tools import HTML, LAPTOP, ROOT, new_page, served
-
-CHROMIUM_NAMES = (  # first those without a window: the same browser, half the work
-    "chromium-headless-shell",
-    "chrome-headless-shell",
-    "chromium",
-    "chromium-browser",
-    "google-chrome",
-    "google-chrome-stable",
-    "chrome",
-    "msedge",
-    "microsoft-edge",
+from site_tools import (
+    CHROMIUM_ARGS,
+    HTML,
+    LAPTOP,
+    ROOT,
+    find_chromium,
+    new_page,
+    served,
 )
-CHROMIUM_PLACES = (
-    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-    "/Applications/Chromium.app/Contents/MacOS/Chromium",
-    r"C:\Program Files\Google\Chrome\Application\chrome.exe",
-    r"C:\Program Files (x86)\Microsoft\Edge\Application\msedge.exe",
-)
-CHROMIUM_ARGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-)
-
-
-def find_chromium():
-    """Return the path of a Chromium-like browser, or None."""
-    if os.environ.get("CHROMIUM"):
-        return shutil.which(os.environ["CHROMIUM"])
-    found = (shutil.which(name) for name in CHROMIUM_NAMES + CHROMIUM_PLACES)
-    return next((path for path in found if path), None)
 
 
 @contextmanager
