@@ -240,12 +240,15 @@ def test_a_cache_that_cannot_be_written_to_is_told(spec):
 
 def test_the_lock_lists_what_is_there(spec, tmp_path):
     lock = live_files.fetch(spec, tmp_path / "cache")
+    kernel = "jupyterlite_pyodide_kernel-1.0-py3-none-any.whl"
+    inside = {"a/pypi/pyodide_kernel-1.0-py3-none-any.whl": "x", "a/b-1-py3.whl": "y"}
+    (tmp_path / "cache" / kernel).write_bytes(zipped(inside))
     (tmp_path / "cache" / COMM_FILE).write_bytes(COMM)
-    spec |= {"extra": {"comm": []}, "wheels": {COMM_FILE: sha(COMM)}}
+    spec |= {"extra": {"comm": []}, "wheels": {COMM_FILE: sha(COMM), kernel: "-"}}
     name, wheel, _ = live.library()
     files = live.pyodide(spec, lock, tmp_path / "cache", name, wheel)
     packages = json.loads(files["pyodide-lock.json"])["packages"]
-    assert list(packages) == ["comm", "dlscratch", "numpy", "plot-it"]
+    assert list(packages) == ["comm", "dlscratch", "numpy", "plot-it", "pyodide-kernel"]
     for entry in packages.values():
         assert sha(files[entry["file_name"]]) == entry["sha256"]
     others = {entry["file_name"] for entry in packages.values()}
