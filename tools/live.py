@@ -146,7 +146,12 @@ def pyodide(spec, lock, cache, wheel_name, wheel):
     for file, raw in live_lite.kernel_wheels(spec, cache).items():
         add(file.split("-")[0], file, raw, [])
     add("dlscratch", wheel_name, wheel, ["numpy", "matplotlib", "pillow", "tqdm"])
-    trimmed = {**lock, "packages": packages}
+    # How much there is to load: the page tells it from the beginning.
+    for package in packages.values():
+        package["size"] = len(files[package["file_name"]])
+    sizes = {name: len(files[name]) for name in spec["core"]}
+    info = {**lock["info"], "sizes": sizes}
+    trimmed = {**lock, "info": info, "packages": packages}
     files["pyodide-lock.json"] = json.dumps(trimmed, sort_keys=True).encode()
     return files
 
@@ -155,7 +160,12 @@ def scripts(root=ROOT):
     """Return the files of `_static/live/` itself, {name: bytes}."""
     folder = root / "book" / "live"
     paths = [p for p in folder.iterdir() if p.is_file() and p.name != "files.toml"]
-    return {path.name: path.read_bytes() for path in sorted(paths)}
+    files = {path.name: path.read_bytes() for path in sorted(paths)}
+    editor = folder / "codemirror"
+    files["codemirror.js"] = (editor / "codemirror.js").read_bytes()
+    files["codemirror-LICENSE"] = (editor / "LICENSE").read_bytes()
+    files["dark.py"] = Path(root, "book/_ext/house/dark.py").read_bytes()
+    return files
 
 
 def tag(site, files):

@@ -1,5 +1,5 @@
 // A small editor in the place of a cell's code, with the colours that the page has.
-import * as cm from "../codemirror/codemirror.js";
+import * as cm from "./codemirror.js";
 
 const { getComputedStyle } = globalThis;
 const { tags } = cm;
