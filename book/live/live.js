@@ -306,6 +306,10 @@
       ),
     );
     place.prepend(menu);
+    const lite = document.querySelector(".dropdown-launch-buttons");
+    if (!lite) return; // on the welcome page
+    menu.querySelector("ul").append(...lite.querySelectorAll("li"));
+    lite.remove();
   }
 
   // From a file, browsers start no second thread: say how the page is to be opened.

@@ -365,7 +365,8 @@ def test_answers_stay_on_this_device_until_they_are_cleared(python):
     page = python
     page.reload()
     cell(page, 59).locator(".cm-content").wait_for()
-    assert cell(page, 59).locator(".cm-content").inner_text() == RIGHT
+    lines = cell(page, 59).locator(".cm-line").all_text_contents()
+    assert "\n".join(lines) == RIGHT
     assert "your answer" in cell(page, 59).locator(".live-note").inner_text()
     assert "scores:" in cell(page, 8).locator("pre").first.inner_text()
     assert "✔" in page.locator("#ex-2-1 h3").inner_text()
