@@ -1,13 +1,15 @@
 """Run the chapters as other processors, and more threads, would compute them.
 
-    python tools/other_cpus.py [VARIANT ...]
+    python tools/other_cpus.py [--today | VARIANT ...]
 
 A variant is KERNELS:THREADS: the kernels that OpenBLAS shall use, as its variable
 OPENBLAS_CORETYPE names them (or `own`, what suits this machine), and the number of its
 threads. NumPy's own vector instructions are cut down to match. Each variant is tried
 first and runs only if it takes effect; one that this machine cannot imitate is skipped.
+With `--today` there are two: the oldest processor, and one that goes with the date.
 """
 
+import datetime
 import json
 import os
 import re
@@ -19,6 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CHAPTERS = sorted(str(path) for path in (ROOT / "notebooks").glob("[0-9]*.ipynb"))
 KERNELS = ("Prescott", "Haswell", "SkylakeX")
 VARIANTS = [f"{kernels}:{n}" for n in (1, 2) for kernels in KERNELS] + ["own:2"]
+OLDEST, *OTHERS = VARIANTS
 
 # One set of kernels serves several processors; OpenBLAS reports the oldest of them.
 ALIASES = {"Prescott": {"Prescott", "Katmai", "Coppermine", "Northwood", "Banias"}}
@@ -83,7 +86,11 @@ def environment(kernels, threads):
 def main():
     """Run all variants, or those that are named; fail if one fails or none runs."""
     ran, failed = 0, []
-    for variant in sys.argv[1:] or VARIANTS:
+    variants = sys.argv[1:] or VARIANTS
+    if variants == ["--today"]:
+        day = datetime.date.today().toordinal()
+        variants = [OLDEST, OTHERS[day % len(OTHERS)]]
+    for variant in variants:
         kernels, _, threads = variant.partition(":")
         if kernels not in LACKS or not threads.isdigit():
             sys.exit(f"{variant}: expected one like {', '.join(VARIANTS)}")
