@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dlscratch import initializers, layers
+from dlscratch import _browser, initializers, layers
 from dlscratch.attention import GELU, LayerNorm, PositionEmbedding, SelfAttention, Tied
 from dlscratch.checks import real, whole, wholes
 from dlscratch.layers import (
@@ -383,9 +383,7 @@ def pretrained(name):
 
 def _fetched(name, names):
     """Load a network that the book's server has and the browser's package has not."""
-    from dlscratch._browser import fetch
-
-    raw = fetch(f"weights/{name}.npz")
+    raw = _browser.fetch(f"weights/{name}.npz")
     if raw is None:
         raise ValueError(
             f"pretrained: expected one of {names}, or a larger network of the book "

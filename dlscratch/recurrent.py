@@ -89,6 +89,7 @@ class Embedding(Layer):
             raise ValueError(
                 f"Embedding: expected ids from 0 to {n - 1}, got {x.min()} to {x.max()}"
             )
+        x = x.astype(np.intp, copy=False)  # take converts no other that may be too long
         self.remember(x)
         return self.W.value.take(x, axis=0)
 

@@ -403,7 +403,7 @@ def test_the_book_alone_has_no_live_cells():
         pytest.skip("the site was not built: run `make book`")
     for page in pages:
         text = live.MARKED.sub("", page.read_text(encoding="utf-8"))
-        assert "_static/live/" not in text, page.name
+        assert "_static/live/live." not in text, page.name
         assert "../lite/" not in text, page.name
 
 

@@ -268,6 +268,15 @@ def test_float32_stays_float32_and_agrees(kind):
 # -------------------------------------------------------------------- the embedding
 
 
+@pytest.mark.parametrize("dtype", ["int8", "int32", "uint32", "int64", "uint64"])
+def test_an_embedding_takes_whole_numbers_of_all_kinds(dtype):
+    layer = Embedding(5, 3, rng=np.random.default_rng(0))
+    ids = np.array([[4, 0], [2, 2]], dtype=dtype)
+    np.testing.assert_array_equal(layer.forward(ids), layer.W.value[[[4, 0], [2, 2]]])
+    layer.backward(np.ones((2, 2, 3)))
+    np.testing.assert_array_equal(layer.W.grad[:, 0], [1, 0, 2, 0, 1])
+
+
 def test_an_embedding_is_a_linear_layer_of_one_hot_rows():
     rng = np.random.default_rng(0)
     layer, x = Embedding(5, 3, rng=rng), rng.integers(5, size=(4, 6))
