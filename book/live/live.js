@@ -137,7 +137,7 @@
 
   // ---- Running ----
 
-  const live = { home, cells, el, store, say, solved, load, edit };
+  const live = { home, page, cells, el, store, say, solved, load, edit };
   const runner = async () => (await load("run.js")).begin(live);
   const run = async (cell) => (await runner()).run(cell);
   const runTo = async (cell) => (await runner()).runTo(cell);

@@ -7,13 +7,12 @@ let runner = null;
 
 // The page has one runner, made when it is first needed.
 export async function begin(live) {
-  runner ??= makeRunner(live, await seconds(live.home));
+  runner ??= makeRunner(live, await seconds(live));
   return runner;
 }
 
 // How long slow cells of this page took where the book was made: {"7": 12.4}.
-async function seconds(home) {
-  const page = location.pathname.split("/").at(-1).replace(/\.html$/, "");
+async function seconds({ home, page }) {
   try {
     return (await (await fetch(`${home}times.json`)).json())[page] ?? {};
   } catch {
