@@ -12,6 +12,7 @@ from bs4 import BeautifulSoup
 from house import asides, boxes, citations, dark, numbers, terms
 from nbformat import v4
 from sphinx.application import Sphinx
+from sphinx.util.docutils import docutils_namespace, patch_docutils
 
 from dlscratch import plotting
 from dlscratch.explorables import perceptron_line, write_on
@@ -141,10 +142,10 @@ def build(folder, *cells, **metadata):
         (folder / "book" / name).write_text(text, encoding="utf-8")
     (folder / "conf.py").write_text(CONF)
     warnings = (folder / "warnings").open("w+")
-    app = Sphinx(
-        folder, folder, folder / "html", folder / "trees", "html", {}, None, warnings
-    )
-    app.build()
+    folders = [folder, folder, folder / "html", folder / "trees"]
+    with patch_docutils(folder), docutils_namespace():
+        app = Sphinx(*folders, "html", {}, None, warnings)
+        app.build()
     warnings.seek(0)
     pages = {
         path.stem: BeautifulSoup(path.read_text("utf-8"), "html.parser")
@@ -271,7 +272,8 @@ def test_another_glossary_changes_the_chapters(tmp_path):
     glossary.write_text(GLOSSARY.replace("training\n", "trainings\n", 1))
     folders = [app.srcdir, app.confdir, app.outdir, app.doctreedir]
     said = StringIO()
-    Sphinx(*folders, "html", {}, said, StringIO()).build()
+    with patch_docutils(tmp_path), docutils_namespace():
+        Sphinx(*folders, "html", {}, said, StringIO()).build()
     assert re.search("reading sources.*notebooks/09-small", said.getvalue())
     html = (tmp_path / "html" / "notebooks" / "09-small.html").read_text("utf-8")
     page = BeautifulSoup(html, "html.parser")
