@@ -53,6 +53,24 @@ def test_commands_are_make_targets(guide):
     assert used <= make_targets()
 
 
+def test_the_workflow_calls_only_make():
+    """What the forge runs is what a reader can run, on two Pythons."""
+    jobs = yaml.safe_load(read(".github/workflows/book.yml"))["jobs"]
+    commands = [
+        step["run"]
+        for job in jobs.values()
+        for step in job["steps"]
+        if "run" in step  # the others say what they "use"
+    ]
+    words = [command.split() for command in commands]
+    assert {first for first, *_ in words} == {"make"}
+    assert {target for _, *targets in words for target in targets} <= make_targets()
+    oldest = project()["project"]["requires-python"].removeprefix(">=")
+    pythons = jobs["tests"]["strategy"]["matrix"]["python"]
+    assert oldest in pythons
+    assert len(pythons) == 2
+
+
 @pytest.mark.parametrize("guide", GUIDES)
 def test_links_and_files_exist(guide):
     """Every link to a file, and every path shown as code, leads somewhere."""
