@@ -12,7 +12,7 @@ import live_files
 import live_lite
 import nbformat
 import pytest
-from site_tools import HTML, new_page, served
+from site_tools import HTML, PHONE, new_page, served
 
 CHAPTER = "02-perceptron"
 CELL = ".jp-Notebook .jp-CodeCell"
@@ -97,6 +97,15 @@ def test_jupyterlite_shows_a_chapter_with_its_outputs(opened):
     page.locator(".dlx[data-live]").first.wait_for(timeout=PATIENCE)
     files = page.locator(".jp-DirListing-itemText").all_inner_texts()
     assert files == ["02-perceptron.ipynb", "part.ipynb"]
+
+
+def test_on_a_phone_the_notebook_has_the_page_to_itself(browser, lite):
+    page = new_page(browser, PHONE)
+    page.goto(f"{lite}/lite/notebooks/index.html?path=part.ipynb")
+    cell = page.locator(CELL).first
+    cell.wait_for(timeout=PATIENCE)
+    assert cell.bounding_box()["width"] > 300
+    page.context.close()
 
 
 def test_a_chapters_menu_leads_to_it(lite):

@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from site_tools import HTML, PHONE, ROOT, new_page, offences
+from site_tools import HTML, LAPTOP, PHONE, ROOT, new_page, offences
 
 CHAPTER = "notebooks/02-perceptron.html"
 LIVE = HTML / "_static" / "live"
@@ -377,6 +377,14 @@ def test_answers_stay_on_this_device_until_they_are_cleared(python):
     assert page.locator(".live-solved").count() == 0
     keys = page.evaluate("Object.keys(localStorage)")
     assert not [key for key in keys if key.startswith("dlscratch")]
+
+
+def test_a_phone_is_led_to_the_jupyter_that_has_room(live, browser):
+    for width, app in (PHONE, "notebooks"), (LAPTOP, "lab"):
+        page = opened(new_page(browser, width), live)
+        link = page.locator('.live-menu a[href*="/lite/"]')
+        assert f"/lite/{app}/index.html?path=02" in link.get_attribute("href")
+        page.context.close()
 
 
 def test_a_phone_runs_a_cell_by_touch(live, browser):
