@@ -13,6 +13,7 @@ from explorable_checks import (
     pick,
     press,
     stop_clock,
+    unfold,
     values,
     words,
 )
@@ -155,6 +156,12 @@ def check_run(page, surface, start, lr, steps):
     np.testing.assert_allclose(points / 40 * [1, -1] + [-5, 5], drawn, atol=1e-9)
     assert not re.search(r"NaN|Infinity|undefined", shown["html"])
     return rows, name
+
+
+@pytest.fixture
+def open_html(open_html):
+    """Open a figure with all that it folds away at first."""
+    return lambda *arguments, **options: unfold(open_html(*arguments, **options))
 
 
 @pytest.fixture
