@@ -15,9 +15,10 @@ const HINT =
 
 const STYLE = `
 .dlx .dd { display: flex; flex-wrap: wrap; gap: 0.8rem 1.5rem; }
-.dlx .dd-left { flex: 1 1 13rem; max-width: 13.5rem; min-width: 0; margin: 0 auto; }
-.dlx .dd-right { flex: 2 1 19rem; max-width: 20rem; min-width: 0; margin: 0 auto; }
+.dlx .dd-left { flex: 1 1 13rem; max-width: 15rem; min-width: 0; margin: 0 auto; }
+.dlx .dd-right { flex: 2 1 19rem; max-width: 18.5rem; min-width: 0; margin: 0 auto; }
 .dlx .dd-side { flex: 1 1 12rem; min-width: 0; }
+@media (max-width: 40rem) { .dlx .dd-right { order: 1; } }
 .dlx .dd-tower { display: block; width: 100%; height: auto; overflow: visible; }
 .dlx .dd-tower text { fill: var(--soft); font-size: 12px; user-select: none; paint-order: stroke; stroke: var(--bg); stroke-width: 5px; stroke-linejoin: round; }
 .dlx .dd-tower .dd-title { font-weight: 600; fill: var(--ink); }
@@ -289,12 +290,12 @@ export function explore({ sizes, activation, samples, ...packed }) {
       el(
         "div.dd-left",
         board,
-        soft("Or load one of MNIST's test images; the last two are hard:"),
-        pictures,
       ),
       el("div.dd-right", tower),
       el(
         "div.dd-side",
+        soft("Or load one of MNIST's test images; the last two are hard:"),
+        pictures,
         readout,
         soft(
           "Wires: weight × value. Blue raises the cell below, orange lowers it; only the strongest are drawn.",

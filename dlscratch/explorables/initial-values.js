@@ -9,13 +9,13 @@ const BINS = 31;
 // A bar at full height holds this part of the values, or more.
 const FULL = 0.2;
 // slope: f' from f's value. ends: what the histogram shows; beyond, the last bin counts.
-// idle: whether a unit hardly passes a gradient on.
+// awake: outside of these values a unit hardly passes a gradient on.
 const ACTIVATIONS = {
   sigmoid: {
     f: (a) => 1 / (1 + Math.exp(-a)),
     slope: (h) => h * (1 - h),
     ends: [0, 1],
-    idle: (h) => h < 0.05 || h > 0.95,
+    awake: [0.05, 0.95],
     word: "saturated",
     rule: "h below 0.05 or above 0.95: the slope is below 0.05",
   },
@@ -23,7 +23,7 @@ const ACTIVATIONS = {
     f: Math.tanh,
     slope: (h) => 1 - h * h,
     ends: [-1, 1],
-    idle: (h) => Math.abs(h) > 0.95,
+    awake: [-0.95, 0.95],
     word: "saturated",
     rule: "|h| above 0.95: the slope is below 0.1",
   },
@@ -31,7 +31,7 @@ const ACTIVATIONS = {
     f: (a) => Math.max(a, 0),
     slope: (h) => (h > 0 ? 1 : 0),
     ends: [0, 3],
-    idle: (h) => h === 0,
+    awake: [Number.MIN_VALUE, Infinity],
     word: "zero",
     rule: "h is 0, and so is the slope",
   },
@@ -68,7 +68,7 @@ function times(x, packed, std) {
   const y = new Float64Array(x.length);
   for (let i = 0; i < x.length; i += 2 * n) {
     for (let j = 0; j < n; j += 4) {
-      let [a, b, c, d, e, f, g, h] = [0, 0, 0, 0, 0, 0, 0, 0];
+      let a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0;
       for (let k = 0, m = j * n; k < n; k++, m += 4) {
         const u = x[i + k];
         const v = x[i + n + k];
@@ -81,9 +81,15 @@ function times(x, packed, std) {
         g += v * packed[m + 2];
         h += v * packed[m + 3];
       }
-      for (const [at, four] of [[i + j, [a, b, c, d]], [i + n + j, [e, f, g, h]]]) {
-        for (let q = 0; q < 4; q++) y[at + q] = std * four[q];
-      }
+      const at = i + j;
+      y[at] = std * a;
+      y[at + 1] = std * b;
+      y[at + 2] = std * c;
+      y[at + 3] = std * d;
+      y[at + n] = std * e;
+      y[at + n + 1] = std * f;
+      y[at + n + 2] = std * g;
+      y[at + n + 3] = std * h;
     }
   }
   return y;
@@ -99,16 +105,17 @@ function pack(M, turned) {
 
 // The values' standard deviation, the part of them that is idle, and that in each bin
 // between two ends, in one pass: sums are taken from the first value, which loses no digits.
-function measure(values, [low, high], idle) {
+function measure(values, [low, high], [least, most]) {
   const bins = new Float64Array(BINS);
   const scale = BINS / (high - low);
-  let [sum, squares, idlers] = [0, 0, 0];
+  const first = values[0];
+  let sum = 0, squares = 0, idle = 0;
   for (let i = 0; i < values.length; i++) {
     const value = values[i];
-    const off = value - values[0];
+    const off = value - first;
     sum += off;
     squares += off * off;
-    if (idle(value)) idlers++;
+    if (value < least || value > most) idle++;
     const bin = Math.floor((value - low) * scale);
     bins[bin < 0 ? 0 : bin < BINS ? bin : BINS - 1]++;
   }
@@ -116,7 +123,7 @@ function measure(values, [low, high], idle) {
   const mean = sum / n;
   return {
     std: Math.sqrt(Math.max(squares / n - mean * mean, 0)),
-    part: idlers / n,
+    part: idle / n,
     bins: [...bins].map((count) => count / n),
   };
 }
@@ -135,8 +142,8 @@ function rows(most, kind, colour, columns) {
     const cells = columns.map((name) => el("td", { [`data-${kind}`]: name }));
     const node = row(`${k + 1}`, [el("td", picture), cells]);
     // Shows the values between these ends; returns their standard deviation.
-    const write = (values, ends, idle = () => false) => {
-      const { std, part, bins } = measure(values, ends, idle);
+    const write = (values, ends, awake = [-Infinity, Infinity]) => {
+      const { std, part, bins } = measure(values, ends, awake);
       picture.dataset.bins = bins.join(" ");
       const bar = (b, i) => `M${4 * i} 40v${-40 * Math.min(b / FULL, 1)}h3.6V40Z`;
       set(bars, { d: bins.map(bar).join("") });
@@ -190,9 +197,9 @@ export function explore({ seed, sizes: { inputs, units }, scales, limits, ...sta
 
   function draw() {
     const { activation, std, layers } = state;
-    const { ends, idle, word: name, rule: why } = ACTIVATIONS[activation];
+    const { ends, awake, word: name, rule: why } = ACTIVATIONS[activation];
     const { hs, das } = propagate(state);
-    const spreads = hs.map((h, k) => forwards[k].write(h, ends, idle));
+    const spreads = hs.map((h, k) => forwards[k].write(h, ends, awake));
     const sizes = das.map((da, k) => backwards[k].write(da, GRADIENTS));
     for (const all of [forwards, backwards]) {
       all.forEach(({ node }, k) => node.hidden = k >= layers);

@@ -262,7 +262,6 @@ def test_names(open_html, name, surface, start, lr, steps):
 
 
 def test_each_name_has_its_case_and_its_rule(figure):
-    figure.get_by_text("How a run is named").click()
     rules = figure.locator("details li").all_inner_texts()
     assert {rule.split(":")[0] for rule in rules} == {case[0] for case in CASES}
     click(figure, "Step")
