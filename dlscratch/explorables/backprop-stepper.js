@@ -365,10 +365,10 @@ export function explore({ lr, largest, parameters, ...start }) {
     updated,
     el(
       "div.dlx-columns",
-      el("div", { style: "flex-basis: 25rem" }, graph, arrays(stored)),
+      el("div", { style: "flex-basis: 19rem" }, graph, arrays(stored)),
       el(
         "div",
-        { style: "flex-basis: 22rem" },
+        { style: "flex-basis: 17rem" },
         el("p.dlx-soft", el("b", "Forward")),
         el("ol.bp-steps", items.slice(0, FORWARD)),
         el("p.dlx-soft", el("b", "Backward")),
