@@ -60,11 +60,11 @@ const PARAMETERS = ["W1", "b1", "W2", "b2"];
 const ARRAYS = ["x", "W1", "b1", "a1", "h", "W2", "b2", "logits", "y", "t", "L"];
 const STYLE = `
 .dlx { --cool: var(--light, #d9ebf8) var(--dark, #173650); }
-.dlx .bp-arrays { display: flex; flex-wrap: wrap; gap: 0.3rem 0.4rem; align-items: start; margin-top: 0.4rem; }
-.dlx .bp-arrays .bp-arrays { margin: 0 0.6rem 0.2rem 0; }
-.dlx .bp-array { padding: 0.2rem 0.4rem 0.3rem; border: 2px solid var(--edge); border-radius: 0.4rem; }
-.dlx .bp-array p { margin: 0; font-size: 0.88em; }
-.dlx .bp-cells { display: grid; gap: 0 0.6rem; width: max-content; font-size: 0.84em; font-variant-numeric: tabular-nums; text-align: right; }
+.dlx .bp-arrays { display: flex; flex-wrap: wrap; gap: 0.25rem 0.3rem; align-items: start; margin-top: 0.4rem; }
+.dlx .bp-arrays .bp-arrays { margin: 0 0.4rem 0 0; }
+.dlx .bp-array { padding: 0.05rem 0.3rem 0.15rem; border: 2px solid var(--edge); border-radius: 0.4rem; }
+.dlx .bp-array p { margin: 0; font-size: 0.8em; line-height: 1.3; }
+.dlx .bp-cells { display: grid; gap: 0 0.6rem; width: max-content; font-size: 0.78em; line-height: 1.3; font-variant-numeric: tabular-nums; text-align: right; }
 .dlx .bp-steps { margin: 0; padding: 0; list-style: none; }
 .dlx .bp-steps li { display: flex; flex-wrap: wrap; gap: 0 0.6rem; align-items: center; margin: 0; }
 .dlx .bp-steps button { flex: 1 1 9.5rem; min-height: 1.7rem; padding: 0 0.4rem; border: 2px solid transparent; text-align: left; }
@@ -81,7 +81,8 @@ const STYLE = `
 .dlx .bp-lit.bp-back.bp-node rect { fill: var(--shade); stroke: var(--one); }
 .dlx .dlx-plot.bp-graph text { fill: var(--ink); font-size: 12.5px; font-variant-numeric: tabular-nums; }
 .dlx .dlx-plot.bp-graph .bp-grad { fill: var(--one); }
-.dlx :is(.bp-said, .bp-why) { min-height: 2.8em; }
+.dlx .bp-words { margin: 0; gap: 0 1.2rem; min-height: 2.9em; }
+.dlx .dlx-plot.bp-graph { max-width: 18rem; }
 `;
 
 const matmul = (a, b) =>
@@ -349,33 +350,40 @@ export function explore({ lr, largest, parameters, ...start }) {
     },
     el("style", STYLE),
     el(
-      "p",
-      "Step with the buttons, or with the arrow keys while a button or an equation has the focus. Point at anything to see what belongs to it. Change x, and all numbers follow.",
+      "p.dlx-ask",
+      "Forwards for the loss, backwards for the gradients: what is each number made of?",
     ),
     el(
-      "div.dlx-row.dlx-apart",
-      el("span", "x = "),
-      inputs,
-      choice("Right class t", "t", [[0, "0: [1, 0]"], [1, "1: [0, 1]"]]),
-      reset,
+      "div.dlx-stick",
+      el(
+        "div.dlx-row.dlx-apart",
+        { role: "group", "aria-label": "Steps", style: "gap: 0.4rem" },
+        buttons.toSpliced(4, 0, play),
+      ),
+      el("div.dlx-columns.bp-words", said, why),
     ),
-    el(
-      "div.dlx-row",
-      { role: "group", "aria-label": "Steps", style: "gap: 0.4rem" },
-      buttons.toSpliced(4, 0, play),
-    ),
-    said,
-    why,
     updated,
     el(
       "div.dlx-columns",
-      el("div", graph, arrays(stored)),
+      el("div", { style: "flex-basis: 19rem" }, graph, arrays(stored)),
       el(
         "div",
+        { style: "flex-basis: 17rem" },
         el("p.dlx-soft", el("b", "Forward")),
         el("ol.bp-steps", items.slice(0, FORWARD)),
         el("p.dlx-soft", el("b", "Backward")),
         el("ol.bp-steps", items.slice(FORWARD)),
+        el(
+          "div.dlx-row",
+          el("span", "x = "),
+          inputs,
+          choice("Right class t", "t", [[0, "0: [1, 0]"], [1, "1: [0, 1]"]]),
+          reset,
+        ),
+        el(
+          "p.dlx-soft",
+          "Arrow keys step while a button or an equation has the focus. Point at anything to see what belongs to it.",
+        ),
       ),
     ),
   );

@@ -1,7 +1,8 @@
 // One unit's values x for a batch, and y = gamma·x̂ + beta, as layers.BatchNorm(1) computes it.
 
 const { button, cell, clamp, el, figure, grab, handle, head, label } = globalThis.explorables;
-const { legend, number, place, plot, range, round2, row, scroll, set } = globalThis.explorables;
+const { legend, more, number, place, plot, range, round2, row, scroll, set } =
+  globalThis.explorables;
 const { show, svg, swatch, text } = globalThis.explorables;
 
 const EPS = 1e-5;
@@ -209,22 +210,11 @@ export function explore({ limits, ...props }) {
   return page(
     { style: "--label: 5.6rem" },
     el("style", STYLE),
-    el(
-      "p",
-      "Drag one numbered point, or move it with the arrow keys, and watch whose outputs y move. Then change to the running averages, and move it again.",
-    ),
-    el(
-      "div.dlx-row",
-      choice("Mean and variance from", afresh("mode"), [
-        ["training", "the batch (training)"],
-        ["test", "the running averages (test)"],
-      ]),
-      reset,
-    ),
+    el("p.dlx-ask", "Move one number of a batch. Whose outputs move?"),
     el(
       "div.dlx-columns",
       el(
-        "div",
+        "div.dlx-stick",
         picture,
         legend(
           swatch("batch: mean ± std", "border-top: 8px solid var(--one)"),
@@ -232,26 +222,44 @@ export function explore({ limits, ...props }) {
           swatch("an output that moved", "border-top: 4px solid var(--line-y)"),
         ),
         count,
-        ofBatch,
-        ofRun,
       ),
       el(
         "div",
-        slider("γ", afresh("gamma"), ...limits.gamma),
-        slider("β", afresh("beta"), ...limits.gamma),
-        slider("momentum", afresh("momentum"), 0, 1),
         el(
-          "div.dlx-row.dlx-apart.dlx-tight",
-          button("One training step", () => train(1)),
-          button("Ten", () => train(10), { "aria-label": "Ten training steps" }),
+          "p",
+          "Drag a numbered point, or move it with the arrow keys. Then change to the running averages, and move it again.",
         ),
-        scroll(
-          "The batch, number by number",
-          el("table", head("point", "x", "x̂", "y", "moved by"), el("tbody", rows)),
-          { class: "bn-table" },
+        el(
+          "div.dlx-row",
+          choice("Mean and variance from", afresh("mode"), [
+            ["training", "the batch (training)"],
+            ["test", "the running averages (test)"],
+          ]),
+          reset,
+        ),
+        ofBatch,
+        ofRun,
+        more(
+          "γ, β and the running averages",
+          slider("γ", afresh("gamma"), ...limits.gamma),
+          slider("β", afresh("beta"), ...limits.gamma),
+          slider("momentum", afresh("momentum"), 0, 1),
+          el(
+            "div.dlx-row.dlx-apart.dlx-tight",
+            button("One training step", () => train(1)),
+            button("Ten", () => train(10), { "aria-label": "Ten training steps" }),
+          ),
+        ),
+        more(
+          "The numbers, and the code",
+          scroll(
+            "The batch, number by number",
+            el("table", head("point", "x", "x̂", "y", "moved by"), el("tbody", rows)),
+            { class: "bn-table" },
+          ),
+          code,
         ),
       ),
     ),
-    code,
   );
 }

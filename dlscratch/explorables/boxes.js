@@ -136,7 +136,7 @@ export function explore({ side, ...start }) {
     ),
     el(
       "div.dlx-columns",
-      el("div", picture),
+      el("div.dlx-stick", picture),
       el(
         "div",
         { style: "--label: 5rem" },

@@ -1,7 +1,7 @@
 // Two shapes, aligned from the right: NumPy's broadcasting, cell by cell.
 
-const { button, el, figure, fill, head, indices, only, range } = globalThis.explorables;
-const { row, set, walk } = globalThis.explorables;
+const { button, el, figure, fill, head, indices, more, only } = globalThis.explorables;
+const { range, row, set, walk } = globalThis.explorables;
 
 const NAMES = ["A", "B"];
 const ENTRIES = { A: (place) => 10 * (place + 1), B: (place) => place + 1 };
@@ -35,6 +35,7 @@ const STYLE = `
 .dlx .bc-align td, .dlx .bc-align th { min-width: 4.2em; }
 .dlx .bc-align .bc-verdict td { white-space: normal; font-size: 0.88em; max-width: 8.5em; vertical-align: top; }
 @media (max-width: 480px) {
+  .dlx .bc-result { order: -1; }
   .dlx .bc-sum { gap: 0.4rem; }
   .dlx .bc-cell, .dlx button.bc-cell { min-width: 2.05rem; }
   .dlx.dlx .bc-align :is(td, th) { min-width: 3.2em; padding-inline: 0.2rem; }
@@ -315,19 +316,28 @@ export function explore({ limits, ...start }) {
   return page(
     el("style", STYLE),
     el(
-      "p",
-      "Type the length of an axis, or take an example. Then point at an entry of C, or walk through C with the arrow keys.",
+      "p.dlx-ask",
+      "Two arrays of different shapes. Do they fit, and what does each entry of C come from?",
     ),
-    el("fieldset.dlx-apart", el("legend", "Examples"), el("div.dlx-row.dlx-tight", examples)),
-    el("div.dlx-row.dlx-apart", choice("Operation", "operation", Object.entries(SIGNS)), reset),
-    el("div.dlx-scroll", table),
-    reshapes,
-    verdict,
-    failure,
-    picture,
-    sentence,
-    legend,
-    stored,
-    code,
+    el(
+      "div.dlx-columns",
+      el(
+        "div",
+        el("fieldset", el("legend", "Examples"), el("div.dlx-row.dlx-tight", examples)),
+        el("div.dlx-row", choice("Operation", "operation", Object.entries(SIGNS)), reset),
+        el("div.dlx-scroll", table),
+        reshapes,
+      ),
+      el(
+        "div.bc-result",
+        verdict,
+        failure,
+        picture,
+        sentence,
+        legend,
+        stored,
+        more("The same in NumPy", code),
+      ),
+    ),
   );
 }

@@ -1,7 +1,7 @@
 // A kernel walks over a small picture: the window, its row of im2col, its output cell.
 
 const { button, clamp, el, field, figure, fill, indices, only } = globalThis.explorables;
-const { player, range, round, row, scroll, set, show, walk } = globalThis.explorables;
+const { more, player, range, round, row, scroll, set, show, walk } = globalThis.explorables;
 
 const PRESETS = {
   "vertical edge": { 3: [[1, 0, -1], [1, 0, -1], [1, 0, -1]], 2: [[1, -1], [1, -1]] },
@@ -20,18 +20,21 @@ const STYLE = `
 .dlx .cv-controls { gap: 0.5rem 1.3rem; align-items: start; }
 .dlx .cv-controls input[type="number"] { width: 3.4rem; }
 .dlx .cv-controls label { display: inline-flex; gap: 0.35rem; align-items: center; margin: 0; }
-.dlx .cv-picture { display: flex; flex-wrap: wrap; gap: 0.7rem 1.6rem; margin: 0.8rem 0 0.5rem; }
+.dlx .cv-picture { display: flex; flex-wrap: wrap; gap: 0.7rem 1.6rem; margin: 0.6rem 0 0.3rem; }
+.dlx .cv-sum { flex: 1 1 15rem; min-width: 0; }
+.dlx.dlx .cv-sum pre { font-size: 0.8em; white-space: pre-wrap; }
 .dlx .cv-block { min-width: 0; }
 .dlx .cv-block > p { margin: 0 0 0.25rem; font-weight: 600; line-height: 1.3; }
 .dlx .cv-grid { display: grid; gap: 2px; width: max-content; max-width: 100%; }
-.dlx .cv-cell { position: relative; height: 2.15rem; border: 1px solid var(--control); border-radius: 3px; background: var(--bg); }
+.dlx .cv-cell { position: relative; height: 2.15rem; border: 1px solid var(--control); border-radius: 3px; background: color-mix(in srgb, var(--tone, var(--bg)) var(--share, 0%), var(--bg)); color: var(--ink); }
 .dlx .cv-cell, .dlx .cv-cell input, .dlx button.cv-cell { display: grid; place-items: center; min-width: 0; min-height: 0; padding: 0; font-size: 0.86rem; font-variant-numeric: tabular-nums; }
 .dlx .cv-cell input { width: 100%; height: 100%; margin: 0; border: 0; border-radius: 2px; background: none; color: inherit; font-family: inherit; text-align: center; }
 .dlx .cv-grid .cv-pad { border: 1px dashed var(--control); background: var(--well); color: var(--soft); }
-.dlx .cv-grid .cv-in { border: 2px solid var(--one); background: var(--shade); color: var(--ink); }
+.dlx .cv-grid .cv-in { border: 2px solid var(--line-2); }
 .dlx .cv-grid .cv-in::after { content: attr(data-weight); position: absolute; right: 1px; bottom: 0; font-size: 0.62rem; line-height: 1; pointer-events: none; }
 .dlx .cv-used { box-shadow: inset 0 0 0 3px var(--line-1); }
-.dlx button.cv-cell[aria-current], .dlx.dlx tr[aria-current] .cv-y { background: var(--ink); color: var(--bg); }
+.dlx button.cv-cell[aria-current] { border-color: var(--line-2); box-shadow: 0 0 0 2px var(--line-2); font-weight: 700; }
+.dlx.dlx tr[aria-current] .cv-y { background: var(--ink); color: var(--bg); }
 .dlx.dlx.dlx tr[aria-current] td:not(.cv-y) { background: var(--shade); }
 .dlx.dlx .cv-rows :is(td, th) { padding: 0.1rem 0.12rem; min-width: 1.3rem; font-size: 0.82rem; }
 .dlx .cv-rows { max-height: 15rem; overflow: auto; }
@@ -41,8 +44,12 @@ const STYLE = `
 .dlx .cv-kernel .cv-cell { border-color: var(--line-2); border-width: 2px; }
 .dlx .cv-rows table { margin: 0; }
 .dlx .cv-note { min-height: 2.8em; }
-@media (min-width: 760px) { .dlx .cv-picture { flex-wrap: nowrap; } }
-@media (max-width: 480px) { .dlx .cv-kernel { order: -1; } }
+@media (max-width: 480px) {
+  .dlx .cv-picture { gap: 0.5rem 0.7rem; }
+  .dlx .cv-kernel { order: -1; width: 100%; }
+  .dlx .cv-grid { zoom: 0.76; }
+  .dlx .cv-block .dlx-soft { display: none; }
+}
 `;
 
 // At most so many decimals, and none that are zeros.
@@ -121,6 +128,13 @@ export function explore({ limits, choices, ...start }) {
   const { state, update, choice, field: side, reset, page } = figure(first, draw, say);
   const point = (pointed) => update({ pointed });
 
+  // The larger a number, the more of its sign's colour its cell has.
+  function tint(node, value, largest) {
+    node.style.setProperty("--tone", value < 0 ? "var(--one)" : "var(--line-1)");
+    node.style.setProperty("--share", `${largest ? (38 * Math.abs(value)) / largest : 0}%`);
+  }
+  const largest = (values) => Math.max(0, ...values.map(Math.abs));
+
   // What is built anew when a shape changes: three grids, and the matrix of im2col.
   const blocks = { x: el("div.cv-block"), w: el("div.cv-block.cv-kernel"), y: el("div.cv-block") };
   const matrix = scroll("The im2col matrix, one row for each output cell", false, {
@@ -174,7 +188,7 @@ export function explore({ limits, choices, ...start }) {
       blocks.x,
       title(
         `Input x: ${by(sides(x))}`,
-        padding ? `with ${padding} of padding on each side` : "no padding",
+        padding ? `with ${padding} of padding` : "type your own",
       ),
       set(grid(label, x[0].length + 2 * padding, 2.15, padded), { onpointerleave: () => point() }),
     );
@@ -260,6 +274,10 @@ export function explore({ limits, choices, ...start }) {
       for (const node of [lines[k].result, outputs[k]]) show(node, sum, number(sum, 2));
       set(outputs[k], { "aria-label": `${name} = ${number(sum)}` });
     });
+    const tops = [x.flat(), w.flat(), cells.map(({ sum }) => sum)].map(largest);
+    inputs.forEach(({ node }, k) => tint(node.parentNode, x.flat()[k], tops[0]));
+    kernel.forEach(({ node }, k) => tint(node.parentNode, w.flat()[k], tops[1]));
+    outputs.forEach((node, k) => tint(node, cells[k].sum, tops[2]));
     mark(cells);
 
     fill(
@@ -318,7 +336,7 @@ export function explore({ limits, choices, ...start }) {
     const users = cells.filter((cell) => cell.terms.some((term) => term.from === from));
     const value = pointed && `${entry("x", pointed)} = ${number(x[pointed[0]][pointed[1]])}`;
     note.textContent = !pointed
-      ? "Point at an output cell or a row of im2col: its window lights up. Point at an input cell: all outputs that use it do."
+      ? "Blue is above 0, orange below. Point at an output cell: its window lights up. Point at an input cell: all outputs that use it do."
       : users.length
       ? `${value} stands in ${times(users.length, "window")}, so in ${
         times(users.length, "row")
@@ -375,27 +393,43 @@ export function explore({ limits, choices, ...start }) {
   return page(
     el("style", STYLE),
     el(
-      "div.dlx-row.cv-controls",
-      group("Kernel", presets),
-      choice("Kernel size", kernelSize, [[2, "2 × 2"], [3, "3 × 3"]]),
-      choice("Stride", "stride", choices.stride),
-      choice("Padding", "padding", choices.padding),
-      group("Input", pictures, lengths),
-      choice("Operation", "flip", [[false, "cross-correlation"], [true, "true convolution"]]),
+      "p.dlx-ask",
+      "The kernel slides over the picture. Where is its answer strong, and where is it 0?",
     ),
-    el("div.cv-picture", blocks.x, blocks.w, blocks.y),
+    group("Kernel", presets),
+    el(
+      "div.cv-picture",
+      blocks.x,
+      blocks.w,
+      blocks.y,
+      el("div.cv-sum", el("div.dlx-row.dlx-tight", back, next, play, reset), arithmetic, note),
+    ),
+    verdict,
     el(
       "div.dlx-columns",
-      el("div", el("div.dlx-row", back, next, play, reset), arithmetic, note),
-      el("div", about, matrix),
+      more(
+        "Stride, padding, and other pictures",
+        el(
+          "div.dlx-row.cv-controls",
+          choice("Stride", "stride", choices.stride),
+          choice("Padding", "padding", choices.padding),
+          choice("Kernel size", kernelSize, [[2, "2 × 2"], [3, "3 × 3"]]),
+          choice("Operation", "flip", [[false, "cross-correlation"], [true, "true convolution"]]),
+          group("Input", pictures, lengths),
+        ),
+        el(
+          "p.dlx-soft",
+          "Output size = (input + 2·padding − kernel) / stride, rounded down, plus 1:",
+        ),
+        sizes,
+      ),
+      more(
+        "All windows as one table: im2col",
+        about,
+        matrix,
+        el("p.dlx-soft", "The same in NumPy:"),
+        code,
+      ),
     ),
-    el(
-      "p.dlx-soft",
-      "Output size = (input + 2·padding − kernel) / stride, rounded down, plus 1:",
-    ),
-    sizes,
-    verdict,
-    el("p.dlx-soft", "The same in NumPy:"),
-    code,
   );
 }

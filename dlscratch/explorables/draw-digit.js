@@ -15,8 +15,10 @@ const HINT =
 
 const STYLE = `
 .dlx .dd { display: flex; flex-wrap: wrap; gap: 0.8rem 1.5rem; }
-.dlx .dd-left { flex: 1 1 16rem; max-width: 22rem; min-width: 0; margin: 0 auto; }
-.dlx .dd-right { flex: 1.4 1 21rem; max-width: 30rem; min-width: 0; margin: 0 auto; }
+.dlx .dd-left { flex: 1 1 13rem; max-width: 15rem; min-width: 0; margin: 0 auto; }
+.dlx .dd-right { flex: 2 1 19rem; max-width: 18.5rem; min-width: 0; margin: 0 auto; }
+.dlx .dd-side { flex: 1 1 12rem; min-width: 0; }
+@media (max-width: 40rem) { .dlx .dd-right { order: 1; } }
 .dlx .dd-tower { display: block; width: 100%; height: auto; overflow: visible; }
 .dlx .dd-tower text { fill: var(--soft); font-size: 12px; user-select: none; paint-order: stroke; stroke: var(--bg); stroke-width: 5px; stroke-linejoin: round; }
 .dlx .dd-tower .dd-title { font-weight: 600; fill: var(--ink); }
@@ -280,26 +282,30 @@ export function explore({ sizes, activation, samples, ...packed }) {
   return page(
     STYLE,
     el(
+      "p.dlx-ask",
+      "How do 196 pixels become one digit? Draw, and follow them through the layers.",
+    ),
+    el(
       "div.dd",
       el(
         "div.dd-left",
         board,
+      ),
+      el("div.dd-right", tower),
+      el(
+        "div.dd-side",
         soft("Or load one of MNIST's test images; the last two are hard:"),
         pictures,
-      ),
-      el(
-        "div.dd-right",
-        tower,
         readout,
         soft(
           "Wires: weight × value. Blue raises the cell below, orange lowers it; only the strongest are drawn.",
         ),
+        help(
+          KEYS_HELP,
+          SHRINK_HELP,
+          "A probability is the network's own. A scribble that is no digit can get a high one too.",
+        ),
       ),
-    ),
-    help(
-      KEYS_HELP,
-      SHRINK_HELP,
-      "A probability is the network's own. A scribble that is no digit can get a high one too.",
     ),
   );
 }

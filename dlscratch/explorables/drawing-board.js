@@ -165,7 +165,7 @@ globalThis.explorables.drawing = (() => {
   }
 
   // Calls changed() when the ink changes, and moved(words) when keys move the pen.
-  function drawingBoard({ labels, images }, changed, moved) {
+  function drawingBoard({ labels, images }, first, changed, moved) {
     const side = 20; // of a sample: the part of MNIST's 28×28 pixels that holds the ink
     const all = Array.from(bytes(images), (pair) => [pair >> 4, pair & 15]).flat();
     const samples = labels.map((label, s) => {
@@ -222,6 +222,7 @@ globalThis.explorables.drawing = (() => {
       changed();
     }
     function begin(point) {
+      if (items.length === 1 && items[0] === example) keep(0);
       items.push([]);
       extend(point);
     }
@@ -284,7 +285,7 @@ globalThis.explorables.drawing = (() => {
       paint(small, pixels, 15);
       const hard = s >= 10;
       const what = hard ? `a hard test image, labelled ${label}` : `a test image of ${an(label)}`;
-      return button(small, () => keep(0, sample), {
+      return button(small, () => (example = undefined, keep(0, sample)), {
         "aria-label": `Load ${what}`,
         title: hard ? "a hard one" : label,
       });
@@ -299,6 +300,12 @@ globalThis.explorables.drawing = (() => {
       return { empty, meant: items.length === 1 ? items[0].label : undefined };
     }
     place(px, py);
+    // The picture that is there before the reader draws: the first stroke takes its place.
+    let example = samples[first];
+    if (example) {
+      items.push(example);
+      stamp(example);
+    }
     return {
       ink,
       show,
@@ -338,8 +345,9 @@ globalThis.explorables.drawing = (() => {
   // A state, and all that the board, the answer and the tables need. draw({ x, at }) shows
   // what a network computes from the pixels x and returns the probabilities; `numbers` names
   // the tables, and tabulate() makes them.
-  function drawing(samples, state, draw, numbers, tabulate) {
-    const board = drawingBoard(samples, update, (words) => {
+  // `first` is the sample that is on the board at the start, if any.
+  function drawing(samples, state, draw, numbers, tabulate, first) {
+    const board = drawingBoard(samples, first, update, (words) => {
       moved = words;
       live.rest();
     });
@@ -384,6 +392,8 @@ globalThis.explorables.drawing = (() => {
       update,
       frame: board.frame,
       board: [board.frame, board.tools, hint, answer, live],
+      // The same parts, one by one.
+      parts: { ...board, hint, answer, live },
       samples: board.samples,
       // The node that explore returns.
       page(style, ...children) {

@@ -383,6 +383,9 @@ globalThis.explorables = (() => {
       child,
     );
 
+  // What unfolds when the reader asks for it.
+  const more = (summary, ...children) => el("details", el("summary", summary), children);
+
   // ---- The frame of a figure ----
 
   // Runs an action once nothing has called for it for a while.
@@ -488,6 +491,7 @@ globalThis.explorables = (() => {
     label,
     legend,
     line,
+    more,
     num,
     number,
     only,

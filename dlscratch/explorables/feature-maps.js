@@ -1,6 +1,6 @@
 // Draw a digit, and see every feature map that a convolutional network makes of it.
 
-const { ARROWS, button, clamp, el, fill, keys, only, range, set } = globalThis.explorables;
+const { ARROWS, button, clamp, el, fill, keys, more, only, range, set } = globalThis.explorables;
 const { svg, text } = globalThis.explorables;
 const { GRID, KEYS_HELP, SHRINK_HELP, SIZE, affine, drawing } = globalThis.explorables.drawing;
 const { help, largest, paint, percent, picture, soft, softmax } = globalThis.explorables.drawing;
@@ -14,13 +14,18 @@ const MAKERS = {
 };
 // Colours of values, and of weights: above 0, below 0.
 const [CREAM, SIGNS] = [["#f4efe2", "#ff9e5e"], ["#69b7f5", "#ff9e5e"]];
+// The test image that is on the board at the start.
+const EXAMPLE = 3;
 // Keys in rows of eight maps.
 const STEPS = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: 8, ArrowUp: -8 };
 
 const STYLE = `
-.dlx .fm { display: flex; flex-wrap: wrap; gap: 0.8rem 1.5rem; }
-.dlx .fm-left { flex: 1 1 16rem; max-width: 20rem; min-width: 0; margin: 0 auto; }
-.dlx .fm-right { flex: 1.6 1 21rem; min-width: 0; }
+.dlx .fm { display: flex; flex-wrap: wrap; gap: 0.6rem 1.5rem; margin-top: 0.4rem; }
+.dlx .fm-left { flex: 1 1 13rem; max-width: 15rem; min-width: 0; margin: 0 auto; }
+.dlx .fm-left .dd-answer { min-height: 4.4rem; margin: 0; }
+.dlx .fm-left .dd-big { font-size: 3.2rem; min-width: 2.4rem; }
+.dlx .fm-right { flex: 2.2 1 19rem; min-width: 0; }
+.dlx .fm-seen { display: flex; flex-wrap: wrap; gap: 0.4rem 1.5rem; }
 .dlx .fm-title { margin: 0.55rem 0 0.2rem; font-weight: 600; line-height: 1.3; }
 .dlx .fm-maps { display: grid; grid-template-columns: repeat(8, 1fr); gap: 4px; max-width: 32rem; }
 .dlx .fm-maps button { min-height: 0; padding: 0; border: 2px solid var(--control); border-radius: 3px; background: #12161c; line-height: 0; overflow: hidden; }
@@ -37,16 +42,25 @@ const STYLE = `
 .dlx .fm-bars i { background: var(--line-y); }
 .dlx .fm-bars b { font-size: 1rem; line-height: 1.4; }
 .dlx .fm-field { position: absolute; border: 2px solid #ffb37a; background: rgba(255, 179, 122, 0.18); border-radius: 3px; pointer-events: none; }
-.dlx .fm-detail { display: flex; flex-wrap: wrap; gap: 0.4rem 1.5rem; margin-top: 0.6rem; padding-top: 0.2rem; border-top: 1px solid var(--edge); }
+.dlx .fm-detail { display: flex; flex-wrap: wrap; gap: 0.2rem 1.2rem; }
 .dlx .fm-detail svg { display: block; width: 100%; height: auto; overflow: visible; background: #12161c; }
 .dlx .fm-detail svg:focus-visible { outline: 3px solid var(--line-1); outline-offset: 3px; }
 .dlx .fm-big { flex: 0 0 12rem; }
-.dlx .fm-sum { flex: 1 1 18rem; min-width: 0; }
+.dlx .fm-sum { flex: 1 1 15rem; min-width: 0; }
 .dlx .fm-parts { display: flex; flex-wrap: wrap; gap: 0.5rem 0.9rem; margin: 0.4rem 0; }
 .dlx .fm-part { display: grid; grid-template-columns: auto auto; gap: 0 0.4rem; width: max-content; font-size: 0.8rem; text-align: center; font-variant-numeric: tabular-nums; }
 .dlx .fm-part > span { grid-column: 1 / -1; }
 .dlx .fm-part svg { width: 3.2rem; }
-.dlx .fm-wide .fm-part svg { width: 7rem; }
+.dlx .fm-wide .fm-part svg { width: 6.4rem; }
+@media (max-width: 40rem) {
+  .dlx .fm-left { display: grid; grid-template-columns: 9.5rem minmax(0, 1fr); gap: 0 0.8rem; max-width: none; flex-basis: 100%; }
+  .dlx .fm-left > .dd-frame { grid-row: 1 / 4; }
+  .dlx .fm-left > :is(.dd-samples, .dlx-soft) { grid-column: 1 / -1; }
+  .dlx .fm-left .dd-big { font-size: 2.4rem; min-width: 1.6rem; }
+  .dlx .fm-left .dd-answer { gap: 0.5rem; min-height: 6.6rem; font-size: 0.88rem; }
+  .dlx .fm-detail .fm-big { flex-basis: 7rem; }
+  .dlx .fm-wide .fm-part svg { width: 4.6rem; }
+}
 .dlx .fm-part text { font-size: 3px; text-anchor: middle; fill: #fff; paint-order: stroke; stroke: #12161c; stroke-width: 0.7px; }
 `;
 
@@ -156,12 +170,13 @@ export function explore({ layers: given, samples, ...packed }) {
 
   // The map of layer l that is shown large, and a cell of it: at first the one in the middle.
   const middle = (l) => ({ i: outputs[l + 1].H >> 1, j: outputs[l + 1].W >> 1 });
-  const { state, update, frame, board, samples: pictures, page } = drawing(
+  const { state, update, frame, parts: board, page } = drawing(
     samples,
     { l: 0, f: 0, ...middle(0) },
     draw,
     "The numbers",
     tabulate,
+    EXAMPLE,
   );
   function choose(l, f, i, j) {
     only(rows[l].buttons, rows[l].buttons[f]);
@@ -402,35 +417,43 @@ export function explore({ layers: given, samples, ...packed }) {
 
   return page(
     STYLE,
+    el("p.dlx-ask", "What does each kernel find in the digit? Choose a map; then draw your own."),
     el(
       "div.fm",
       el(
         "div.fm-left",
-        board,
-        results,
-        soft("Softmax: probabilities in %."),
-        soft("Draw, or load one of MNIST's test images:"),
-        pictures,
+        frame,
+        board.tools,
+        board.answer,
+        board.live,
+        soft("Draw on it, or load one of MNIST's test images:"),
+        board.samples,
       ),
       el(
         "div.fm-right",
-        el("p.fm-title", { style: "margin-top: 0" }, "Input: 14 × 14 pixels"),
-        input,
-        [...rows, ...strips].map(({ head, node }) => [head, node]),
-        soft(
-          "Brightness: a value's share of the layer's largest. Choose a map to see what makes it; what it is made from has a blue frame.",
+        rows[0].head,
+        rows[0].node,
+        el(
+          "div.fm-detail",
+          el("div.fm-big", largeTitle, slider),
+          el("div.fm-sum", maker, parts, formula),
+        ),
+        more(
+          "The layers behind, down to the answer",
+          el("div.fm-seen", el("div", el("p.fm-title", "Input: 14 × 14 pixels"), input), seen),
+          [...rows.slice(1), ...strips].map(({ head, node }) => [head, node]),
+          el("p.fm-title", "Softmax: probabilities in %"),
+          results,
+          soft(
+            "Brightness: a value's share of the layer's largest. Choose a map to see what makes it; what it is made from has a blue frame.",
+          ),
+        ),
+        help(
+          KEYS_HELP,
+          "In a row of maps: arrow keys move, Enter or Space chooses. In the large map, arrow keys move from cell to cell.",
+          SHRINK_HELP,
         ),
       ),
-    ),
-    el(
-      "div.fm-detail",
-      el("div.fm-big", largeTitle, slider),
-      el("div.fm-sum", maker, parts, formula, seen),
-    ),
-    help(
-      KEYS_HELP,
-      "In a row of maps: arrow keys move, Enter or Space chooses. In the large map, arrow keys move from cell to cell.",
-      SHRINK_HELP,
     ),
   );
 }

@@ -1,8 +1,8 @@
 // Gradient descent, x ← x − lr ∇f(x), on five surfaces; every iterate is drawn.
 
 const { button, canvas, cell, clamp, el, figure, fill, head, label } = globalThis.explorables;
-const { landscape, legend, line, num, number, round, row, scroll } = globalThis.explorables;
-const { set, show, svg, swatch } = globalThis.explorables;
+const { landscape, legend, line, more, num, number, round, row } = globalThis.explorables;
+const { scroll, set, show, svg, swatch } = globalThis.explorables;
 
 const FLAT = 1e-3;
 const CURVED = 1e-2;
@@ -251,67 +251,70 @@ export function explore({ limits, ...start }) {
   }
 
   return page(
+    { style: "--plot: 22rem" },
     el("style", STYLE),
     el(
-      "p",
-      "Click the map, or move the ring, to choose a start. Take steps, then change lr: the same number of steps is taken again.",
+      "p.dlx-ask",
+      "How long may a step be? Take steps, then change lr: the same number of steps is taken again.",
     ),
-    el("div.dlx-row", choice("Surface", "surface", Object.keys(SURFACES)), reset),
-    formulas,
+    el("div.dlx-row", choice("Surface", "surface", Object.keys(SURFACES)), reset, formulas),
     el(
       "div.dlx-columns",
       el(
-        "div",
+        "div.dlx-stick",
         map,
         legend(
           swatch("path", "border-top: 3px solid var(--one)"),
           swatch("next step", "border-top: 3px dotted var(--ink)"),
-          swatch("start", "background: none; border-color: var(--ink)", "disc"),
+          swatch("start: click, or move it", "background: none; border-color: var(--ink)", "disc"),
         ),
-        naming,
       ),
       el(
         "div",
         slider("lr", "lr", ...limits.lr, { says: "Learning rate lr", log: [-4, 1] }),
         el("div.dlx-row.dlx-apart.dlx-tight", rates),
-        ["x₀", "x₁"].map((name, i) =>
-          slider(name, ["start", i], low, high, { says: `${name} at the start` })
-        ),
         el(
           "div.dlx-row.dlx-apart.dlx-tight",
-          { style: "margin-top: 0.5rem" },
           button("Step", () => go(1)),
           button("Run 20", () => go(20)),
           button("Run 100", () => go(100)),
           button("Rewind", () => update({ steps: 0 })),
         ),
-        chart,
+        naming,
         now,
-        slopes,
-        el("p.dlx-soft", curvatures, factors),
+        chart,
       ),
     ),
     el(
       "div.dlx-columns",
-      scroll(
-        "The last iterates",
-        el(
-          "table",
-          el("caption", "The last iterates"),
-          head("step", "x₀", "x₁", "f", "∂f/∂x₀", "∂f/∂x₁"),
-          rows,
+      more(
+        "The start, the gradient and the curvature",
+        ["x₀", "x₁"].map((name, i) =>
+          slider(name, ["start", i], low, high, { says: `${name} at the start` })
         ),
-        { style: "flex: 1 1 25rem" },
+        slopes,
+        el("p.dlx-soft", curvatures, factors),
       ),
-      el("div", { style: "flex-basis: 20.5rem" }, code),
-    ),
-    el(
-      "details",
-      el("summary", "How a run is named"),
-      el("p", "The first rule that fits names the run:"),
-      el(
-        "ol",
-        Object.entries(NAMES).map(([name, [rule]]) => el("li", el("b", name), `: ${rule}`)),
+      more(
+        "The last iterates, and the code",
+        scroll(
+          "The last iterates",
+          el(
+            "table",
+            el("caption", "The last iterates"),
+            head("step", "x₀", "x₁", "f", "∂f/∂x₀", "∂f/∂x₁"),
+            rows,
+          ),
+        ),
+        code,
+      ),
+      more(
+        "How a run is named",
+        el("p", "The first rule that fits names the run:"),
+        el(
+          "ol",
+          Object.entries(NAMES).map(([name, [rule]]) => el("li", el("b", name), `: ${rule}`)),
+        ),
       ),
     ),
   );

@@ -1,7 +1,7 @@
 // Layers without biases: a = h @ W with W = std·Z, then h = f(a). The gradient goes back
 // through them: da = dh·f'(a), then dh = da @ Wᵀ; at the last layer, dh is random.
 
-const { button, clamp, el, figure, head, num, range, row, scroll, set } = globalThis.explorables;
+const { button, el, figure, head, more, num, range, row, scroll, set } = globalThis.explorables;
 const { show, svg, uniform } = globalThis.explorables;
 
 // An odd number: 0 lies inside the middle bin of a range such as −1 to 1.
@@ -9,13 +9,13 @@ const BINS = 31;
 // A bar at full height holds this part of the values, or more.
 const FULL = 0.2;
 // slope: f' from f's value. ends: what the histogram shows; beyond, the last bin counts.
-// idle: whether a unit hardly passes a gradient on.
+// awake: outside of these values a unit hardly passes a gradient on.
 const ACTIVATIONS = {
   sigmoid: {
     f: (a) => 1 / (1 + Math.exp(-a)),
     slope: (h) => h * (1 - h),
     ends: [0, 1],
-    idle: (h) => h < 0.05 || h > 0.95,
+    awake: [0.05, 0.95],
     word: "saturated",
     rule: "h below 0.05 or above 0.95: the slope is below 0.05",
   },
@@ -23,7 +23,7 @@ const ACTIVATIONS = {
     f: Math.tanh,
     slope: (h) => 1 - h * h,
     ends: [-1, 1],
-    idle: (h) => Math.abs(h) > 0.95,
+    awake: [-0.95, 0.95],
     word: "saturated",
     rule: "|h| above 0.95: the slope is below 0.1",
   },
@@ -31,18 +31,22 @@ const ACTIVATIONS = {
     f: (a) => Math.max(a, 0),
     slope: (h) => (h > 0 ? 1 : 0),
     ends: [0, 3],
-    idle: (h) => h === 0,
+    awake: [Number.MIN_VALUE, Infinity],
     word: "zero",
     rule: "h is 0, and so is the slope",
   },
 };
 const GRADIENTS = [-1, 1];
 const STYLE = `
-.dlx .iv-bars { display: block; width: 100%; min-width: 5rem; height: 2.6rem; border-bottom: 1px solid var(--control); background: var(--well); }
+.dlx .iv-bars { display: block; width: 100%; min-width: 5rem; height: 2.2rem; border-bottom: 1px solid var(--control); background: var(--well); }
 .dlx .iv-table table { width: 100%; }
 .dlx.dlx .iv-table td { padding: 0.12rem 0.3rem; }
 .dlx.dlx .iv-table :is(td, th):nth-child(n + 3) { text-align: right; }
 .dlx.dlx .iv-table :is(td, th):nth-child(2) { width: 60%; text-align: center; }
+.dlx .iv-controls { align-items: center; margin-top: 0; }
+.dlx .iv-controls .dlx-slider { margin: 0; }
+.dlx .iv-controls button { padding-inline: 0.45rem; }
+@media (max-width: 480px) { .dlx .iv-bars { height: 1.5rem; } }
 `;
 
 // Box and Muller: from two uniform numbers to two normal ones, row by row.
@@ -57,42 +61,71 @@ function normal(next, size) {
   return z;
 }
 
-// std · (x @ Mᵀ): each entry is a row of x times a row of M. Four at a time are faster.
-function times(x, M, std) {
-  const units = Math.sqrt(M.length);
+// std · (x @ M). Two rows of x and four columns of M at a time are fastest, with these
+// columns beside each other: see pack.
+function times(x, packed, std) {
+  const n = Math.sqrt(packed.length);
   const y = new Float64Array(x.length);
-  for (let i = 0; i < x.length; i += units) {
-    for (let j = 0; j < units; j += 4) {
-      let [p, q, r, s] = [0, 0, 0, 0];
-      for (let k = 0, m = j * units; k < units; k++, m++) {
-        p += x[i + k] * M[m];
-        q += x[i + k] * M[m + units];
-        r += x[i + k] * M[m + 2 * units];
-        s += x[i + k] * M[m + 3 * units];
+  for (let i = 0; i < x.length; i += 2 * n) {
+    for (let j = 0; j < n; j += 4) {
+      let a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0;
+      for (let k = 0, m = j * n; k < n; k++, m += 4) {
+        const u = x[i + k];
+        const v = x[i + n + k];
+        a += u * packed[m];
+        b += u * packed[m + 1];
+        c += u * packed[m + 2];
+        d += u * packed[m + 3];
+        e += v * packed[m];
+        f += v * packed[m + 1];
+        g += v * packed[m + 2];
+        h += v * packed[m + 3];
       }
-      y.set([std * p, std * q, std * r, std * s], i + j);
+      const at = i + j;
+      y[at] = std * a;
+      y[at + 1] = std * b;
+      y[at + 2] = std * c;
+      y[at + 3] = std * d;
+      y[at + n] = std * e;
+      y[at + n + 1] = std * f;
+      y[at + n + 2] = std * g;
+      y[at + n + 3] = std * h;
     }
   }
   return y;
 }
-function transpose(Z) {
-  const n = Math.sqrt(Z.length);
-  return Z.map((_, at) => Z[(at % n) * n + Math.floor(at / n)]);
+// Four columns of M after four columns, each four row by row; or of Mᵀ.
+function pack(M, turned) {
+  const n = Math.sqrt(M.length);
+  return M.map((_, at) => {
+    const [k, j] = [Math.floor(at / 4) % n, 4 * Math.floor(at / (4 * n)) + at % 4];
+    return turned ? M[j * n + k] : M[k * n + j];
+  });
 }
 
-function average(values, f) {
-  let sum = 0;
-  for (const v of values) sum += f(v);
-  return sum / values.length;
-}
-function deviation(values) {
-  const mean = average(values, (v) => v);
-  return Math.sqrt(average(values, (v) => (v - mean) ** 2));
-}
-function histogram(values, [low, high]) {
+// The values' standard deviation, the part of them that is idle, and that in each bin
+// between two ends, in one pass: sums are taken from the first value, which loses no digits.
+function measure(values, [low, high], [least, most]) {
   const bins = new Float64Array(BINS);
-  for (const v of values) bins[clamp(Math.floor(((v - low) / (high - low)) * BINS), 0, BINS - 1)]++;
-  return bins.map((count) => count / values.length);
+  const scale = BINS / (high - low);
+  const first = values[0];
+  let sum = 0, squares = 0, idle = 0;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
+    const off = value - first;
+    sum += off;
+    squares += off * off;
+    if (value < least || value > most) idle++;
+    const bin = Math.floor((value - low) * scale);
+    bins[bin < 0 ? 0 : bin < BINS ? bin : BINS - 1]++;
+  }
+  const n = values.length;
+  const mean = sum / n;
+  return {
+    std: Math.sqrt(Math.max(squares / n - mean * mean, 0)),
+    part: idle / n,
+    bins: [...bins].map((count) => count / n),
+  };
 }
 
 const short = (value) => num(value, 3, { most: 1e4, decimals: 1 });
@@ -109,16 +142,16 @@ function rows(most, kind, colour, columns) {
     const cells = columns.map((name) => el("td", { [`data-${kind}`]: name }));
     const node = row(`${k + 1}`, [el("td", picture), cells]);
     // Shows the values between these ends; returns their standard deviation.
-    const write = (values, ends) => {
-      const bins = [...histogram(values, ends)];
+    const write = (values, ends, awake = [-Infinity, Infinity]) => {
+      const { std, part, bins } = measure(values, ends, awake);
       picture.dataset.bins = bins.join(" ");
       const bar = (b, i) => `M${4 * i} 40v${-40 * Math.min(b / FULL, 1)}h3.6V40Z`;
       set(bars, { d: bins.map(bar).join("") });
-      const value = deviation(values);
-      show(cells[0], value, short(value));
-      return value;
+      show(cells[0], std, short(std));
+      if (cells[1]) show(cells[1], part, `${(100 * part).toFixed(0)} %`);
+      return std;
     };
-    return { node, part: cells[1], write };
+    return { node, write };
   });
 }
 
@@ -130,17 +163,18 @@ export function explore({ seed, sizes: { inputs, units }, scales, limits, ...sta
   const x = normal(next, inputs * units);
   const top = normal(next, inputs * units);
   const Z = range(most).map(() => normal(next, units * units));
-  const ZT = Z.map(transpose);
+  const [ahead, back] = [false, true].map((turned) => Z.map((one) => pack(one, turned)));
+  const unscaled = times(x, ahead[0], 1); // x @ Z of the first layer
 
   function propagate({ activation, std, layers }) {
     const { f, slope } = ACTIVATIONS[activation];
-    const hs = [];
-    for (let k = 0; k < layers; k++) hs.push(times(hs[k - 1] ?? x, ZT[k], std).map(f));
+    const hs = [unscaled.map((a) => f(std * a))];
+    for (let k = 1; k < layers; k++) hs.push(times(hs[k - 1], ahead[k], std).map(f));
     const das = [];
     let dh = top;
     for (let k = layers - 1; k >= 0; k--) {
       das.unshift(dh.map((d, i) => d * slope(hs[k][i])));
-      if (k > 0) dh = times(das[0], Z[k], std);
+      if (k > 0) dh = times(das[0], back[k], std);
     }
     return { hs, das };
   }
@@ -163,13 +197,9 @@ export function explore({ seed, sizes: { inputs, units }, scales, limits, ...sta
 
   function draw() {
     const { activation, std, layers } = state;
-    const { ends, idle, word: name, rule: why } = ACTIVATIONS[activation];
+    const { ends, awake, word: name, rule: why } = ACTIVATIONS[activation];
     const { hs, das } = propagate(state);
-    const spreads = hs.map((h, k) => {
-      const part = average(h, (v) => (idle(v) ? 1 : 0));
-      show(forwards[k].part, part, `${(100 * part).toFixed(0)} %`);
-      return forwards[k].write(h, ends);
-    });
+    const spreads = hs.map((h, k) => forwards[k].write(h, ends, awake));
     const sizes = das.map((da, k) => backwards[k].write(da, GRADIENTS));
     for (const all of [forwards, backwards]) {
       all.forEach(({ node }, k) => node.hidden = k >= layers);
@@ -203,29 +233,23 @@ export function explore({ seed, sizes: { inputs, units }, scales, limits, ...sta
     { style: "--label: 2.9rem" },
     el("style", STYLE),
     el(
-      "p",
-      `${inputs} random inputs run through layers of ${units} units. Change the standard deviation of the weights until the activations of every layer stay spread out, away from the ends, and the gradients keep their size on the way back to layer 1.`,
+      "p.dlx-ask",
+      `${inputs} random inputs run through layers of ${units} units, a gradient runs back. Which std of the weights keeps both alive?`,
     ),
     el(
-      "div.dlx-row",
-      choice("Activation", "activation", ["sigmoid", "tanh", ["relu", "ReLU"]]),
-      reset,
-    ),
-    el(
-      "div.dlx-columns",
+      "div.dlx-stick",
       el(
-        "div",
+        "div.dlx-columns.iv-controls",
         slider("std", "std", ...limits.std, {
           says: "std of the weights",
           log: [-3, 1],
           step: 0.02,
           shown: (std) => Number(std.toPrecision(4)),
         }),
-        el("div.dlx-row.dlx-apart.dlx-tight", buttons),
+        el("div.dlx-row.dlx-tight", buttons),
       ),
-      el("div", slider("layers", "layers", ...limits.layers, { decimals: 0 })),
+      summary,
     ),
-    summary,
     el(
       "div.dlx-columns",
       table(
@@ -241,6 +265,15 @@ export function explore({ seed, sizes: { inputs, units }, scales, limits, ...sta
         body(backwards),
       ),
     ),
-    rule,
+    el(
+      "div.dlx-columns",
+      el(
+        "div.dlx-row",
+        choice("Activation", "activation", ["sigmoid", "tanh", ["relu", "ReLU"]]),
+        reset,
+      ),
+      el("div", slider("layers", "layers", ...limits.layers, { decimals: 0 })),
+    ),
+    more("What the bars and the numbers mean", rule),
   );
 }

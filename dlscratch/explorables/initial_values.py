@@ -6,7 +6,7 @@ from numbers import Integral, Real
 from dlscratch.explorables.explorable import Explorable
 
 UNITS = 100
-INPUTS = 200
+INPUTS = 100
 SEED = 6
 ACTIVATIONS = ("sigmoid", "tanh", "relu")
 SCALES = {"xavier": math.sqrt(1 / UNITS), "he": math.sqrt(2 / UNITS)}
@@ -17,7 +17,7 @@ MOST = 10
 def initial_values(activation="sigmoid", *, std=1.0, layers=5):
     """Choose the size of the first weights; see what it does, layer by layer.
 
-    Layers of 100 units without biases get 200 inputs of 100 random numbers from
+    Layers of 100 units without biases get 100 inputs of 100 random numbers from
     N(0, 1). Each weight is drawn from N(0, std²). The loss L is a stand-in: its
     gradient with respect to the last layer's outputs is drawn from N(0, 1) too, and
     passed backwards. The figure shows the gradients ∂L/∂a of each layer's sums
@@ -58,7 +58,7 @@ def initial_values(activation="sigmoid", *, std=1.0, layers=5):
     if not isinstance(layers, Integral) or not 1 <= layers <= MOST:
         raise ValueError(f"initial_values: expected layers 1 to 10, got {layers!r}")
     fallback = (
-        "An interactive figure stands here when scripts may run. It sends 200 random "
+        "An interactive figure stands here when scripts may run. It sends 100 random "
         "inputs through layers of 100 units and shows, for each layer, a histogram of "
         "its activations and one of the gradients that come back to it. You choose the "
         "weights' standard deviation, the activation and the number of layers; at "

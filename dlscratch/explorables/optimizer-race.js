@@ -1,7 +1,7 @@
 // Six optimizers on one map; the update rules are those of dlscratch.optimizers.
 
 const { button, cell, clamp, el, figure, fill, head, label } = globalThis.explorables;
-const { landscape, legend, num, number, player, round2, row } = globalThis.explorables;
+const { landscape, legend, more, num, number, player, round2, row } = globalThis.explorables;
 const { scroll, set, show, svg } = globalThis.explorables;
 
 const NEAR = 0.01;
@@ -134,8 +134,14 @@ const STYLE = `
 .dlx.dlx .or-terms th { text-align: left; white-space: normal; }
 .dlx.dlx .or-terms :is(td, th:not(:first-child)) { text-align: right; min-width: 5.6em; }
 .dlx .or-terms tr:last-child { font-weight: 600; }
-@media (max-width: 480px) { .dlx.dlx .or-far :is(td, th) { padding-inline: 0.2rem; font-size: 0.8rem; } }
-.dlx .or-watch { min-height: 2.9em; }
+/* Columns as wide as their longest numbers, so that none moves or is cut in a race. */
+.dlx .or-far table { width: 100%; table-layout: fixed; font-size: 0.82rem; }
+.dlx.dlx .or-far :is(td, th) { padding: 0.1rem; }
+.dlx.dlx .or-far th:first-child { width: 26%; }
+.dlx.dlx .or-far th:last-child { width: 21%; }
+.dlx .or-lane { margin-bottom: 0.1rem; }
+.dlx .or-step { flex: 1 1 9rem; margin: 0; grid-template-columns: 4.2rem minmax(3rem, 1fr); }
+.dlx .or-watch { font-size: 1.05em; font-weight: 600; }
 `;
 
 // The updates of one optimizer, up to the next one or to an overflow: the place before
@@ -166,6 +172,8 @@ function arrival(path, step) {
   return k > step ? ["not yet", ""] : [`step ${k}`, "dlx-good"];
 }
 
+// At most seven signs, which fit a column of the table: "−1.2e−10".
+const tight = (value) => num(value, 3, { most: 1e4, decimals: 1 });
 const short = (value, digits = 5) => num(value, digits, { decimals: digits - 2 });
 
 export function explore({ surfaces, limits, ...first }) {
@@ -260,7 +268,7 @@ export function explore({ surfaces, limits, ...first }) {
       put(place, racing(name));
       if (!racing(name)) return false;
       const values = Object.entries({ x: place[0], y: place[1], f: height });
-      const cells = values.map(([column, value]) => cell(column, value, short(value, 3)));
+      const cells = values.map(([column, value]) => cell(column, value, tight(value)));
       const [since, look] = arrival(path, step);
       cells.push(el("td", { "data-col": "since", class: look }, since));
       return row(name, cells, { "data-row": name });
@@ -321,32 +329,30 @@ export function explore({ surfaces, limits, ...first }) {
 
   return page(
     el("style", STYLE),
-    el(
-      "p",
-      "Tick who races and set each learning rate lr. Drag the ring, or click the map, to move the start. Then step, or play.",
-    ),
-    el("div.dlx-row", choice("Surface", surface, Object.keys(SURFACES)), reset),
-    formulas,
+    el("div.dlx-row", choice("Surface", surface, Object.keys(SURFACES)), reset, formulas),
     watch,
     el(
       "div.dlx-columns",
       el(
-        "div",
+        "div.dlx-stick",
         map,
-        legend("Ring: the start. Dotted line: the next update of the optimizer chosen below."),
+        legend("Ring: the start; drag it, or click the map."),
         el(
-          "div.dlx-slider",
-          { style: "grid-template-columns: auto minmax(3rem, 1fr)" },
-          el("span", "Step ", count),
-          scrub,
+          "div.dlx-row.dlx-tight",
+          back,
+          forward,
+          play,
+          rewind,
+          el(
+            "div.dlx-slider.or-step",
+            el("span", "Step ", count),
+            scrub,
+          ),
         ),
-        el("div.dlx-row.dlx-apart.dlx-tight", back, forward, play, rewind),
-        places,
       ),
       el(
         "div",
         el("fieldset", el("legend", "Who races, and its learning rate lr"), racers),
-        slider("μ", "momentum", ...limits.momentum, { says: "μ of Momentum and Nesterov" }),
         scroll(
           "How far each one is",
           el(
@@ -362,15 +368,26 @@ export function explore({ surfaces, limits, ...first }) {
         ),
       ),
     ),
-    choice("The next update of", "chosen", NAMES),
-    el(
-      "div.dlx-columns",
-      scroll(
-        "The next update, term by term",
-        el("table", caption, head("term", "x", "y"), terms),
-        { class: "or-terms", style: "flex: 1 1 20rem" },
+    more(
+      "The start, the momentum, and the next update term by term",
+      el(
+        "div.dlx-columns",
+        el(
+          "div",
+          places,
+          slider("μ", "momentum", ...limits.momentum, { says: "μ of Momentum and Nesterov" }),
+        ),
+        choice("The next update of (the dotted line on the map)", "chosen", NAMES),
       ),
-      el("div", { style: "flex-basis: 20rem" }, code),
+      el(
+        "div.dlx-columns",
+        scroll(
+          "The next update, term by term",
+          el("table", caption, head("term", "x", "y"), terms),
+          { class: "or-terms", style: "flex: 1 1 20rem" },
+        ),
+        el("div", { style: "flex-basis: 20rem" }, code),
+      ),
     ),
   );
 }

@@ -1,7 +1,8 @@
 // A perceptron answers 1 where w₁x₁ + w₂x₂ + b > 0, and 0 elsewhere.
 
 const { button, cell, clamp, drag, el, field, figure, fill, grab, handle } = globalThis.explorables;
-const { head, label, legend, line, number, place, plot, round2, set } = globalThis.explorables;
+const { head, label, legend, line, more, number, place, plot, round2, set } =
+  globalThis.explorables;
 const { show, svg, swatch, text } = globalThis.explorables;
 
 const CORNERS = [[0, 0], [0, 1], [1, 0], [1, 1]];
@@ -436,8 +437,8 @@ export function explore({ task, layers, start: one, limit }) {
     add.disabled = points.length === MOST;
     outputs.hidden = above.hidden = !two();
     intro.textContent = two()
-      ? "Each hidden perceptron, h₁ and h₂, draws a line of its own. A third perceptron, y, sees only their two answers. Drag the rings and arrows: the points that want 1, and no others, should be shaded."
-      : "Drag the line by its ring and turn it by its arrow, or move the sliders: the points that want 1, and no others, should be shaded.";
+      ? "Two perceptrons, h₁ and h₂, draw a line each; a third, y, sees only their answers. Can you shade the points that want 1, and no others?"
+      : "Can one line shade the points that want 1, and no others? Drag it by its ring, turn it by its arrow.";
     main.classList.toggle("dlx-two", two());
   }
 
@@ -455,27 +456,31 @@ export function explore({ task, layers, start: one, limit }) {
     "p.dlx-soft",
     "Click the plane to add a point, click a point to change what it wants, drag it to move it.",
   );
-  const intro = el("p");
+  const intro = el("p.dlx-ask");
   fill(score, right, wrong);
   const main = el(
     "div.dlx-columns",
     el(
-      "div",
-      el("div.dlx-columns", el("div", above, input), outputs),
+      "div.dlx-stick",
+      el("div.dlx-columns.pl-planes", el("div", above, input), outputs),
       legend(
         swatch("output 1", "", "patch"),
         swatch("wants 1", "", "disc"),
         swatch("wants 0", "", "disc.dlx-zero"),
         swatch("wrong", "", "ring"),
       ),
-      hint,
-      score,
-      remark,
-      el("div.dlx-row", offer, answer, add),
+      el("div.dlx-row", score, offer, answer, add),
     ),
-    el("div", el("div.dlx-columns", panels), el("div.dlx-scroll", table)),
+    el(
+      "div",
+      hint,
+      remark,
+      el("div.dlx-columns", panels),
+      more("The truth table", el("div.dlx-scroll", table)),
+    ),
   );
   return page(
+    { style: "--plot: 23rem" },
     intro,
     el(
       "div.dlx-row",

@@ -1,6 +1,6 @@
 // The minimum of ½ (w − c)ᵀA(w − c) + penalty, found exactly, for both penalties.
 
-const { axes, cell, clamp, el, fill, figure, head, legend, line } = globalThis.explorables;
+const { axes, cell, clamp, el, fill, figure, head, legend, line, more } = globalThis.explorables;
 const { pin, place, plot, points, range, round, row, scroll, set } = globalThis.explorables;
 const { svg, swatch, text } = globalThis.explorables;
 
@@ -13,6 +13,11 @@ const VALLEYS = {
 const NAMES = ["none", "L2", "L1"];
 const COLOURS = ["--ink", "--line-1", "--one"];
 const CIRCLE = range(96).map((i) => [Math.cos((Math.PI * i) / 48), Math.sin((Math.PI * i) / 48)]);
+
+const STYLE = `
+.dlx .rg-shapes { display: contents; }
+.dlx .rg-square { background: var(--one); }
+`;
 
 function loss([u, v], { valley, best }) {
   const [a, b, d] = VALLEYS[valley];
@@ -59,7 +64,8 @@ function ellipse({ valley, best }, level) {
 }
 
 export function explore({ limits, ...start }) {
-  const { state, update, choice, slider, reset, page } = figure(start, draw, say);
+  const first = { ...start, shapes: false };
+  const { state, update, choice, slider, reset, page } = figure(first, draw, say);
   const edge = limits.best[1];
   const strongest = limits.strength[1];
 
@@ -94,13 +100,20 @@ export function explore({ limits, ...start }) {
   const marks = axes(picture, [-2, -1, 1, 2], [-2, -1, 1, 2], ["w₁", "w₂"]);
   fill(picture.node, contours, balls, touching, marks, paths, dots, ring);
 
-  const verdict = el("p", { "data-verdict": "" });
+  const marksOfShapes = el("span.rg-shapes", [
+    swatch("L2: equal penalty", "border-top: 3px solid var(--line-1)"),
+    swatch("L1: equal penalty", "border-top: 3px solid var(--one)"),
+    swatch("equal loss, touching", "border-top: 3px dashed var(--ink)"),
+  ]);
+  const verdict = el("p.dlx-score", { "data-verdict": "" });
   const rows = el("tbody");
   const code = el("pre");
   const pair = ([u, v]) => `(${text(u)}, ${text(v)})`;
 
   function draw() {
-    const { valley, best, strength } = state;
+    const { valley, best, strength, shapes } = state;
+    for (const node of [...balls, ...touching]) set(node, { hidden: shapes ? false : "" });
+    marksOfShapes.hidden = !shapes;
     const found = minima(state, strength);
     const [, l2, l1] = found;
     const [square, sum] = [l2[0] ** 2 + l2[1] ** 2, Math.abs(l1[0]) + Math.abs(l1[1])];
@@ -131,7 +144,7 @@ export function explore({ limits, ...start }) {
     const said = (w) =>
       ["no weight is 0", `${zeros(w)} is exactly 0`, "both weights are exactly 0"][zeros(w).length];
     verdict.textContent = `L2: ${said(l2)}. L1: ${said(l1)}.`;
-    verdict.className = zeros(l1).length > zeros(l2).length ? "dlx-good" : "";
+    verdict.className = `dlx-score ${zeros(l1).length > zeros(l2).length ? "dlx-good" : ""}`;
     const [a, b, d] = VALLEYS[valley];
     code.textContent = `A = np.array([[${a}, ${b}], [${b}, ${d}]])\n` +
       `c = np.array([${best.map((u) => u.toFixed(2)).join(", ")}])\n` +
@@ -149,27 +162,29 @@ export function explore({ limits, ...start }) {
   }
 
   return page(
+    { style: "--plot: 23rem" },
+    el("style", STYLE),
     el(
-      "p",
-      "Move λ, and move the ring: it is the minimum c of the loss alone. The disc is the minimum of loss and L2 penalty, the square that of loss and L1 penalty.",
+      "p.dlx-ask",
+      "A penalty pulls both weights towards 0. Which of its two forms makes one exactly 0?",
     ),
-    el("div.dlx-row", choice("Valley of the loss", "valley", Object.keys(VALLEYS)), reset),
     el(
       "div.dlx-columns",
       el(
-        "div",
+        "div.dlx-stick",
         picture,
         legend(
-          swatch("equal loss", "border-top: 3px solid var(--control)"),
-          swatch("L2: circle of equal penalty", "border-top: 3px solid var(--line-1)"),
-          swatch("L1: its diamond", "border-top: 3px solid var(--one)"),
-          swatch("equal loss, touching", "border-top: 3px dashed var(--ink)"),
+          swatch("the loss alone", "border-color: var(--ink); border-style: solid", "ring"),
+          swatch("with L2", "border-color: var(--line-1); background: var(--line-1)", "disc"),
+          swatch("with L1", "", "patch rg-square"),
+          marksOfShapes,
         ),
       ),
       el(
         "div",
+        el("p", "Raise λ, the strength of the penalty. Each mark walks along its line."),
         slider("λ", "strength", ...limits.strength),
-        ["c₁", "c₂"].map((name, i) => slider(name, ["best", i], ...limits.best)),
+        verdict,
         scroll(
           "The three minima",
           el(
@@ -179,8 +194,17 @@ export function explore({ limits, ...start }) {
             rows,
           ),
         ),
-        verdict,
-        code,
+        choice("Why there?", "shapes", [[false, "the marks alone"], [
+          true,
+          "lines of equal penalty",
+        ]]),
+        more(
+          "Move the loss, or change its valley",
+          el("p.dlx-soft", "The ring is the minimum c of the loss alone: drag it, too."),
+          el("div.dlx-row", choice("Valley of the loss", "valley", Object.keys(VALLEYS)), reset),
+          ["c₁", "c₂"].map((name, i) => slider(name, ["best", i], ...limits.best)),
+        ),
+        more("The same in NumPy", code),
       ),
     ),
   );

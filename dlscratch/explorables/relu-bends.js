@@ -1,8 +1,8 @@
 // y = relu(x W1 + b1) W2 + b2: one number in, k hidden units, one number out.
 
 const { axes, button, cell, choice: radios, clamp, el, figure } = globalThis.explorables;
-const { fill, grab, handle, head, label, legend, line, number } = globalThis.explorables;
-const { place, plot, range, round2, row, scroll, set, show } = globalThis.explorables;
+const { fill, grab, handle, head, label, legend, line, more } = globalThis.explorables;
+const { number, place, plot, range, round2, row, scroll, set, show } = globalThis.explorables;
 const { svg, swatch, text } = globalThis.explorables;
 
 const VIEW = [-2.5, 2.5];
@@ -221,21 +221,15 @@ export function explore({ most, ...start }) {
 
   const targets = [["sine"], ["parabola"], ["abs", "|x|"], ["ramp", "soft step"]];
   return page(
-    { style: "--label: 4rem" },
+    { style: "--label: 4rem; --plot: 24rem" },
     el(
-      "p",
-      "Slide the numbered bends along x, and pull the square to change the chosen unit's slope, until the curve y lies on the dashed target.",
-    ),
-    el(
-      "div.dlx-row",
-      choice("Target", "target", targets),
-      choice("Activation", "activation", [["relu", "ReLU"], "identity"]),
-      reset,
+      "p.dlx-ask",
+      "How can a curve be made of straight pieces? Slide the numbered bends, and pull the square, until y lies on the dashed target.",
     ),
     el(
       "div.dlx-columns",
       el(
-        "div",
+        "div.dlx-stick",
         picture,
         legend(
           swatch("y", "border-top: 4px solid var(--line-y)"),
@@ -244,27 +238,36 @@ export function explore({ most, ...start }) {
           swatch("largest gap", "border-top: 3px solid var(--bad)"),
         ),
         score,
-        verdict,
-        flat,
-        el("div.dlx-row", button("Place the bends for me", () => update(construct(state)))),
       ),
       el(
         "div",
-        el("div.dlx-row.dlx-apart", units, add, remove),
+        verdict,
+        flat,
+        el(
+          "div.dlx-row",
+          choice("Target", "target", targets),
+          button("Place the bends for me", () => update(construct(state))),
+          reset,
+        ),
+        el("div.dlx-row", units, add, remove),
         slider("bend at", spot, -BEND, BEND),
         slider("W2", slope, -SLOPE, SLOPE),
-        el(
-          "div.dlx-apart",
-          choice("Opens to the", side, [[1, "right: W1 = 1"], [-1, "left: W1 = −1"]]),
+        more(
+          "Side, bias, activation",
+          el(
+            "div.dlx-row.dlx-apart",
+            choice("Opens to the", side, [[1, "right: W1 = 1"], [-1, "left: W1 = −1"]]),
+            choice("Activation", "activation", [["relu", "ReLU"], "identity"]),
+          ),
+          slider("b2", "b2", -2, 2),
         ),
-        slider("b2", "b2", -2, 2),
-        code,
+        more(
+          "Follow one x through the network",
+          slider("x", "probe", ...VIEW),
+          scroll("Forward pass", table),
+          code,
+        ),
       ),
-    ),
-    el(
-      "div.dlx-columns",
-      el("div", el("p", "Follow one x through the network:"), slider("x", "probe", ...VIEW)),
-      scroll("Forward pass", table, { style: "flex: 2 1 20rem" }),
     ),
   );
 }

@@ -2,7 +2,7 @@
 // to the cross-entropy of 20 digits, and backwards with the gradient of each block's input.
 
 const { button, canvas, cell, clamp, el, figure, fill, head, label } = globalThis.explorables;
-const { legend, line, num, points, range, row, scroll, set } = globalThis.explorables;
+const { legend, line, more, num, points, range, row, scroll, set } = globalThis.explorables;
 const { svg, swatch, text, uniform } = globalThis.explorables;
 
 // slope: f' from f's value.
@@ -156,7 +156,7 @@ export function explore({ pixels, classes: t, sizes, gains, limits, ...start }) 
     STACKS.map((_, i) => [lines[i], marks[i]]),
   );
   const rows = el("tbody");
-  const verdict = el("p.dlx-numbers", { "data-verdict": "" });
+  const verdict = el("p.dlx-numbers.dlx-score", { "data-verdict": "" });
   const rule = el("p.dlx-soft");
   const formulas = STACKS.map(() => el("span"));
 
@@ -180,7 +180,12 @@ export function explore({ pixels, classes: t, sizes, gains, limits, ...start }) 
         label(px(k), BOTTOM + 19, `${k}`, "middle")
       ),
       svg("path.dlx-axis", { fill: "none", d: `M${LEFT} ${TOP}V${BOTTOM}H${RIGHT}` }),
-      label((LEFT + RIGHT) / 2, HEIGHT - 8, "behind block   (← the way of the gradient)", "middle"),
+      label(
+        (LEFT + RIGHT) / 2,
+        HEIGHT - 8,
+        "behind block   (the gradient goes ← this way)",
+        "middle",
+      ),
     );
     return { px, py };
   }
@@ -249,25 +254,13 @@ export function explore({ pixels, classes: t, sizes, gains, limits, ...start }) 
   return page(
     { style: "--label: 2.9rem" },
     el(
-      "p",
-      "Make the stacks deeper, and change the scale of the weights. Where does the gradient reach the first block? Which of the two remedies, f(x)/√depth or batch norm, helps the residual stack where it explodes?",
-    ),
-    el(
-      "div.dlx-row",
-      choice(
-        "Activation",
-        "activation",
-        Object.entries(ACTIVATIONS).map(([name, { label }]) => [name, label]),
-      ),
-      choice("Batch norm", "batch_norm", [[false, "without"], [true, "with"]]),
-      choice("Residual block", "scaled_branch", [[false, "x + f(x)"], [true, "x + f(x)/√depth"]]),
-      button("Other weights", () => update({ seed: state.seed + 1 })),
-      reset,
+      "p.dlx-ask",
+      "Two untrained stacks, the same weights in both. How much of the gradient comes back to the first block?",
     ),
     el(
       "div.dlx-columns",
       el(
-        "div",
+        "div.dlx-stick",
         picture,
         legend(
           STACKS.map(([, colour], i) =>
@@ -278,23 +271,45 @@ export function explore({ pixels, classes: t, sizes, gains, limits, ...start }) 
       el(
         "div",
         slider("depth", "depth", ...limits.depth, { decimals: 0 }),
-        slider("scale", "scale", ...limits.scale),
-        scroll(
-          "Sizes of the gradient",
+        verdict,
+        more(
+          "Larger weights, another activation, batch norm",
+          slider("scale", "scale", ...limits.scale),
           el(
-            "table",
-            { style: "font-size: 0.84em" },
-            el(
-              "caption",
-              "Size of ∂L/∂x behind the last block and in front of the first. Ratio: first/last, of all blocks and for a block",
+            "div.dlx-row",
+            choice(
+              "Activation",
+              "activation",
+              Object.entries(ACTIVATIONS).map(([name, { label }]) => [name, label]),
             ),
-            head("stack", "last", "first", "ratio", "a block"),
-            rows,
+            choice("Batch norm", "batch_norm", [[false, "without"], [true, "with"]]),
+            choice(
+              "Residual block",
+              "scaled_branch",
+              [[false, "x + f(x)"], [true, "x + f(x)/√depth"]],
+            ),
+            button("Other weights", () => update({ seed: state.seed + 1 })),
+            reset,
           ),
         ),
-        verdict,
+        more(
+          "The numbers, and what they measure",
+          scroll(
+            "Sizes of the gradient",
+            el(
+              "table",
+              { style: "font-size: 0.84em" },
+              el(
+                "caption",
+                "Size of ∂L/∂x behind the last block and in front of the first. Ratio: first/last, of all blocks and for a block",
+              ),
+              head("stack", "last", "first", "ratio", "a block"),
+              rows,
+            ),
+          ),
+          rule,
+        ),
       ),
     ),
-    rule,
   );
 }

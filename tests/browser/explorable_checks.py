@@ -64,6 +64,13 @@ def values(page, selector):
     return found.evaluate_all("all => all.map(one => Number(one.dataset.value))")
 
 
+def unfold(page):
+    """Open all that a figure shows only to those who ask; return the page."""
+    page.locator(".dlx[data-live]").first.wait_for()
+    page.locator(".dlx details").evaluate_all("all => all.forEach(d => d.open = true)")
+    return page
+
+
 def words(page):
     """Return the text of a figure, without what it has told a screen reader."""
     return page.locator(".dlx > div > :not([role=status])").all_inner_texts()

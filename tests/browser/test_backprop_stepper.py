@@ -203,6 +203,7 @@ def test_through_all_steps_by_mouse(figure):
 def test_through_all_steps_by_keyboard_with_another_input(figure, x, t):
     type_x(figure, *x)
     pick(figure, ["0: [1, 0]", "1: [0, 1]"][t])
+    figure.mouse.move(0, 0)
     figure.get_by_role("button", name="Next", exact=True).focus()
     for step in range(1, 14):
         check_step(figure, step, x, t)

@@ -11,6 +11,7 @@ from explorable_checks import (
     pick,
     press,
     stop_clock,
+    unfold,
     values,
     words,
 )
@@ -92,6 +93,12 @@ def check(page, reference, before=None):
     exec(shown["code"], names)
     np.testing.assert_allclose(names["y"][:, 0], y, atol=1e-9)
     return y, moved
+
+
+@pytest.fixture
+def open_html(open_html):
+    """Open a figure with all that it folds away at first."""
+    return lambda *arguments, **options: unfold(open_html(*arguments, **options))
 
 
 @pytest.fixture

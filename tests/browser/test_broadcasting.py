@@ -10,6 +10,7 @@ from explorable_checks import (
     pick,
     press,
     stop_clock,
+    unfold,
     values,
 )
 
@@ -137,6 +138,12 @@ def check_sentence(page, index, a, b, operation="+"):
     assert z == compute(a, b, operation)[index]
     hits = ".bc-hit"
     assert values(page, hits) == [x, y], "both are marked"
+
+
+@pytest.fixture
+def open_html(open_html):
+    """Open a figure with all that it folds away at first."""
+    return lambda *arguments, **options: unfold(open_html(*arguments, **options))
 
 
 @pytest.fixture

@@ -4,7 +4,14 @@ import re
 
 import numpy as np
 import pytest
-from explorable_checks import check_accessible, check_fallback, pick, stop_clock, values
+from explorable_checks import (
+    check_accessible,
+    check_fallback,
+    pick,
+    stop_clock,
+    unfold,
+    values,
+)
 from numpy.lib.stride_tricks import sliding_window_view
 
 from dlscratch import initializers
@@ -113,9 +120,7 @@ def figure(open_html):
 
 
 def opened(open_html, *arguments, **settings):
-    page = open_html(convolution(*arguments, **settings)._repr_html_())
-    page.locator(".dlx[data-live]").wait_for()
-    return page
+    return unfold(open_html(convolution(*arguments, **settings)._repr_html_()))
 
 
 def choose(page, group, option):
@@ -340,7 +345,7 @@ def test_reset_and_two_copies(open_html):
         return figure.locator("> div > :not([role=status])").all_inner_texts()
 
     html = convolution(stride=2)._repr_html_()
-    page = open_html(html + html)
+    page = unfold(open_html(html + html))
     first, second = page.locator(".dlx[data-live]").all()
     before = shown(first)
     first.get_by_role("button", name="blur").click()
@@ -356,7 +361,23 @@ def test_reset_and_two_copies(open_html):
     check_figure(first, 2, 0)
 
 
+def test_the_first_sight_is_one_kernel_over_one_picture(open_html):
+    page = open_html(convolution()._repr_html_())
+    page.locator(".dlx[data-live]").wait_for()
+    assert page.get_by_role("radio").count() == 0
+    assert not page.locator(".cv-rows").is_visible()
+    shares = page.locator("[data-y]").evaluate_all(
+        "all => all.map(one => [one.style.getPropertyValue('--tone'),"
+        " parseFloat(one.style.getPropertyValue('--share'))])"
+    )
+    y = np.array(values(page, "[data-y]"))
+    tones, sizes = zip(*shares, strict=True)
+    np.testing.assert_allclose(sizes, 38 * np.abs(y) / np.abs(y).max(), atol=1e-3)
+    assert tones == tuple("var(--one)" if v < 0 else "var(--line-1)" for v in y)
+
+
 def wide(page):
+    unfold(page)
     choose(page, "Padding", "2")
     choose(page, "Kernel size", "2 × 2")
     page.get_by_role("button", name="blur").click()
@@ -364,6 +385,7 @@ def wide(page):
 
 
 def impossible(page):
+    unfold(page)
     page.get_by_label("Input height").fill("2")
 
 

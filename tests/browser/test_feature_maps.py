@@ -5,7 +5,7 @@ import re
 
 import numpy as np
 import pytest
-from explorable_checks import check_accessible, check_fallback
+from explorable_checks import check_accessible, check_fallback, unfold
 from strokes import strokes
 from test_draw_digit import PAINT, frame, shrunk
 
@@ -39,6 +39,7 @@ def drawing(open_html, model):
 def opened(open_html, model):
     page = open_html(feature_maps(model)._repr_html_())
     page.locator(".dd-board").wait_for()
+    page.get_by_text("The layers behind").click()
     return page
 
 
@@ -164,6 +165,26 @@ def check_field(page, model, name, x, f, i, j):
         start = (field[edge] - box[edge]) / box[side] * 14
         assert start == pytest.approx(places[0], abs=0.05)
         assert field[side] / box[side] * 14 == pytest.approx(len(places), abs=0.05)
+
+
+def test_it_starts_with_a_digit_that_the_first_stroke_replaces(open_html, model):
+    page = open_html(feature_maps(model)._repr_html_())
+    assert page.locator(".dd-answer").get_attribute("data-digit") == "3"
+    check_layers(page, model)
+    assert page.locator(".fm-maps:visible").count() == 1
+    box = page.locator(".dd-board").bounding_box()
+    x = box["x"] + box["width"] / 2
+    page.mouse.move(x, box["y"] + 50)
+    page.mouse.down()
+    page.mouse.move(x, box["y"] + box["height"] - 50)
+    page.mouse.up()
+    frame(page)
+    assert page.locator(".dd-answer").get_attribute("data-digit") == "1"
+    x, _, _ = check_layers(page, model)
+    np.testing.assert_allclose(x, shrunk(page), atol=0.02)
+    page.get_by_role("button", name="Undo").click()
+    frame(page)
+    assert "Nothing is drawn" in page.locator(".dd-answer").inner_text()
 
 
 def test_it_reads_what_a_pen_writes(drawing, pictures, model):
@@ -342,10 +363,9 @@ def test_the_html_is_small_and_always_the_same(model):
 
 def test_for_everybody(open_html, browser, model):
     def prepare(page):
+        unfold(page)
         page.get_by_role("button", name="Load a test image of a 2").click()
         page.get_by_role("button", name="Convolution 2, map 4 of").click()
-        page.get_by_text("The numbers as tables").click()
-        page.get_by_text("Keys, and what happens").click()
         frame(page)
 
     check_accessible(open_html, feature_maps(model), prepare)

@@ -13,6 +13,7 @@ from explorable_checks import (
     pick,
     press,
     stop_clock,
+    unfold,
     values,
     words,
 )
@@ -158,6 +159,12 @@ def check_run(page, surface, start, lr, steps):
 
 
 @pytest.fixture
+def open_html(open_html):
+    """Open a figure with all that it folds away at first."""
+    return lambda *arguments, **options: unfold(open_html(*arguments, **options))
+
+
+@pytest.fixture
 def figure(open_html):
     page = open_html(gradient_descent()._repr_html_())
     page.locator(".dlx[data-live]").wait_for()
@@ -255,7 +262,6 @@ def test_names(open_html, name, surface, start, lr, steps):
 
 
 def test_each_name_has_its_case_and_its_rule(figure):
-    figure.get_by_text("How a run is named").click()
     rules = figure.locator("details li").all_inner_texts()
     assert {rule.split(":")[0] for rule in rules} == {case[0] for case in CASES}
     click(figure, "Step")

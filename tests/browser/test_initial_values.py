@@ -12,6 +12,7 @@ from explorable_checks import (
     pick,
     press,
     stop_clock,
+    unfold,
     values,
     words,
 )
@@ -35,15 +36,15 @@ BINS, FULL = 31, 0.2
 @cache
 def numbers():
     """Return the inputs, the gradient at the top, and the ten matrices Z."""
-    n = 2 * 200 * 100 + 10 * 100 * 100
+    n = 2 * 100 * 100 + 10 * 100 * 100
     first, second = uniform(SEED, n).reshape(-1, 2).T
     r = np.sqrt(-2 * np.log(1 - first))
     pairs = [r * np.cos(2 * np.pi * second), r * np.sin(2 * np.pi * second)]
     z = np.column_stack(pairs).ravel()
-    parts = np.split(z, [20_000, 40_000])
+    parts = np.split(z, [10_000, 20_000])
     return (
-        parts[0].reshape(200, 100),
-        parts[1].reshape(200, 100),
+        parts[0].reshape(100, 100),
+        parts[1].reshape(100, 100),
         parts[2].reshape(10, 100, 100),
     )
 
@@ -237,6 +238,7 @@ def test_the_status_waits_for_the_reader_to_stop(page, open_html):
 
 
 def deepest(page):
+    unfold(page)
     pick(page, "ReLU")
     page.get_by_label("layers, typed").fill("10")
 

@@ -13,6 +13,7 @@ from explorable_checks import (
     pick,
     press,
     stop_clock,
+    unfold,
     values,
     words,
 )
@@ -179,6 +180,12 @@ def click(page, label, times=1):
 def scrub(page, step):
     """Move the step's slider to a step."""
     page.get_by_label("Step", exact=True).locator("visible=true").fill(str(step))
+
+
+@pytest.fixture
+def open_html(open_html):
+    """Open a figure with all that it folds away at first."""
+    return lambda *arguments, **options: unfold(open_html(*arguments, **options))
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from explorable_checks import (
     pick,
     press,
     stop_clock,
+    unfold,
     values,
     words,
 )
@@ -76,6 +77,12 @@ def type_unit(page, name, numbers):
         page.locator(f"input[type=number][name^='{name}.']").all(), numbers, strict=True
     ):
         field.fill(str(number))
+
+
+@pytest.fixture
+def open_html(open_html):
+    """Open a figure with all that it folds away at first."""
+    return lambda *arguments, **options: unfold(open_html(*arguments, **options))
 
 
 @pytest.fixture

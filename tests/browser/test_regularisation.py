@@ -9,6 +9,7 @@ from explorable_checks import (
     pick,
     press,
     stop_clock,
+    unfold,
     values,
     words,
 )
@@ -63,9 +64,7 @@ def check_minima(page, valley, c, strength):
 
 @pytest.fixture
 def figure(open_html):
-    page = open_html(regularisation()._repr_html_())
-    page.locator(".dlx[data-live]").wait_for()
-    return page
+    return unfold(open_html(regularisation()._repr_html_()))
 
 
 def fill(page, label, value):
@@ -125,6 +124,16 @@ def test_the_contour_touches_the_circle_and_the_diamond(figure):
         assert norm(points).min() > norm(w[:, None])[0] - 0.01
 
 
+def test_the_first_sight_is_marks_and_one_slider(open_html):
+    page = open_html(regularisation()._repr_html_())
+    page.locator(".dlx[data-live]").wait_for()
+    assert page.get_by_role("slider").count() == 2  # the ring, and λ
+    shapes = page.locator(".dlx svg polygon[stroke='var(--line-1)']")
+    assert [one.is_visible() for one in shapes.all()] == [False, False]
+    pick(page, "lines of equal penalty")
+    assert all(one.is_visible() for one in shapes.all())
+
+
 def test_reset(figure):
     before = words(figure)
     pick(figure, "round")
@@ -144,7 +153,7 @@ def test_the_status_says_what_is_zero(page, open_html):
 
 
 def test_accessible_and_narrow(open_html):
-    check_accessible(open_html, regularisation())
+    check_accessible(open_html, regularisation(), unfold)
 
 
 def test_fallback(browser):

@@ -10,6 +10,7 @@ from explorable_checks import (
     pick,
     press,
     stop_clock,
+    unfold,
     values,
     words,
 )
@@ -86,6 +87,12 @@ def bends(page):
     """Return where the units bend."""
     _, W1, b1, *_ = network(page)
     return -b1 / W1[0]
+
+
+@pytest.fixture
+def open_html(open_html):
+    """Open a figure with all that it folds away at first."""
+    return lambda *arguments, **options: unfold(open_html(*arguments, **options))
 
 
 @pytest.fixture

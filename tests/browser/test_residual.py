@@ -10,6 +10,7 @@ from explorable_checks import (
     pick,
     press,
     stop_clock,
+    unfold,
     values,
     words,
 )
@@ -90,9 +91,7 @@ def type_in(page, label, value):
 
 @pytest.fixture
 def figure(open_html):
-    page = open_html(residual()._repr_html_())
-    page.locator(".dlx[data-live]").wait_for()
-    return page
+    return unfold(open_html(residual()._repr_html_()))
 
 
 def test_the_random_numbers():
@@ -178,11 +177,19 @@ def test_typed_numbers_are_kept_in_range(figure):
 def test_arguments(open_html):
     start = {"activation": "tanh", "scale": 1.2}
     start |= {"scaled_branch": True, "batch_norm": True}
-    page = open_html(residual(9, **start)._repr_html_())
+    page = unfold(open_html(residual(9, **start)._repr_html_()))
     check(page, 9, **start)
     checked = page.locator("label:has(:checked)").all_inner_texts()
     assert checked == ["tanh", "with", "x + f(x)/√depth"]
     assert "residual: x + f(x)/√depth" in page.locator(".dlx-legend").inner_text()
+
+
+def test_the_first_sight_is_two_curves_and_one_slider(open_html):
+    page = open_html(residual()._repr_html_())
+    page.locator(".dlx[data-live]").wait_for()
+    assert page.get_by_role("slider").count() == 1
+    assert page.get_by_role("radio").count() == 0
+    assert "dies out in the plain stack" in page.locator("[data-verdict]").inner_text()
 
 
 def ratio(depth, **options):
@@ -217,7 +224,7 @@ def test_what_the_fallback_claims():
 
 def test_two_copies_on_a_page_are_independent(open_html):
     html = residual()._repr_html_()
-    page = open_html(html + html)
+    page = unfold(open_html(html + html))
     first, second = page.locator(".dlx[data-live]").all()
     before = values(second, "[data-col]")
     first.get_by_label("depth, typed").fill("3")
@@ -228,7 +235,7 @@ def test_two_copies_on_a_page_are_independent(open_html):
 
 def test_the_status_waits_for_the_reader_to_stop(page, open_html):
     stop_clock(page)
-    open_html(residual()._repr_html_())
+    unfold(open_html(residual()._repr_html_()))
     page.clock.run_for(2000)
     status = page.get_by_role("status")
     said = status.inner_text()
@@ -242,7 +249,7 @@ def test_the_status_waits_for_the_reader_to_stop(page, open_html):
 
 
 def test_the_table_fits_beside_the_curves(open_html):
-    page = open_html(residual(40, scale=0.1)._repr_html_(), width=720)
+    page = unfold(open_html(residual(40, scale=0.1)._repr_html_(), width=720))
     table = page.locator(".dlx[data-live] .dlx-scroll")
     curves, beside = page.locator(".dlx-plot").bounding_box(), table.bounding_box()
     assert beside["x"] > curves["x"] + curves["width"]
@@ -250,6 +257,7 @@ def test_the_table_fits_beside_the_curves(open_html):
 
 
 def deepest(page):
+    unfold(page)
     type_in(page, "depth", 40)
     type_in(page, "scale", 2)
 
