@@ -10,12 +10,14 @@ const { document, history, location } = globalThis;
 const GRID = 64; // points of it along each side, at which all units are computed
 const [WIDE, HIGH, SIDE] = [340, 216, 310]; // the network's picture, and that of the plane
 const [LONG, LOW, LEFT] = [340, 74, 36]; // the curves of the loss
-const [BLUE, ORANGE, STRONG] = [0xbe7826, 0x1e6cde, 170]; // 0xBBGGRR, and how opaque
+const colourOf = (r, g, b) => r | (g << 8) | (b << 16); // as a canvas keeps it
+const [BLUE, ORANGE] = [colourOf(38, 120, 190), colourOf(222, 108, 30)];
+const STRONG = 170; // how opaque 1 and −1 are, of 255
 const HUGE = 1e6;
 const STYLE = `
 .dlx .pg-stage { display: flex; flex-wrap: wrap-reverse; gap: 0.3rem 1rem; margin-top: 0.4rem; }
 .dlx .pg-stage > * { flex: 1 1 18rem; min-width: 0; }
-.dlx .pg-net, .dlx .pg-plane { position: relative; max-width: 26rem; margin: 0 auto; }
+.dlx .pg-net, .dlx .pg-plane, .dlx .pg-curves { position: relative; max-width: 21rem; margin: 0 auto; }
 .dlx .pg-net { aspect-ratio: ${WIDE} / ${HIGH}; margin-bottom: 2rem; }
 .dlx .pg-net svg { width: 100%; }
 .dlx .pg-net button { position: absolute; translate: -50% -50%; min-height: 0; padding: 0; }
@@ -59,7 +61,7 @@ const square = (attributes) => el("canvas", { width: GRID, height: GRID, ...attr
 function paint(canvas, values) {
   const context = canvas.getContext("2d");
   const pixels = context.createImageData(GRID, GRID);
-  const whole = new Uint32Array(pixels.data.buffer); // each is 0xAABBGGRR
+  const whole = new Uint32Array(pixels.data.buffer);
   for (let k = 0; k < whole.length; k++) {
     const v = clamp(values[k], -1, 1);
     whole[k] = (STRONG * Math.abs(v) << 24) | (v > 0 ? BLUE : ORANGE);
