@@ -37,8 +37,8 @@ const STYLE = `
 .dlx .pg-name { position: absolute; inset: 0 0 auto 0; color: var(--ink); font-size: 0.8em; line-height: 1.3; }
 .dlx :not(.pg-open) > .pg-stage .dlx-handle:not(:focus) > :last-child { stroke: var(--well) !important; stroke-width: 1 !important; }
 .dlx.dlx .pg-halo { fill: var(--ink); paint-order: stroke; stroke: var(--well); stroke-width: 3px; }
-.dlx details { margin-top: 0.4rem; }
-.dlx summary { cursor: pointer; font-weight: 600; }
+.dlx.dlx details { margin: 0.3rem 0 0; padding: 0; border: 0; background: none; }
+.dlx.dlx summary { cursor: pointer; color: var(--ink); font-weight: 600; }
 .dlx .pg-all { --label: 6.6rem; }
 .dlx .pg-all > div > * { margin-bottom: 0.35rem; }
 .dlx .pg-share { margin: 0.5rem 0; }

@@ -67,32 +67,27 @@ def scenes():
     clouds = ((-1, -0.7), (1, 0.7))
     return {
         "rings": _scene(
-            "Each unit of the hidden layer draws one straight edge. Can they fence in "
-            "the blue points? Press Play, and watch.",
+            "Each unit draws one straight edge. Can three fence in the blue points? Press Play.",
             80,
             *_rings(),
         ),
         "XOR": _scene(
-            "Two corners are blue, two are orange: no straight line will do. What do "
-            "the units make of it? Press Play.",
+            "No straight line parts these corners. What do the units make of them? Press Play.",
             80,
             *_xor(),
         ),
         "moons": _scene(
-            "Two half-moons that reach into each other. Where does the border go? "
-            "Press Play.",
+            "Two half-moons reach into each other. Where does the border go? Press Play.",
             80,
             *_toy(datasets.make_moons, (0.5, 0.25), 1.7, n=120, noise=0.15),
         ),
         "spirals": _scene(
-            "Two arms, one in the other. Are three units enough? Press Play; then add "
-            "units, and a second layer.",
+            "Two arms wind around each other. Are three units enough? Press Play; add some.",
             120,
             *_spirals(),
         ),
         "clouds": _scene(
-            "Two clouds that overlap. Press Play, and watch both losses: that of the "
-            "training points and that of the test points.",
+            "Two clouds overlap. Which way do the two losses go? Press Play, and wait.",
             36,
             *_toy(datasets.make_blobs, 0, 1, n=100, centers=clouds, noise=1.0),
         ),
