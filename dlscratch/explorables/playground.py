@@ -67,22 +67,26 @@ def scenes():
     clouds = ((-1, -0.7), (1, 0.7))
     return {
         "rings": _scene(
-            "Each unit draws one straight edge. Can three fence in the blue points? Press Play.",
+            "Each unit draws one straight edge. Can three fence in the blue points? "
+            "Press Play.",
             80,
             *_rings(),
         ),
         "XOR": _scene(
-            "No straight line parts these corners. What do the units make of them? Press Play.",
+            "No straight line parts these corners. What do the units make of them? "
+            "Press Play.",
             80,
             *_xor(),
         ),
         "moons": _scene(
-            "Two half-moons reach into each other. Where does the border go? Press Play.",
+            "Two half-moons reach into each other. Where does the border go? "
+            "Press Play.",
             80,
             *_toy(datasets.make_moons, (0.5, 0.25), 1.7, n=120, noise=0.15),
         ),
         "spirals": _scene(
-            "Two arms wind around each other. Are three units enough? Press Play; add some.",
+            "Two arms wind around each other. Are three units enough? "
+            "Press Play; add some.",
             120,
             *_spirals(),
         ),
