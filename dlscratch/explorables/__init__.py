@@ -22,6 +22,7 @@ from dlscratch.explorables.initial_values import initial_values
 from dlscratch.explorables.name_reader import name_reader
 from dlscratch.explorables.optimizer_race import optimizer_race
 from dlscratch.explorables.perceptron_line import perceptron_line
+from dlscratch.explorables.playground import playground
 from dlscratch.explorables.regularisation import regularisation
 from dlscratch.explorables.relu_bends import relu_bends
 from dlscratch.explorables.residual import residual
@@ -47,6 +48,7 @@ __all__ = [
     "name_reader",
     "optimizer_race",
     "perceptron_line",
+    "playground",
     "regularisation",
     "relu_bends",
     "residual",
