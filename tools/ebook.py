@@ -3,6 +3,7 @@
     python tools/ebook.py             what `make ebook` does
     python tools/ebook.py --epub      only the EPUB
     python tools/ebook.py --pdf       only the PDF
+    python tools/ebook.py --again     only the links of the site to what is there
 
 The files come to `_build/ebook/`. They are copied to the site, and its first page gets a
 link to them. Needs a Chromium, named in CHROMIUM or called `chromium`, which takes the
@@ -20,8 +21,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import ebook_epub
+import ebook_pdf
 from ebook_cover import HEIGHT, WIDTH, cover
-from ebook_pages import Formulas, about, contents, pick, read
+from ebook_pages import KATEX, Formulas, about, contents, pick, read
 from live_files import ROOT
 from PIL import Image
 from playwright.sync_api import sync_playwright
@@ -33,6 +35,9 @@ SITE = ROOT / "_build" / "html"
 OUT = ROOT / "_build" / "ebook"
 NAME = "deep-learning-from-scratch"
 STYLES = ROOT / "book" / "ebook"
+BOOKS = "_static/book"  # where the site has them
+MARKED = re.compile(r"<!-- books -->.*?<!-- end of books -->\n?", re.DOTALL)
+LAST_SECTION = '</section>\n<section id="licence">'
 DESCRIPTION = (
     "Build neural networks in NumPy, piece by piece: from one artificial neuron to "
     "networks that read handwriting, write, draw and play. With exercises, hints and "
@@ -143,6 +148,19 @@ def images_of(chapters, folder, site=SITE):
     return images
 
 
+def lay_out(images):
+    """Return the folder with what the long page shows."""
+    folder = OUT / "print"
+    shutil.rmtree(folder, ignore_errors=True)
+    (folder / "images").mkdir(parents=True)
+    for name, raw in images.items():
+        (folder / "images" / name).write_bytes(raw)
+    shutil.copytree(KATEX.parent, folder / "katex")
+    style = (STYLES / "print.css").read_text(encoding="utf-8") + code_style()
+    (folder / "print.css").write_text(style, encoding="utf-8")
+    return folder
+
+
 def code_style():
     """Return the colours of code."""
     style = HtmlFormatter(style="a11y-high-contrast-light").get_style_defs(".highlight")
@@ -168,8 +186,44 @@ def check(path):
         sys.exit(1)
 
 
+def offer(site=SITE, made=None):
+    """Copy the books to the site, and let its first page lead to those that are there.
+
+    Parameters
+    ----------
+    site : pathlib.Path
+    made : pathlib.Path, optional
+        The folder of the books. Without it, only the links are made again.
+    """
+    kinds = {"epub": "an e-book (EPUB)", "pdf": "a PDF to print"}
+    links = []
+    for kind, words in kinds.items():
+        name = f"{NAME}.{kind}"
+        there = site / BOOKS / name
+        if made and (made / name).exists():
+            there.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(made / name, there)
+        if there.exists():
+            size = f"{there.stat().st_size / 1e6:.0f} MB"
+            links.append(f'<a href="../{BOOKS}/{name}">{words}</a>, {size}')
+    path = site / "book" / "index.html"
+    old = path.read_text(encoding="utf-8")
+    text = MARKED.sub("", old)
+    if links:
+        line = f"<p>The whole book is also {', and '.join(links)}.</p>"
+        marked = f"<!-- books -->{line}<!-- end of books -->\n"
+        if LAST_SECTION not in text:
+            sys.exit(f"{path} has no section about the licence, before which links go.")
+        text = text.replace(LAST_SECTION, marked + LAST_SECTION, 1)
+    if text != old:
+        path.write_text(text, encoding="utf-8")
+
+
 def main():
     """Make what is asked for."""
+    if sys.argv[1:] == ["--again"]:
+        offer()
+        return
     if not (SITE / "index.html").exists():
         sys.exit(f"There is no site in {SITE}. Run `make book` first.")
     wanted = sys.argv[1:] or ["--epub", "--pdf"]
@@ -188,6 +242,14 @@ def main():
             print(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
             check(path)
             print(f"epub: {time.time() - started:.0f} s")
+        if "--pdf" in wanted:
+            path = OUT / f"{NAME}.pdf"
+            chapters = read(SITE, Formulas("html"), pictures)
+            place = lay_out(images_of(chapters, folder))
+            ebook_pdf.write(browser, path, facts, chapters, place)
+            print(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
+            print(f"pdf: {time.time() - started:.0f} s")
+    offer(made=OUT)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,8 @@ from html import escape
 from os import environ
 from time import time
 
-from ebook_pages import pick, serialise
+from ebook_pages import headings, pick, serialise
+from lxml import etree
 
 XHTML = (
     '<?xml version="1.0" encoding="utf-8"?>\n<!DOCTYPE html>\n'
@@ -58,20 +59,40 @@ def page(title, body, up="../"):
     return XHTML.format(title=escape(title), body=body, up=up)
 
 
-def aligned(math):
-    """Say in CSS how the columns of a table of formulas stand.
+SCRIPTS = {"msub": 2, "msup": 2, "msubsup": 3, "munder": 2, "mover": 2, "munderover": 3}
 
-    MathML in browsers has no attributes for that.
+
+def correct(math):
+    """Correct what KaTeX writes against the rules of MathML.
+
+    And say in CSS how the columns of a table stand: MathML in browsers has no
+    attributes for that.
     """
-    for table in math.iter("{*}mtable"):
-        columns = (table.get("columnalign") or "").split()
-        for row in table.findall("{*}mtr") if columns else ():
-            for place, entry in enumerate(row.findall("{*}mtd")):
-                side = columns[min(place, len(columns) - 1)]
-                # Between an expression and the sign after it there is no gap.
-                joint = {"right": "padding-right: 0", "left": "padding-left: 0"}
-                style = [f"text-align: {side}", *filter(None, [joint.get(side)])]
-                entry.set("style", "; ".join(style))
+    for node in list(math.iter("{*}*")):
+        tag = etree.QName(node).localname
+        if tag in SCRIPTS:  # \max_w has "apply function" as a third part
+            for extra in node[SCRIPTS[tag] :]:
+                node.remove(extra)
+        elif tag == "mo" and len(node):  # the letters of \bmod
+            text = "".join(node.itertext())
+            for child in list(node):
+                node.remove(child)
+            node.text = text
+        elif tag == "mtable":
+            if not node.get("columnspacing", " ").strip():
+                del node.attrib["columnspacing"]
+            align(node)
+
+
+def align(table):
+    """Put the columns of a table of formulas to their sides."""
+    columns = (table.get("columnalign") or "").split()
+    for row in table.findall("{*}mtr") if columns else ():
+        for place, entry in enumerate(row.findall("{*}mtd")):
+            side = columns[min(place, len(columns) - 1)]
+            # Between an expression and the sign after it there is no gap.
+            joint = {"right": "; padding-right: 0", "left": "; padding-left: 0"}
+            entry.set("style", f"text-align: {side}{joint.get(side, '')}")
 
 
 def write_page(chapter):
@@ -83,23 +104,12 @@ def write_page(chapter):
             node.set("href", here + (f"#{anchor}" if anchor else ""))
     for node in pick(chapter.body, "img"):
         node.set("src", f"../{node.get('src')}")
-    for node in pick(chapter.body, ".math"):
-        aligned(node)
+    for node in chapter.body.iter("{*}math"):
+        correct(node)
     kind = "chapter" if re.match(r"\d", chapter.title) else "part"
     body = serialise(chapter.body)
     role = ' epub:type="chapter" role="doc-chapter"' if kind == "chapter" else ""
     return page(chapter.title, f"<body><div{role}>\n{body}\n</div></body>")
-
-
-def headings(chapter):
-    """Return the sections of a chapter, as (anchor, title)."""
-    found = []
-    for node in pick(chapter.body, "h2"):
-        section = node.getparent()
-        while section.get("id") is None:
-            section = section.getparent()
-        found.append((section.get("id"), " ".join(node.text_content().split())))
-    return found
 
 
 def tree_of_contents(chapters):

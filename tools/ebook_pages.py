@@ -44,7 +44,7 @@ class Formulas:
     """KaTeX, as the site has it, in Python."""
 
     def __init__(self, kind):
-        """Set formulas as ``kind``: "mathml", or "htmlAndMathml"."""
+        """Set formulas as ``kind``: "mathml", or "html" for KaTeX's style sheet."""
         self.kind, self.known = kind, {}
         self.engine = MiniRacer()
         self.engine.eval(KATEX.read_text(encoding="utf-8"))
@@ -65,7 +65,12 @@ class Formulas:
         made = self.engine.call("set", new, self.kind) if new else []
         for formula, text in zip(new, made, strict=True):
             self.known[tuple(formula)] = text
-        return [etree.fromstring(self.known[formula]) for formula in formulas]
+        made = [etree.fromstring(self.known[formula]) for formula in formulas]
+        if self.kind == "html":  # shapes alone: the name is what can be read aloud
+            for (tex, _), node in zip(formulas, made, strict=True):
+                node.set("role", "img")
+                node.set("aria-label", tex)
+        return made
 
 
 def contents(root=ROOT):
@@ -318,6 +323,17 @@ def resolve(folder, path):
         elif piece != ".":
             parts.append(piece)
     return "/".join(parts)
+
+
+def headings(chapter):
+    """Return the sections of a chapter, as (anchor, title)."""
+    found = []
+    for node in pick(chapter.body, "h2"):
+        section = node.getparent()
+        while section.get("id") is None:
+            section = section.getparent()
+        found.append((section.get("id"), " ".join(node.text_content().split())))
+    return found
 
 
 def serialise(node):
