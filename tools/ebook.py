@@ -129,9 +129,13 @@ def draw_cover(browser, folder, facts):
         viewport={"width": WIDTH, "height": HEIGHT}, device_scale_factor=2
     )
     svg = cover(facts["title"], facts["author"])
-    tab.set_content(f"<style>body {{ margin: 0 }} svg {{ display: block }}</style>{svg}")
+    tab.set_content(
+        f"<style>body {{ margin: 0 }} svg {{ display: block }}</style>{svg}"
+    )
     shot = Image.open(io.BytesIO(tab.screenshot())).convert("RGB")
-    shot.quantize(128, dither=Image.Dither.NONE).save(folder / "cover.png", optimize=True)
+    shot.quantize(128, dither=Image.Dither.NONE).save(
+        folder / "cover.png", optimize=True
+    )
     tab.close()
 
 
@@ -162,9 +166,11 @@ def lay_out(images):
 
 
 def code_style():
-    """Return the colours of code."""
+    """Return the colours of code, which are those of the site."""
     style = HtmlFormatter(style="a11y-high-contrast-light").get_style_defs(".highlight")
-    return "\n".join(line for line in style.splitlines() if "background" not in line)
+    return "\n".join(
+        re.findall(r"^\.highlight \.\w+ \{ color.*\}", style, re.MULTILINE)
+    )
 
 
 def check(path):
@@ -210,7 +216,7 @@ def offer(site=SITE, made=None):
     old = path.read_text(encoding="utf-8")
     text = MARKED.sub("", old)
     if links:
-        line = f"<p>The whole book is also {', and '.join(links)}.</p>"
+        line = f'<p class="books">The whole book is also {", and ".join(links)}.</p>'
         marked = f"<!-- books -->{line}<!-- end of books -->\n"
         if LAST_SECTION not in text:
             sys.exit(f"{path} has no section about the licence, before which links go.")

@@ -1,6 +1,6 @@
 """The cover: a handwritten three, and the hidden units that read it in chapter 5.
 
-Each unit is shown as its 64 weights, blue where positive, red where negative; the
+Each unit is shown as its 64 weights, blue where positive, orange where negative; the
 units that the three excites most stand first.
 """
 
@@ -12,7 +12,7 @@ from dlscratch import models
 from dlscratch.datasets import load_digits
 
 WIDTH, HEIGHT = 800, 1280
-PAPER, BLUE, RED = "#12496b", "#9fd3ee", "#ffb454"
+PAPER, BLUE, ORANGE = "#12496b", "#9fd3ee", "#ffb454"
 FONT = "font-family='Liberation Sans, Helvetica, Arial, DejaVu Sans, sans-serif'"
 
 
@@ -41,7 +41,7 @@ def cover(title, author):
     scale = np.abs(weights).max()
 
     def sign(value):
-        return BLUE if value > 0 else RED, abs(value) / scale
+        return BLUE if value > 0 else ORANGE, abs(value) / scale
 
     parts = [squares(three, 260, 480, 280, lambda v: ("#ffffff", v / three.max()))]
     for place, unit in enumerate(excited[:24]):

@@ -179,7 +179,9 @@ def ncx(about, tree, identifier):
 
 def properties(name, text):
     """Return what a file's entry must say about it."""
-    found = [kind for kind in ("math", "svg") if f"<{kind} " in text or f"<{kind}>" in text]
+    found = [
+        kind for kind in ("math", "svg") if f"<{kind} " in text or f"<{kind}>" in text
+    ]
     found = ["mathml" if kind == "math" else kind for kind in found]
     if name == "nav.xhtml":
         found.append("nav")

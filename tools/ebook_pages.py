@@ -20,8 +20,10 @@ STANDS_IN = "An interactive figure stands here when scripts may run. "
 # What a book has no use for: scripts, what is hidden, and what only a screen can do.
 DROPPED = (
     "script, style, button, form, input, [hidden], .headerlink, .only-live, "
-    ".paper-dark, .toctree-wrapper"
+    ".paper-dark, .toctree-wrapper, .books"
 )
+# Classes of pieces of code that have no colour of their own.
+PLAIN = {None, "n", "nn", "nx", "p", "pm", "w"}
 ATTRIBUTES = ("loading", "decoding", "fetchpriority", "tabindex", "align", "translate")
 # Attributes of SVG that HTML writes in small letters.
 SVG_NAMES = {
@@ -172,8 +174,10 @@ def make_plain(body, pictures):
             node.attrib.pop(name, None)
         if node.get("role") in {"list", "doc-biblioentry"}:
             del node.attrib["role"]
-        if node.tag == "pre":  # what some readers would break at will
-            node.set("translate", "no")
+    for code in body.iter("pre", "code"):
+        for span in list(code.iter("span")):
+            if span.get("class") in PLAIN or span.get("class") == "pre":
+                span.drop_tag()
     for svg in body.iter("svg"):
         for node in svg.iter():
             for name in set(node.attrib) & SVG_NAMES.keys():
@@ -257,9 +261,7 @@ def move_answers(chapter):
             solution.tag = "div"
             parts.append(solution)
         for cell in pick(section, "div.cell"):
-            code = "".join(
-                node.text_content() for node in pick(cell, ".cell_input")
-            )
+            code = "".join(node.text_content() for node in pick(cell, ".cell_input"))
             if re.fullmatch(r'\s*(hint|solution)\("[^"]*"\)\s*', code):
                 remove(cell)
         if len(parts) > 1:

@@ -118,7 +118,9 @@ def document(about, chapters, bodies, rows):
 def page_numbers(path):
     """Return the number of the page of each anchor of a PDF, the cover being 1."""
     reader = PdfReader(path)
-    number = {page.indirect_reference.idnum: n for n, page in enumerate(reader.pages, 1)}
+    number = {
+        page.indirect_reference.idnum: n for n, page in enumerate(reader.pages, 1)
+    }
     return {
         name.lstrip("/"): number[target.page.idnum]
         for name, target in reader.named_destinations.items()
