@@ -5,8 +5,8 @@
     python tools/ebook.py --pdf       only the PDF
     python tools/ebook.py --again     only the links of the site to what is there
 
-The files come to `_build/ebook/`. They are copied to the site, and its first page gets a
-link to them. Needs a Chromium, named in CHROMIUM or called `chromium`, which takes the
+The files come to `_build/ebook/`. They are copied to the site, and its first page gets
+links to them. Needs a Chromium, named in CHROMIUM or called `chromium`, which takes the
 pictures of the interactive figures and prints the PDF.
 """
 
@@ -18,7 +18,6 @@ import shutil
 import sys
 import time
 from contextlib import contextmanager
-from pathlib import Path
 
 import ebook_epub
 import ebook_pdf
@@ -53,11 +52,16 @@ BLANK = (
 )
 
 
+def find_chromium():
+    """Return the path of a Chromium, or None."""
+    names = [os.environ.get("CHROMIUM"), "chromium-headless-shell", "chromium"]
+    return next(filter(None, map(shutil.which, filter(None, names))), None)
+
+
 @contextmanager
 def chromium():
     """Open a browser without a window; it asks no network."""
-    names = [os.environ.get("CHROMIUM"), "chromium-headless-shell", "chromium"]
-    path = next(filter(None, map(shutil.which, filter(None, names))), None)
+    path = find_chromium()
     if path is None:
         sys.exit("No Chromium was found. Install it, or name it in CHROMIUM.")
     with sync_playwright() as playwright:
@@ -152,9 +156,8 @@ def images_of(chapters, folder, site=SITE):
     return images
 
 
-def lay_out(images):
-    """Return the folder with what the long page shows."""
-    folder = OUT / "print"
+def lay_out(folder, images):
+    """Fill a folder with what the long page shows, and return it."""
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "images").mkdir(parents=True)
     for name, raw in images.items():
@@ -251,7 +254,7 @@ def main():
         if "--pdf" in wanted:
             path = OUT / f"{NAME}.pdf"
             chapters = read(SITE, Formulas("html"), pictures)
-            place = lay_out(images_of(chapters, folder))
+            place = lay_out(OUT / "print", images_of(chapters, folder))
             ebook_pdf.write(browser, path, facts, chapters, place)
             print(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
             print(f"pdf: {time.time() - started:.0f} s")

@@ -92,7 +92,9 @@ def align(table):
             side = columns[min(place, len(columns) - 1)]
             # Between an expression and the sign after it there is no gap.
             joint = {"right": "; padding-right: 0", "left": "; padding-left: 0"}
-            entry.set("style", f"text-align: {side}{joint.get(side, '')}")
+            # Chromium moves what is in a cell only by its own name for the side.
+            sides = f"text-align: {side}; text-align: -webkit-{side}"
+            entry.set("style", sides + joint.get(side, ""))
 
 
 def write_page(chapter):

@@ -116,7 +116,7 @@ def read(site, formulas, pictures, root=ROOT):
 
 
 def pick(node, selectors):
-    """Return what is below an element and fits "tag", ".class", "tag.class" or "[x]"."""
+    """Return what is below an element: "tag", ".class", "tag.class" or "[x]", …."""
     paths = []
     for selector in selectors.split(", "):
         if selector[0] == "[":

@@ -1,4 +1,4 @@
-"""The book as one PDF: one long page, printed by Chromium, with its own page numbers."""
+"""The book as one PDF: one long page, printed by Chromium."""
 
 import re
 from html import escape
@@ -14,16 +14,15 @@ PAGE = (
     '<link rel="stylesheet" href="print.css" /><style>{heads}</style></head>\n'
     "<body>\n{body}\n</body>\n</html>\n"
 )
-# Formulas that are wider than the page get smaller letters.
-SHRINK = """() => {
-  for (const box of document.querySelectorAll("div.math")) {
-    const formula = box.querySelector(".katex-html");
-    const room = box.clientWidth - (box.querySelector(".eqno")?.offsetWidth ?? 0) - 8;
-    const wide = [...formula.children].reduce((sum, part) => sum + part.offsetWidth, 0);
-    if (wide > room) box.style.fontSize = `${Math.max(0.55, room / wide)}em`;
-  }
-}"""
+# A page with all formulas that stand on lines of their own: how wide is each, and its
+# number, for how much room?
+WIDTHS = """() => [...document.querySelectorAll("div.math")].map((box) => {
+  const parts = [...box.querySelector(".katex-html").children];
+  const wide = parts.reduce((sum, part) => sum + part.getBoundingClientRect().width, 0);
+  return [wide, box.querySelector(".eqno")?.offsetWidth ?? 0];
+})"""
 TEXT_WIDTH = 642  # of an A4 page without its margins, in pixels of CSS
+LEAST = 0.55  # letters that are smaller cannot be read
 
 
 def place(chapter, anchor=""):
@@ -92,27 +91,35 @@ def contents(chapters):
     )
 
 
-def document(about, chapters, bodies, rows):
-    """Return the whole book as XHTML."""
+def beginning(about, rows):
+    """Return what is before the chapters: cover, title and contents."""
     title = escape(about["title"])
-    front = (
+    return (
         '<div class="cover" style="page: cover"><img src="images/cover.png" '
         f'alt="The cover: {title}" /></div>'
         f'<div class="page title" style="page: title"><p class="big">{title}</p>'
         f"<p>{escape(about['author'])}</p><p>Version {about['version']}</p>"
-        "<p>Text and figures: CC BY 4.0. Code: MIT License.</p></div>"
+        f"<p>Text and figures: CC BY 4.0. Code: MIT License.</p></div>{rows}"
     )
+
+
+def document(about, chapters, body):
+    """Return a whole page of XHTML."""
+    heads = running_heads(chapters, about["title"])
+    return PAGE.format(title=escape(about["title"]), heads=heads, body=body)
+
+
+def all_chapters(chapters):
+    """Return the chapters one after the other, with a page before each part."""
     parts = []
-    for chapter, body in zip(chapters, bodies, strict=True):
+    inside = False
+    for chapter in chapters:
         if chapter.part:
+            inside = True
             name = escape(chapter.part)
             parts.append(f'<div class="part" style="page: part"><h1>{name}</h1></div>')
-        parts.append(body)
-    return PAGE.format(
-        title=title,
-        heads=running_heads(chapters, about["title"]),
-        body="\n".join([front, rows, *parts]),
-    )
+        parts.append(printed(chapter, inside))
+    return "\n".join(parts)
 
 
 def page_numbers(path):
@@ -128,26 +135,49 @@ def page_numbers(path):
     }
 
 
-def print_pdf(browser, source, path, *, final):
-    """Print the long page."""
+def shrink_formulas(browser, chapters, about, folder):
+    """Give smaller letters to the formulas that are wider than the page."""
+    boxes = [box for chapter in chapters for box in pick(chapter.body, "div.math")]
+    source = folder / "formulas.xhtml"
+    body = "".join(map(serialise, boxes))
+    source.write_text(document(about, [], f"<main>{body}</main>"), encoding="utf-8")
     tab = browser.new_page(viewport={"width": TEXT_WIDTH, "height": 1000})
-    tab.set_default_timeout(600_000)
-    tab.goto(source.as_uri())
-    tab.emulate_media(media="print")
+    tab.goto(source.as_uri(), timeout=600_000)
     tab.evaluate("document.fonts.ready.then(() => true)")
-    tab.evaluate(SHRINK)
+    for box, (wide, number) in zip(boxes, tab.evaluate(WIDTHS), strict=True):
+        room = TEXT_WIDTH - number - (44 if is_narrower(box) else 8)
+        if wide > room:
+            box.set("style", f"font-size: {max(LEAST, room / wide):.2f}em")
+    tab.close()
+
+
+def is_narrower(node):
+    """Tell whether an element stands in a box, a list, an exercise or an aside."""
+    kinds = {"admonition", "exercise", "aside"}
+    return any(
+        above.tag in {"li", "dd", "blockquote"}
+        or kinds & set(above.get("class", "").split())
+        for above in node.iterancestors()
+    )
+
+
+def print_pdf(browser, source, path):
+    """Print a page, which shows nothing on the screen."""
+    tab = browser.new_page(viewport={"width": TEXT_WIDTH, "height": 1000})
+    tab.set_default_timeout(1_800_000)
+    tab.goto(source.as_uri())
     tab.pdf(
         path=str(path),
         prefer_css_page_size=True,
         print_background=True,
-        outline=final,
-        tagged=final,
+        outline=True,
+        tagged=True,
     )
     tab.close()
 
 
 def write(browser, path, about, chapters, folder):
-    """Print the book, twice: the second time its contents know the pages.
+    """Print the book, and then its contents again, which know the pages by then.
 
     Parameters
     ----------
@@ -160,46 +190,42 @@ def write(browser, path, about, chapters, folder):
         With formulas in HTML.
     folder : pathlib.Path
         Has `images`, `katex` and `print.css`; the long page is written there.
+    """
+    rows = contents(chapters)
+    shrink_formulas(browser, chapters, about, folder)
+    source, whole = folder / "book.xhtml", folder / "whole.pdf"
+    body = beginning(about, rows) + all_chapters(chapters)
+    source.write_text(document(about, chapters, body), encoding="utf-8")
+    print_pdf(browser, source, whole)
+    filled = fill(rows, page_numbers(whole))
+    source, front = folder / "front.xhtml", folder / "front.pdf"
+    # What the contents lead to must be there, or they would have no links.
+    targets = re.findall('href="#([^"]+)"', rows)
+    spots = "".join(f'<i id="{target}"></i>' for target in targets)
+    body = f'{beginning(about, filled)}<div class="page">{spots}</div>'
+    source.write_text(document(about, chapters, body), encoding="utf-8")
+    print_pdf(browser, source, front)
+    join(front, whole, path, about)
+
+
+def join(front, whole, path, about):
+    """Put the pages of the contents into the book, pack it, and say what it is.
+
+    Both have the same words in the same places, but for the numbers: all that links,
+    tags and bookmarks know of a page stays true.
 
     Raises
     ------
     RuntimeError
-        If the page numbers of the contents are not those of the printed book.
+        If the contents take another number of pages, or have other pieces.
     """
-    first = contents(chapters)
-    bodies = []
-    inside = False
-    for chapter in chapters:
-        inside = inside or bool(chapter.part)
-        bodies.append(printed(chapter, inside))
-    source = folder / "book.xhtml"
-    draft = folder / "draft.pdf"
-    source.write_text(document(about, chapters, bodies, first), encoding="utf-8")
-    print_pdf(browser, source, draft, final=False)
-    numbers = page_numbers(draft)
-    rows = fill(first, numbers)
-    source.write_text(document(about, chapters, bodies, rows), encoding="utf-8")
-    print_pdf(browser, source, draft, final=True)
-    again = page_numbers(draft)
-    named = re.findall('href="#([^"]+)"', first)
-    moved = [name for name in named if numbers.get(name) != again.get(name)]
-    if moved:
-        raise RuntimeError(f"the contents name wrong pages for {moved[:5]}")
-    shrink(draft, path, about)
-
-
-def fill(rows, numbers):
-    """Put the numbers of the pages into the rows of the contents."""
-
-    def one(match):
-        return f'href="#{match[1]}"{match[2]}class="number">{numbers[match[1]]}<'
-
-    return re.sub(r'href="#([^"]+)"(.*?)class="number">000<', one, rows)
-
-
-def shrink(source, path, about):
-    """Pack a PDF, and write down what it is."""
-    with pikepdf.open(source) as pdf:
+    with pikepdf.open(front) as new, pikepdf.open(whole) as pdf:
+        for place in range(len(new.pages) - 1):
+            ours, theirs = pdf.pages[place], new.pages[place]
+            if marks(ours) != marks(theirs):
+                raise RuntimeError(f"page {place + 1} of the contents is another one")
+            for key in ("/Contents", "/Resources"):
+                ours[key] = pdf.copy_foreign(new.make_indirect(theirs[key]))
         with pdf.open_metadata() as meta:
             meta["dc:title"] = about["title"]
             meta["dc:creator"] = [about["author"]]
@@ -210,10 +236,27 @@ def shrink(source, path, about):
         pdf.docinfo["/Author"] = about["author"]
         pdf.Root.ViewerPreferences = pikepdf.Dictionary(DisplayDocTitle=True)
         pdf.Root.PageMode = pikepdf.Name.UseOutlines
-        pdf.remove_unreferenced_resources()
         pdf.save(
             path,
             object_stream_mode=pikepdf.ObjectStreamMode.generate,
             compress_streams=True,
             recompress_flate=True,
         )
+
+
+def marks(page):
+    """Return the numbers by which the tags know the pieces of a page."""
+    found = []
+    for operands, operator in pikepdf.parse_content_stream(page, "BDC"):
+        if str(operator) == "BDC" and "/MCID" in operands[1]:
+            found.append(int(operands[1].MCID))
+    return found
+
+
+def fill(rows, numbers):
+    """Put the numbers of the pages into the rows of the contents."""
+
+    def one(match):
+        return f'href="#{match[1]}"{match[2]}class="number">{numbers[match[1]]}<'
+
+    return re.sub(r'href="#([^"]+)"(.*?)class="number">000<', one, rows)
