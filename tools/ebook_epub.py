@@ -70,7 +70,7 @@ def correct(math):
     """
     for node in list(math.iter("{*}*")):
         tag = etree.QName(node).localname
-        if tag in SCRIPTS:  # \max_w has "apply function" as a third part
+        if tag in SCRIPTS:  # \lambda_{\max} has a third part
             for extra in node[SCRIPTS[tag] :]:
                 node.remove(extra)
         elif tag == "mo" and len(node):  # the letters of \bmod

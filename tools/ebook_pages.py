@@ -237,12 +237,9 @@ def move_answers(chapter):
         title = pick(section, "h3")[0].text_content()
         own = section.get("id")
         parts = [element("h3", title)]
-        hints = pick(section, "details.hint")
+        hints = pick(section, "details.hint")  # each inside the one before it
         for number, hint in enumerate(hints, 1):
             remove(hint.find("summary"))
-            for inner in pick(hint, "details.hint")[:1]:
-                if inner is not hint:
-                    remove(inner)
             lead = element("strong", f"Hint {number} of {len(hints)}. ")
             hint.tag = "div"
             hint.attrib.clear()
