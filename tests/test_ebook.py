@@ -39,7 +39,8 @@ PICTURE += ' src="../_images/a{1}.svg">'
 CHAPTER = rf"""<html><body><nav>Not this</nav><article class="bd-article">
 <section class="tex2jax_ignore" id="small"><!-- a comment -->
 <h1>9. Small<a class="headerlink" href="#small">#</a></h1>
-<p>So <span class="math notranslate nohighlight">\(a &lt; \lambda_{{\max}} b\)</span>, and
+<p>So <span class="math notranslate nohighlight">\(a &lt; \lambda_{{\max}} b\)</span>,
+and
 <span class="math"><span class="katex"><math><semantics><mi>x</mi>
 <annotation encoding="application/x-tex">x^2</annotation></semantics></math></span>
 </span> (<a class="added" href="#eq-9-1">(9.1)</a>).</p>
@@ -275,7 +276,7 @@ def test_the_epub_says_what_it_is(epub):
 
 
 def test_mathml_by_its_rules(epub):
-    """KaTeX gives a letter with "max" below it three parts, and letters inside the sign of mod."""
+    """KaTeX gives a letter with "max" below it a part too many, and mod letters."""
     with zipfile.ZipFile(epub) as archive:
         page = BeautifulSoup(archive.read("EPUB/text/09-small.xhtml"), "xml")
     assert all(
