@@ -9,6 +9,7 @@ from io import BytesIO
 import ebook
 import ebook_epub
 import ebook_pdf
+import pikepdf
 import pytest
 from bs4 import BeautifulSoup
 from ebook_cover import cover
@@ -362,15 +363,6 @@ def pdf(small):
     return PdfReader(small / "small.pdf"), folder
 
 
-def bookmarks(outline, level=0):
-    """Yield (level, title) of all bookmarks."""
-    for entry in outline:
-        if isinstance(entry, list):
-            yield from bookmarks(entry, level + 1)
-        else:
-            yield level, entry.title
-
-
 def test_the_contents_of_the_pdf_name_its_pages(pdf):
     pages = [page.extract_text() for page in pdf[0].pages]
     rows = re.findall(r"^(.+?) ?(\d+)$", pages[2], re.MULTILINE)
@@ -390,10 +382,10 @@ def test_the_contents_of_the_pdf_name_its_pages(pdf):
 
 def test_the_pdf_can_be_found_through(pdf):
     reader = pdf[0]
-    marks = list(bookmarks(reader.outline))
-    assert (0, "Part I: Small") in marks
-    assert (1, "9. Small") in marks
-    assert (2, "It's (odd)") in marks
+    assert reader.outline[-2].title == "Part I: Small"
+    part = reader.outline[-1]  # what is below "Part I: Small"
+    assert part[0].title == "9. Small"
+    assert part[1][0].title == "It's (odd)"
     root = reader.trailer["/Root"]
     assert root["/MarkInfo"]["/Marked"]
     assert root["/Lang"] == "en-GB"
@@ -413,6 +405,22 @@ def test_wide_formulas_get_smaller_letters(pdf):
     page = BeautifulSoup((pdf[1] / "book.xhtml").read_text("utf-8"), "xml")
     assert "style" not in page.select_one('[id="09-small--eq-9-1"]').attrs
     assert page.select_one('[id="09-small--eq-9-2"]')["style"] == "font-size: 0.55em"
+
+
+def test_what_a_pdf_must_have_is_asked(pdf, small, chapters, capsys, monkeypatch):
+    ebook.check_pdf(small / "small.pdf", chapters)
+    assert "6 pages, 12 bookmarks" in capsys.readouterr().out
+    monkeypatch.setattr(ebook, "MOST", 1000)
+    with pytest.raises(SystemExit, match="is larger than 0 MB"):
+        ebook.check_pdf(small / "small.pdf", chapters)
+    monkeypatch.undo()
+    bare = small / "bare.pdf"
+    with pikepdf.open(small / "small.pdf") as opened:
+        for key in ("/MarkInfo", "/Lang", "/Outlines"):
+            del opened.Root[key]
+        opened.save(bare)
+    with pytest.raises(SystemExit, match="no tags and has no language and lacks book"):
+        ebook.check_pdf(bare, chapters)
 
 
 def test_contents_of_another_shape_are_refused(pdf, tmp_path):

@@ -16,7 +16,7 @@ import os
 import re
 import shutil
 import sys
-import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import ebook_epub
@@ -27,6 +27,7 @@ from live_files import ROOT
 from PIL import Image
 from playwright.sync_api import sync_playwright
 from pygments.formatters import HtmlFormatter
+from pypdf import PdfReader
 
 from dlscratch import explorables
 
@@ -34,6 +35,7 @@ SITE = ROOT / "_build" / "html"
 OUT = ROOT / "_build" / "ebook"
 NAME = "deep-learning-from-scratch"
 STYLES = ROOT / "book" / "ebook"
+MOST = 20_000_000  # bytes of the PDF
 BOOKS = "_static/book"  # where the site has them
 MARKED = re.compile(r"<!-- books -->.*?<!-- end of books -->\n?", re.DOTALL)
 LAST_SECTION = '</section>\n<section id="licence">'
@@ -195,6 +197,30 @@ def check(path):
         sys.exit(1)
 
 
+def check_pdf(path, chapters):
+    """Look whether a PDF has what a book must have; exit if not."""
+    reader = PdfReader(path)
+    marks = titles(reader.outline)
+    root = reader.trailer["/Root"]
+    faults = {
+        f"is larger than {MOST / 1e6:.0f} MB": path.stat().st_size > MOST,
+        "has no tags": not root.get("/MarkInfo", {}).get("/Marked"),
+        "has no language": "/Lang" not in root,
+        "lacks bookmarks": not {chapter.title for chapter in chapters} <= set(marks),
+    }
+    print(f"PDF: {len(reader.pages)} pages, {len(marks)} bookmarks.")
+    if wrong := [fault for fault, is_so in faults.items() if is_so]:
+        sys.exit(f"{path} {' and '.join(wrong)}.")
+
+
+def titles(outline):
+    """Return the titles of all bookmarks of a PDF."""
+    found = []
+    for entry in outline:
+        found += titles(entry) if isinstance(entry, list) else [entry.title]
+    return found
+
+
 def offer(site=SITE, made=None):
     """Copy the books to the site, and let its first page lead to those that are there.
 
@@ -236,29 +262,29 @@ def main():
     if not (SITE / "index.html").exists():
         sys.exit(f"There is no site in {SITE}. Run `make book` first.")
     wanted = sys.argv[1:] or ["--epub", "--pdf"]
-    started = time.time()
     facts = about() | {"description": DESCRIPTION}
     folder = OUT / "pictures"
-    with chromium() as browser:
+    epub, pdf = OUT / f"{NAME}.epub", OUT / f"{NAME}.pdf"
+    with chromium() as browser, ThreadPoolExecutor() as beside:
         pictures = take_pictures(browser, folder)
         draw_cover(browser, folder, facts)
-        print(f"pictures: {time.time() - started:.0f} s")
+        checked = None
         if "--epub" in wanted:
-            path = OUT / f"{NAME}.epub"
             chapters = read(SITE, Formulas("mathml"), pictures)
             style = (STYLES / "ebook.css").read_text(encoding="utf-8") + code_style()
-            ebook_epub.write(path, facts, chapters, images_of(chapters, folder), style)
-            print(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
-            check(path)
-            print(f"epub: {time.time() - started:.0f} s")
+            ebook_epub.write(epub, facts, chapters, images_of(chapters, folder), style)
+            checked = beside.submit(check, epub)  # takes as long as printing
         if "--pdf" in wanted:
-            path = OUT / f"{NAME}.pdf"
             chapters = read(SITE, Formulas("html"), pictures)
             place = lay_out(OUT / "print", images_of(chapters, folder))
-            ebook_pdf.write(browser, path, facts, chapters, place)
-            print(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
-            print(f"pdf: {time.time() - started:.0f} s")
+            ebook_pdf.write(browser, pdf, facts, chapters, place)
+            check_pdf(pdf, chapters)
+        if checked:
+            checked.result()
     offer(made=OUT)
+    for path in (epub, pdf):
+        if path.exists():
+            print(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
 
 
 if __name__ == "__main__":
