@@ -36,7 +36,7 @@ labs weights: export MALLOC_MMAP_THRESHOLD_ := 1000000000
 labs weights: export MALLOC_TRIM_THRESHOLD_ := 1000000000
 
 .DEFAULT_GOAL := help
-.PHONY: help env book live serve lab test test-cpus test-seeds test-live test-peers mutations \
+.PHONY: help env book live ebook serve lab test test-cpus test-seeds test-live test-peers mutations \
   notebooks figures contents links labs weights bench format lint clean
 
 help:  ## list the targets
@@ -57,10 +57,14 @@ book: env  ## build the site, and say where to open it
 	  $(PY) tools/environment.py --writable && \
 	  $(VENV)/bin/jupyter-book build -q . $(BOOKFLAGS) >/dev/null; fi
 	@$(PY) tools/live.py --again
+	@if [ -d _build/html/_static/book ]; then $(PY) tools/ebook.py --again; fi
 	@echo "The book is ready. Open it in a browser: file://$(CURDIR)/_build/html/index.html"
 
 live: book  ## add Python to the site: cells that run in the page, and JupyterLite
 	@$(PY) tools/live.py
+
+ebook: book  ## make the whole book as one EPUB and as one PDF, and link them from the site
+	@$(PY) tools/ebook.py
 
 serve: book  ## serve the site on this machine, with what `make live` added to it
 	@echo "The book is at http://localhost:$(PORT)/ (stop with Ctrl+C)"
