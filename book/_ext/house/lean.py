@@ -163,7 +163,7 @@ def moved(text, folder):
 
 
 def there(static, text):
-    """Return styles without fonts that the book does not have; say if one is lacking."""
+    """Return styles without the fonts that are not there; say if one is lacking."""
     faces = re.findall(r"@font-face\{[^}]*\}\n", text)
     lacking = [f for f in faces if not (static / URL.search(f)[2]).exists()]
     for face in lacking:
