@@ -3,43 +3,45 @@
 // Menus that open, and the contents beside a page that follow it: what the theme would
 // load all of Bootstrap's scripts for.
 
-function setUpMenus() {
-  const buttons = [...document.querySelectorAll("[data-bs-toggle='dropdown']")];
-  const menuOf = (button) => button.parentElement.querySelector(".dropdown-menu");
+const TOGGLE = "[data-bs-toggle='dropdown']";
+const boxOf = (node) => node.closest?.(".dropdown:has([data-bs-toggle='dropdown'])");
 
-  function set(button, open) {
-    button.setAttribute("aria-expanded", open);
-    const menu = menuOf(button);
-    menu.classList.toggle("show", open);
-    menu.style.left = "";
-    const over = menu.getBoundingClientRect().right - document.documentElement.clientWidth + 8;
-    if (open && over > 0) menu.style.left = `${-over}px`;
-  }
-  for (const button of buttons) {
-    button.addEventListener("click", () => set(button, !menuOf(button).matches(".show")));
-    const box = button.parentElement;
-    box.addEventListener("keydown", (event) => {
-      const items = [...box.querySelectorAll(".dropdown-item")];
-      const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-      if (event.key === "Escape") button.focus();
-      if (event.key === "Escape") set(button, false);
-      if (!step) return;
-      event.preventDefault();
-      set(button, true);
-      const at = items.indexOf(document.activeElement) + step;
-      items[Math.max(0, Math.min(at, items.length - 1))]?.focus();
-    });
-    box.addEventListener("focusout", (event) => {
-      if (event.relatedTarget && !box.contains(event.relatedTarget)) set(button, false);
-    });
-  }
-  addEventListener("click", (event) => {
-    for (const button of buttons) {
-      if (!button.parentElement.contains(event.target)) set(button, false);
-    }
-  });
+function setMenu(box, open) {
+  const menu = box.querySelector(".dropdown-menu");
+  box.querySelector(TOGGLE).setAttribute("aria-expanded", open);
+  menu.classList.toggle("show", open);
+  menu.style.left = "";
+  const over = menu.getBoundingClientRect().right - document.documentElement.clientWidth + 8;
+  if (open && over > 0) menu.style.left = `${-over}px`;
 }
-addEventListener("DOMContentLoaded", setUpMenus);
+function closeOthers(box) {
+  for (const menu of document.querySelectorAll(".dropdown-menu.show")) {
+    if (menu.parentElement !== box) setMenu(menu.parentElement, false);
+  }
+}
+
+addEventListener("click", ({ target }) => {
+  const box = boxOf(target);
+  closeOthers(box);
+  if (target.closest(".dropdown-item")) setMenu(box, false);
+  else if (target.closest(TOGGLE)) setMenu(box, !box.querySelector(".dropdown-menu.show"));
+});
+addEventListener("focusin", ({ target }) => closeOthers(boxOf(target)));
+addEventListener("keydown", (event) => {
+  const box = boxOf(event.target);
+  if (!box) return;
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (event.key === "Escape") {
+    setMenu(box, false);
+    box.querySelector(TOGGLE).focus();
+  } else if (step) {
+    event.preventDefault();
+    setMenu(box, true);
+    const items = [...box.querySelectorAll(".dropdown-item")];
+    const at = items.indexOf(document.activeElement) + step;
+    items[Math.max(0, Math.min(at, items.length - 1))].focus();
+  }
+});
 
 // Marks the last section that began above the middle of the window.
 function followThePage() {
