@@ -8,8 +8,9 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import pytest
+import tinycss2
 from bs4 import BeautifulSoup
-from house import asides, boxes, citations, dark, numbers, terms
+from house import asides, boxes, citations, dark, lean, numbers, terms
 from nbformat import v4
 from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace, patch_docutils
@@ -474,3 +475,53 @@ def test_a_map_of_levels_keeps_its_colours(house_style):
     }
     assert all(colour in svg for colour in found)
     assert "#112233" not in svg
+
+
+# -------------------------------------------------------- formulas, styles, scripts
+
+
+def test_formulas_are_set_and_keep_their_tex(page):
+    box = page.select_one("#eq-9-1 .katex-display")
+    assert box.select_one("annotation").get_text() == "x = 1"
+    assert box.select_one(".katex-html")["aria-hidden"] == "true"
+    assert not page.select("script[src*=katex], script[src*=mathjax]")
+
+
+def test_lines_of_a_formula_are_aligned(tmp_path):
+    text = (
+        "# 9. Small\n\n$$\na &= b \\\\\n&= c\n$$\n\n\\begin{align}d &= e\\end{align}\n"
+    )
+    pages, warned, _ = build(tmp_path / "book", v4.new_markdown_cell(text))
+    boxes = pages["09-small"].select("article .katex-display, .body .katex-display")
+    assert len(boxes) == 2
+    assert len(boxes[0].select("mtr")) == 2
+    assert warned == ""
+
+
+def test_a_formula_that_cannot_be_set_is_warned_of(tmp_path):
+    text = "# 9. Small\n\nIt is $\\frac{1$, and $\\nosuch$."
+    pages, warned, _ = build(tmp_path / "book", v4.new_markdown_cell(text))
+    assert len(re.findall("KaTeX parse error", warned)) == 2
+    assert "\\frac{1" in pages["09-small"].get_text()
+
+
+STYLE = """/* a comment */
+.used, .unused > b, p:not(.unused) { color: red }
+#gone { color: red } #here .used::before { content: "x" }
+marquee { color: red } [data-theme="dark"] .used { color: red }
+@media print { .unused { color: red } } @media screen { .used { color: blue } }
+.fa-moon.used { font-family: "Font Awesome 6 Free" }
+.by-script { color: red }
+"""
+
+
+def test_styles_that_no_page_uses_are_left_out():
+    names = lean.names_in(
+        ['<p id="here" class="used fa-moon"><b>x</b></p>'], ['add("by-script")']
+    )
+    rules = tinycss2.parse_stylesheet(STYLE, skip_comments=True, skip_whitespace=True)
+    kept = lean.trim(rules, names)
+    for gone in ("marquee", "#gone", "print", "Awesome", ".unused >"):
+        assert gone not in kept
+    for there in (".used,p:not(.unused)", "#here", "dark", "blue", ".by-script"):
+        assert there in kept.replace(" {", "{").replace(", ", ",")

@@ -2,30 +2,40 @@
 
 // A formula wider than the page scrolls in its own box: let the keyboard reach it.
 function reachWideFormulas() {
-  for (const box of document.querySelectorAll("mjx-container[display]")) {
-    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
-    else box.removeAttribute("tabindex");
-  }
+  const boxes = [...document.querySelectorAll("article div.math > .katex-display")];
+  const wide = boxes.map((box) => box.scrollWidth > box.clientWidth);
+  boxes.forEach((box, i) => wide[i] ? (box.tabIndex = 0) : box.removeAttribute("tabindex"));
 }
-addEventListener("load", () => window.MathJax?.startup?.promise.then(reachWideFormulas));
+addEventListener("load", () => document.fonts.ready.then(reachWideFormulas));
 addEventListener("resize", reachWideFormulas);
 
-// Formulas change the height of a page while they are set. Where the address leads
-// then is looked up again, unless the reader has moved on or came back.
-function returnToAddress() {
-  let moved = performance.getEntriesByType("navigation")[0]?.type !== "navigate";
-  for (const act of ["wheel", "touchmove", "pointerdown", "keydown"]) {
-    addEventListener(act, () => (moved = true), { once: true, passive: true });
+// A formula is copied as its TeX, and as a whole.
+function copyFormulas(event) {
+  const selection = getSelection();
+  if (selection.isCollapsed || !event.clipboardData) return;
+  const range = selection.getRangeAt(0).cloneRange();
+  const around = (node) => (node.closest ? node : node.parentElement)?.closest(".math");
+  const [first, last] = [around(range.startContainer), around(range.endContainer)];
+  if (first) range.setStartBefore(first);
+  if (last) range.setEndAfter(last);
+  const copy = range.cloneContents();
+  const formulas = copy.querySelectorAll(".math");
+  if (!formulas.length) return;
+  for (const formula of formulas) {
+    const tex = formula.querySelector("annotation").textContent;
+    const display = formula.localName === "div";
+    formula.replaceWith(display ? `\n$$\n${tex}\n$$\n` : `$${tex}$`);
   }
-  const page = document.documentElement;
-  page.style.scrollBehavior = "auto"; // a scroll that takes its time misses the place
-  addEventListener("load", async () => {
-    await window.MathJax?.startup?.promise;
-    if (!moved) document.getElementById(location.hash.slice(1))?.scrollIntoView();
-    page.style.scrollBehavior = "";
-  });
+  const page = document.createElement("div");
+  page.append(copy);
+  event.clipboardData.setData("text/html", page.innerHTML);
+  page.style = "position: fixed; left: -99em; white-space: pre-wrap";
+  document.body.append(page); // only what is laid out has its line ends
+  event.clipboardData.setData("text/plain", page.innerText);
+  page.remove();
+  event.preventDefault();
 }
-returnToAddress();
+addEventListener("copy", copyFormulas);
 
 // What is closed opens when a link leads into it, and asides also on paper.
 function openAround(id) {

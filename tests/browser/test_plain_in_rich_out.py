@@ -185,12 +185,12 @@ def test_formulas_in_a_definition_are_set(site, clean_page, look):
     link.focus()
     tip = page.locator(TIP)
     tip.wait_for()
-    formulas = tip.locator("mjx-container")
+    formulas = tip.locator(".katex")
     assert formulas.count() >= 3
     for formula in formulas.all():
         assert formula.bounding_box()["width"] > 4
     words = tip.evaluate(
-        "e => { const copy = e.cloneNode(true); copy.querySelectorAll('mjx-container')"
+        "e => { const copy = e.cloneNode(true); copy.querySelectorAll('.katex')"
         ".forEach(m => m.remove()); return copy.textContent; }"
     )
     assert "becomes" in words
@@ -442,7 +442,7 @@ def test_solutions_and_hints_open_by_keyboard(chapter):
 
 def test_formulas_in_solutions_are_set(chapter):
     chapter.evaluate("document.querySelectorAll('details').forEach(e => e.open = true)")
-    formulas = chapter.locator("details.solution mjx-container")
+    formulas = chapter.locator("details.solution .katex")
     assert formulas.count() > 5
     for box in formulas.evaluate_all("all => all.map(e => e.offsetWidth)"):
         assert box > 3

@@ -3,7 +3,8 @@
 Each convention of the notebooks has a module of its own: `boxes`, `numbers` (formulas,
 figures, exercises), `terms`, `citations` and `asides`; `interactive` is about the
 figures with scripts, `weights` about what one of them loads, `cell` about code on
-hand-written pages, `dark` about the figures of Matplotlib. Here is the rest.
+hand-written pages, `dark` about the figures of Matplotlib, `formulas` about what sets
+them, `lean` about styles and scripts. Here is the rest.
 """
 
 import os
@@ -20,7 +21,9 @@ from . import (
     cell,
     citations,
     dark,
+    formulas,
     interactive,
+    lean,
     numbers,
     prose,
     terms,
@@ -43,23 +46,6 @@ def drop_thebe_config(app, doctree, page):
     for node in list(doctree.findall(nodes.raw)):
         if "x-thebe-config" in node.astext() or "kernelName =" in node.astext():
             node.parent.remove(node)
-
-
-def drop_scripts(app, page, template, context, doctree):
-    """Drop sphinx-thebe, and the marking of searched words in the interactive figures.
-
-    The search page needs the latter's script to list what it finds.
-    """
-    unwanted = ("thebe",) if page == "search" else ("thebe", "sphinx_highlight")
-    for kind in ("script_files", "css_files"):
-        context[kind] = [
-            file
-            for file in context.get(kind, [])
-            if not any(
-                name in f"{file.filename} {file.attributes.get('body')}".lower()
-                for name in unwanted
-            )
-        ]
 
 
 def call_citations_what_they_are(app, page, template, context, doctree):
@@ -133,14 +119,16 @@ def setup(app):
     app.config.templates_path.insert(0, str(Path(__file__).parent / "templates"))
     app.add_role("ja", japanese)
     app.add_transform(boxes.Boxes)
-    for part in (numbers, terms, citations, asides, interactive, cell, dark, weights):
+    for part in (
+        numbers, terms, citations, asides, interactive, cell, dark, weights, formulas,
+        lean,
+    ):  # fmt: skip
         part.setup(app)
     app.connect("builder-inited", note_start)
     app.connect("env-get-outdated", read_chapters_again)
     app.connect("env-updated", write_again)
     app.connect("doctree-resolved", drop_thebe_config, priority=900)
-    app.connect("html-page-context", drop_scripts, priority=900)
     app.connect("html-page-context", call_citations_what_they_are)
     app.connect("html-page-context", describe)
     app.connect("build-finished", stamp)
-    return {"env_version": 2, "parallel_read_safe": False, "parallel_write_safe": True}
+    return {"env_version": 2, "parallel_read_safe": False, "parallel_write_safe": False}

@@ -38,8 +38,10 @@ def share(app, page, template, context, doctree):
     for name, text in texts.items():
         if text in body:
             body = body.replace(text, "")
-            add = app.add_css_file if name == STYLE else app.add_js_file
-            add(name)
+            if name == STYLE:
+                app.add_css_file(name)
+            else:
+                app.add_js_file(name, loading_method="defer")
     context["body"] = body
 
 
