@@ -9,7 +9,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import pytest
 from bs4 import BeautifulSoup
-from house import asides, boxes, citations, dark, numbers, terms
+from house import asides, boxes, citations, dark, numbers, search, terms
 from nbformat import v4
 from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace, patch_docutils
@@ -337,10 +337,43 @@ def test_glossary_leads_to_the_chapter_that_lists_a_word(built):
     ] * 2
 
 
-def test_search_knows_numbers(built):
-    titles = built[2].builder.indexer._all_titles["notebooks/09-small"]
-    assert ("Figure 9.1", "fig-9-1") in titles
-    assert ("Exercise 9.1", "ex-9-1") in titles
+def test_search_knows_places(built):
+    """Each with its page, its anchor, its kind and what it is called."""
+    text = (Path(built[2].outdir) / "_static" / "language_data.js").read_text("utf-8")
+    found = json.loads(re.search(r"const houseEntries = (.*);\n", text)[1])
+    assert found["notebooks/09-small"][:3] == [
+        ["", "page", "9. Small", ""],
+        ["formulas", "heading", "Formulas", ""],
+        ["exercises", "heading", "Exercises", ""],
+    ]
+    for entry in (
+        ["ex-9-1", "exercise", "Exercise 9.1. Do it", ""],
+        ["ex-9-lab", "exercise", "Exercise 9.lab. Find it", ""],
+        ["fig-9-1", "figure", "Figure 9.1. A square, by Rose (1958).",
+         "fig Figure 9.1. A square, by Rose (1958)."],
+        ["eq-9-1", "formula", "Formula (9.1)", "equation eq"],
+    ):  # fmt: skip
+        assert entry in found["notebooks/09-small"]
+    words = {text: more for _, _, text, more in found["book/glossary"]}
+    assert words["step function"] == "step function step functions 段"
+
+
+def test_both_spellings_are_one_word_for_the_search():
+    """British as the book writes it, and American."""
+    english = search.English({})
+    for british, other in (
+        ("normalise normalised normalisation", "normalize normalized normalization"),
+        ("optimiser vectorising analyse", "optimizer vectorizing analyze"),
+        ("colour neighbours behaviour", "color neighbors behavior"),
+        ("centre centred centring fibre", "center centered centering fiber"),
+        ("labelled modelling catalogue grey", "labeled modeling catalog gray"),
+        ("licence judgement practise learnt", "license judgment practice learned"),
+    ):
+        for one, two in zip(british.split(), other.split(), strict=True):
+            assert english.stem(one) == english.stem(two), one
+    apart = "four for hour noise size wise called our or vector noisy".split()
+    assert len({english.stem(word) for word in apart}) == len(apart) - 1  # noisy, noise
+    assert english.stem("called") == english.stem("call")
 
 
 def test_numbers_that_lead_nowhere_are_warned_of(tmp_path):
@@ -461,6 +494,16 @@ def test_what_stands_on_pixels_keeps_its_colours(house_style):
     assert svg.count("#123456") == svg.count("#654321") == 1
     assert "#111111" not in svg
     assert "<image" in svg
+
+
+def test_white_letters_on_dark_pixels_stay_white(house_style):
+    """Their strokes inherit the colour; nothing inside may name another."""
+    fig, ax = plt.subplots(layout="none")
+    ax.imshow([[0.0, 1.0]], cmap="gray_r")
+    ax.text(1, 0, "23", color="white")
+    svg = dark.darken(plotting._to_svg(fig))
+    number = svg[svg.index("fill: #ffffff", svg.index("<image")) :]
+    assert 'fill="#000000"' not in number[number.index(">") : number.index("</g>")]
 
 
 def test_a_map_of_levels_keeps_its_colours(house_style):
