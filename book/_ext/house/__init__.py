@@ -3,7 +3,9 @@
 Each convention of the notebooks has a module of its own: `boxes`, `numbers` (formulas,
 figures, exercises), `terms`, `citations` and `asides`; `interactive` is about the
 figures with scripts, `weights` about what one of them loads, `cell` about code on
-hand-written pages, `dark` about the figures of Matplotlib. Here is the rest.
+hand-written pages, `dark` about the figures of Matplotlib. `search` says what is found,
+`glue` keeps commas beside formulas, `tables` breaks long names, `colours` is for pages
+without scripts, `address` about where the book lives. Here is the rest.
 """
 
 import os
@@ -15,18 +17,38 @@ from pathlib import Path
 from docutils import nodes
 
 from . import (
+    address,
     asides,
     boxes,
     cell,
     citations,
+    colours,
     dark,
+    glue,
     interactive,
     numbers,
     prose,
+    search,
+    tables,
     terms,
     weights,
 )
 
+PARTS = (
+    numbers,
+    terms,
+    citations,
+    asides,
+    interactive,
+    cell,
+    dark,
+    weights,
+    search,
+    glue,
+    tables,
+    address,
+    colours,
+)
 DESCRIPTION = (
     "An interactive textbook: build neural networks in NumPy, piece by piece, "
     "with figures you can drag and exercises that tell you at once what is wrong."
@@ -133,7 +155,7 @@ def setup(app):
     app.config.templates_path.insert(0, str(Path(__file__).parent / "templates"))
     app.add_role("ja", japanese)
     app.add_transform(boxes.Boxes)
-    for part in (numbers, terms, citations, asides, interactive, cell, dark, weights):
+    for part in PARTS:
         part.setup(app)
     app.connect("builder-inited", note_start)
     app.connect("env-get-outdated", read_chapters_again)
@@ -143,4 +165,4 @@ def setup(app):
     app.connect("html-page-context", call_citations_what_they_are)
     app.connect("html-page-context", describe)
     app.connect("build-finished", stamp)
-    return {"env_version": 2, "parallel_read_safe": False, "parallel_write_safe": True}
+    return {"env_version": 4, "parallel_read_safe": False, "parallel_write_safe": True}
