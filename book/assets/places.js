@@ -22,7 +22,7 @@ function copyLinks() {
     said.style.left = `${Math.max(8, Math.min(place.right + 6, room - 110)) + scrollX}px`;
     said.style.top = `${place.top + scrollY}px`;
     clearTimeout(timer);
-    timer = setTimeout(() => said.replaceChildren(), 2000);
+    timer = setTimeout(() => said.replaceChildren(), 4000);
   });
   const kinds = { eq: "formula", fig: "figure", ex: "exercise" };
   for (const link of document.querySelectorAll("article a.headerlink")) {

@@ -4,7 +4,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from site_tools import HTML, LAPTOP, PHONE, new_page, pale
-from test_site import pages_in_toc
+from test_site import pages_in_toc, settle
 
 CHAPTER = "notebooks/05-backpropagation.html"
 
@@ -103,7 +103,10 @@ def test_a_report_names_the_heading_and_quotes_what_is_selected(site, page):
         ),
     )
     page.goto(f"{site}/{CHAPTER}")
-    page.evaluate("document.querySelector('#ex-5-2').scrollIntoView()")
+    settle(page)
+    page.evaluate(
+        "document.querySelector('#ex-5-2').scrollIntoView({ behavior: 'instant' })"
+    )
     link = page.locator("a.report")
 
     def body():
@@ -169,7 +172,7 @@ BROKEN = """() => {
 def test_no_line_begins_with_a_comma(site, clean_page, look):
     page = look(clean_page, width=PHONE)
     page.goto(f"{site}/notebooks/04-learning.html")
-    page.evaluate("window.MathJax?.startup?.promise")
+    settle(page)
     assert page.locator("article .glued").count() > 50
     assert not page.evaluate(BROKEN)
 

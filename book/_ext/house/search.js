@@ -62,7 +62,7 @@ function findEntries(query) {
       ]);
     }
   }
-  return found.sort(_orderResultsByScoreThenName).slice(-40);
+  return found.sort(_orderResultsByScoreThenName).slice(-30);
 }
 
 // Sphinx shows the last first; what it finds in titles by itself is among the entries.
@@ -74,8 +74,17 @@ Search._performSearch = (query, ...rest) => {
   return [...others.filter(([page, , anchor]) => !places.has(page + anchor)), ...own];
 };
 
-// What a result shows of its place. A page is read once, and of a word its definition,
-// of a formula the sentence before it.
+// A page is fetched once, however many results lead to it.
+const texts = new Map();
+const load = globalThis.fetch;
+globalThis.fetch = async (address) => {
+  if (!texts.has(address)) texts.set(address, load(address).then((answer) => answer.text()));
+  const text = await texts.get(address);
+  return { text: () => text };
+};
+
+// What a result shows of its place: of a word its definition, of a formula the sentence
+// before it.
 const documents = new Map();
 Search.htmlToText = (html, anchor) => {
   if (!documents.has(html)) {

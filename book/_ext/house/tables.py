@@ -1,4 +1,4 @@
-"""Long names of code in a table may break behind their dots and underscores.
+"""Long names of code in a table may break behind dots, and before capitals.
 
 So a table with names such as `torch.nn.functional.softmax` stays as narrow as the text.
 """
@@ -8,6 +8,7 @@ import re
 from docutils import nodes
 
 LONG = 16  # letters; shorter names stay whole
+BREAK = r"(?<=[._(,=])(?=\w)|(?<=[a-z])(?=[A-Z])"
 
 
 def let_break(app, doctree, page):
@@ -16,7 +17,7 @@ def let_break(app, doctree, page):
         return
     for entry in doctree.findall(nodes.entry):
         for name in list(entry.findall(nodes.literal)):
-            parts = re.split(r"(?<=[._(,=])(?=\w)", name.astext())
+            parts = re.split(BREAK, name.astext())
             if len(name.astext()) < LONG or not parts[1:]:
                 continue
             pieces = []
