@@ -75,6 +75,7 @@ def test_a_finger_sees_the_links(site, copying):
     for place in ("fig-5-1", "eq-5-1", "ex-5-1"):
         link = page.locator(f"a.headerlink[href='#{place}']")
         assert link.evaluate("e => getComputedStyle(e).opacity") == "1"
+        assert link.is_visible()
 
 
 # ----------------------------------------------------------------- errors reported
