@@ -219,7 +219,10 @@ def test_boxes_of_the_picture_do_not_overlap(words):
             assert left >= x + w or top >= y + h
 
 
-HEAD = "# 9. Dreams\n\nA network dreams. It is odd.\n\n**You need** [b](02-b.ipynb)."
+HEAD = (
+    "# 9. Dreams\n\nA network dreams. It is odd.\n\n**You need** [b](02-b.ipynb).\n\n"
+)
+HEAD += "**Time** about two to three and a half hours with the exercises."
 
 
 def small_book(folder, monkeypatch, head=HEAD, words=""):
@@ -227,7 +230,8 @@ def small_book(folder, monkeypatch, head=HEAD, words=""):
     monkeypatch.setattr(contents, "ROOT", folder)
     for name in ("notebooks", "book"):
         (folder / name).mkdir()
-    for name, text in {"02-b": "# 2. B\n\nB.\n\n**You need** a.", "09-d": head}.items():
+    first = "# 2. B\n\nB.\n\n**You need** a.\n\n**Time** two minutes."
+    for name, text in {"02-b": first, "09-d": head}.items():
         cells = {"cells": [{"source": [text]}]}
         (folder / "notebooks" / f"{name}.ipynb").write_text(json.dumps(cells))
     entries = [{"file": "notebooks/02-b"}, {"file": "notebooks/09-d"}]
@@ -239,7 +243,8 @@ def small_book(folder, monkeypatch, head=HEAD, words=""):
 def test_a_new_chapter_needs_no_other_words(tmp_path, monkeypatch):
     """It is shown with the first sentence of its notebook."""
     small_book(tmp_path, monkeypatch)
-    _, new = contents.read_chapters()
+    old, new = contents.read_chapters()
+    assert (old.time, new.time) == ("2 min", "2 to 3½ h")
     assert (new.title, new.name, new.box) == ("9. Dreams", "9", "A network dreams")
     assert new.needs == {"notebooks/02-b"}
 
@@ -249,11 +254,12 @@ def test_a_new_chapter_needs_no_other_words(tmp_path, monkeypatch):
     [
         ("# 9. Dreams\nA network", "", "must begin with"),
         ("# 9. Dreams\n\nA network.", "", r"needs a line .\*\*You need"),
+        (HEAD.partition("**Time")[0], "", r"needs a line .\*\*Time"),
         (HEAD.replace("02-b", "03-c"), "", "links to notebooks/03-c"),
         (HEAD, "[09-x]\nbox = 'x'", "names what is not in _toc.yml: 09-x"),
         (HEAD, "[09-d]\nlab = [7]", "section 7 of the lab"),
     ],
-    ids=["title", "needs", "order", "words", "lab"],
+    ids=["title", "needs", "time", "order", "words", "lab"],
 )
 def test_a_chapter_that_cannot_be_listed_is_told_why(
     head, words, message, tmp_path, monkeypatch

@@ -324,6 +324,20 @@ def test_pages_get_two_tags_and_chapters_a_link(site):
         assert live.MARKED.sub("", text) == PAGE, "and nothing else"
 
 
+def test_a_published_book_keeps_one_menu(site):
+    """Its menu for Colab and Binder gets JupyterLite as well."""
+    page = site / "notebooks" / "02-perceptron.html"
+    menu = '<div class="dropdown dropdown-launch-buttons"><b></b>\n'
+    menu += '<ul class="dropdown-menu">\n<li>Colab</li></ul></div>'
+    published = PAGE.replace(live.DOWNLOADS, menu + live.DOWNLOADS)
+    page.write_text(published)
+    live.tag(site, FILES)
+    text = page.read_text()
+    assert text.count("dropdown-launch-buttons") == 1
+    assert text.index("JupyterLite</span>") < text.index("Colab") < text.index("</ul>")
+    assert live.MARKED.sub("", text) == published
+
+
 def test_tags_are_put_in_once_and_renewed(site):
     page = site / "notebooks" / "02-perceptron.html"
     live.tag(site, FILES)

@@ -3,16 +3,30 @@
 import colorsys
 import json
 import re
+from importlib.metadata import version
 from io import StringIO
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import matplotlib.pyplot as plt
 import pytest
 import tinycss2
 from bs4 import BeautifulSoup
-from house import asides, boxes, citations, dark, lean, numbers, terms
+from house import (
+    address,
+    asides,
+    boxes,
+    citations,
+    colours,
+    dark,
+    lean,
+    numbers,
+    search,
+    terms,
+)
 from nbformat import v4
 from sphinx.application import Sphinx
+from sphinx.errors import ConfigError
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
 from dlscratch import plotting
@@ -338,10 +352,43 @@ def test_glossary_leads_to_the_chapter_that_lists_a_word(built):
     ] * 2
 
 
-def test_search_knows_numbers(built):
-    titles = built[2].builder.indexer._all_titles["notebooks/09-small"]
-    assert ("Figure 9.1", "fig-9-1") in titles
-    assert ("Exercise 9.1", "ex-9-1") in titles
+def test_search_knows_places(built):
+    """Each with its page, its anchor, its kind and what it is called."""
+    text = (Path(built[2].outdir) / "_static" / "language_data.js").read_text("utf-8")
+    found = json.loads(re.search(r"const houseEntries = (.*);\n", text)[1])
+    assert found["notebooks/09-small"][:3] == [
+        ["", "page", "9. Small", ""],
+        ["formulas", "heading", "Formulas", ""],
+        ["exercises", "heading", "Exercises", ""],
+    ]
+    for entry in (
+        ["ex-9-1", "exercise", "Exercise 9.1. Do it", ""],
+        ["ex-9-lab", "exercise", "Exercise 9.lab. Find it", ""],
+        ["fig-9-1", "figure", "Figure 9.1. A square, by Rose (1958).",
+         "fig Figure 9.1. A square, by Rose (1958)."],
+        ["eq-9-1", "formula", "Formula (9.1)", "equation eq"],
+    ):  # fmt: skip
+        assert entry in found["notebooks/09-small"]
+    words = {text: more for _, _, text, more in found["book/glossary"]}
+    assert words["step function"] == "step function step functions 段"
+
+
+def test_both_spellings_are_one_word_for_the_search():
+    """British as the book writes it, and American."""
+    english = search.English({})
+    for british, other in (
+        ("normalise normalised normalisation", "normalize normalized normalization"),
+        ("optimiser vectorising analyse", "optimizer vectorizing analyze"),
+        ("colour neighbours behaviour", "color neighbors behavior"),
+        ("centre centred centring fibre", "center centered centering fiber"),
+        ("labelled modelling catalogue grey", "labeled modeling catalog gray"),
+        ("licence judgement practise learnt", "license judgment practice learned"),
+    ):
+        for one, two in zip(british.split(), other.split(), strict=True):
+            assert english.stem(one) == english.stem(two), one
+    apart = "four for hour noise size wise called our or vector noisy".split()
+    assert len({english.stem(word) for word in apart}) == len(apart)
+    assert english.stem("called") == english.stem("call")
 
 
 def test_numbers_that_lead_nowhere_are_warned_of(tmp_path):
@@ -413,6 +460,122 @@ def test_mentions_of_several():
     assert asides.OPENING.startswith("<details")
 
 
+# ------------------------------------------------------------------ where it lives
+
+HEAD = "# 9. Small\n\nA text.\n\n**Time** about two hours.\n\nMore text."
+
+
+def published(folder, monkeypatch, **settings):
+    """Build the small book with the site's theme and with these settings."""
+    lines = "".join(f"{name} = {value!r}\n" for name, value in settings.items())
+    conf = CONF.replace("basic", "sphinx_book_theme") + lines
+    monkeypatch.setattr(__import__(__name__), "CONF", conf)
+    return build(folder, v4.new_markdown_cell(HEAD))[0]
+
+
+def test_without_an_address_a_sentence_says_whom_to_tell(built, page):
+    told = page.select_one("p.errata").get_text()
+    assert "tell whoever gave you this book" in told
+    assert f"“9. Small”, of version {version('dlscratch')}" in told
+    assert not page.select("a.report, .elsewhere, [href*=colab], [href*=mybinder]")
+    assert len(built[0]["glossary"].select("p.errata")) == 1
+    assert not built[0]["search"].select("p.errata")
+
+
+def test_a_published_book_offers_colab_and_binder(tmp_path, monkeypatch):
+    """In the menu and under the chapter's time, with the line that installs."""
+    settings = {"house_repository": "https://github.com/a/b.git", "house_branch": "x"}
+    pages = published(tmp_path / "book", monkeypatch, **settings)
+    page = pages["09-small"]
+    colab = "https://colab.research.google.com/github/a/b/blob/x/notebooks/09-small"
+    binder = "https://mybinder.org/v2/gh/a/b/x?urlpath=lab/tree/notebooks/09-small"
+    for place in (".dropdown-launch-buttons", "p.elsewhere"):
+        links = {a["href"] for a in page.select(f"{place} a")}
+        assert links == {f"{colab}.ipynb", f"{binder}.ipynb"}
+    assert page.select_one("p.elsewhere code").get_text() == (
+        "%pip install -q git+https://github.com/a/b"
+    )
+    above = page.select_one("p.elsewhere").find_previous_sibling("p")
+    assert above.get_text().startswith("Time")
+    assert not pages["glossary"].select(".elsewhere, .dropdown-launch-buttons")
+    for link in page.select("a.report"):
+        assert link["href"].startswith("https://github.com/a/b/issues/new?title=")
+    assert len(page.select("p.errata a.report")) == 2  # beside the text, and below
+
+
+@pytest.mark.parametrize(
+    ("errata", "names"),
+    [
+        ("mailto:a@b.org", ("subject", "body")),
+        ("https://tracker.org/new", ("title", "body")),
+        ("https://tracker.org/new?label=erratum", ("title", "body")),
+        ("https://gitlab.com/a/b/-/issues/new", ("issue[title]", "issue[description]")),
+    ],
+)
+def test_a_report_is_filled_in(errata, names):
+    link = address.report_address(errata, "6b. A & B", "notebooks/06b")
+    start, _, query = link.partition("?")
+    assert start == errata.partition("?")[0]
+    found = parse_qs(query, strict_parsing=True)
+    assert found[names[0]] == ["Error: 6b. A & B"]
+    told = f"Page: 6b. A & B (notebooks/06b)\nVersion: {version('dlscratch')}\n"
+    assert found[names[1]] == [told]
+    assert link.endswith("%0A")  # a script goes on here
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"house_errata": "a@b.org"},
+        {"house_errata": "mailto:"},
+        {"house_repository": "github.com/a/b"},
+        {"house_repository": "https://github.com/a"},
+    ],
+)
+def test_an_address_that_leads_nowhere_is_refused(settings, tmp_path, monkeypatch):
+    with pytest.raises(ConfigError, match="must be empty"):
+        published(tmp_path / "book", monkeypatch, **settings)
+
+
+# ------------------------------------------------------- formulas, tables and colours
+
+
+def test_marks_stay_beside_their_formula(tmp_path):
+    text = "# 9. Small\n\nOf ($x$, $y$), $k$-th, $z$’s and $w$ alone; $v$ (so)."
+    text += " A long one is $a + b + c + d + e + f + g + h + i + j + k + l$."
+    page = build(tmp_path / "book", v4.new_markdown_cell(text))[0]["09-small"]
+    for formula in page.select(".math"):
+        formula.replace_with("□")
+    glued = [one.get_text() for one in page.select(".glued")]
+    assert glued == ["(□,", "□),", "□-th,", "□’s"]
+    assert (
+        page.select_one("h1 + p")
+        .get_text()
+        .startswith("Of (□, □), □-th, □’s and □ alone; □ (so). A long one is □.")
+    )
+
+
+def test_long_names_in_tables_may_break(tmp_path):
+    row = "| `torch.nn.functional.softmaxLoss` | `np.maxLoss` |\n"
+    text = f"# 9. Small\n\n| a | b |\n|---|---|\n{row}\n`torch.nn.functional.softmax`"
+    page = build(tmp_path / "book", v4.new_markdown_cell(text))[0]["09-small"]
+    breaks = [len(code.select("wbr")) for code in page.select("code")]
+    assert breaks == [4, 0, 0]
+    assert page.select("code")[0].get_text() == "torch.nn.functional.softmaxLoss"
+
+
+def test_rules_of_both_themes_are_written_for_none():
+    css = """/* html[data-theme="dark"] no */ @charset "x";
+    html[data-theme=light], html[data-theme="dark"] .a:is(b, c) { color: red; }
+    .d { content: "}"; } @media print { html[data-theme=dark] .e { top: 0 } }"""
+    auto = 'html[data-theme="auto"]'
+    assert colours.rules_for("light", css) == f"{auto}{{ color: red; }}"
+    assert colours.rules_for("dark", css).split("\n") == [
+        f"{auto} .a:is(b, c){{ color: red; }}",
+        f"@media print{{{auto} .e{{ top: 0 }}}}",
+    ]
+
+
 # ---------------------------------------------------------- figures on a dark page
 
 
@@ -462,6 +625,16 @@ def test_what_stands_on_pixels_keeps_its_colours(house_style):
     assert svg.count("#123456") == svg.count("#654321") == 1
     assert "#111111" not in svg
     assert "<image" in svg
+
+
+def test_white_letters_on_dark_pixels_stay_white(house_style):
+    """Their strokes inherit the colour; nothing inside may name another."""
+    fig, ax = plt.subplots(layout="none")
+    ax.imshow([[0.0, 1.0]], cmap="gray_r")
+    ax.text(1, 0, "23", color="white")
+    svg = dark.darken(plotting._to_svg(fig))
+    number = svg[svg.index("fill: #ffffff", svg.index("<image")) :]
+    assert 'fill="#000000"' not in number[number.index(">") : number.index("</g>")]
 
 
 def test_a_map_of_levels_keeps_its_colours(house_style):

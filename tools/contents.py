@@ -33,8 +33,14 @@ GAP, FRAME_TOP, FRAME, BETWEEN = 28, 18, 8, 9
 ARROW_X = {1: 50, 223: 250}  # where an arrow touches a column of two
 LETTER, TITLE_LETTER = 7.6, 8.8  # the widths of a letter that is not narrow
 
-Chapter = namedtuple("Chapter", "file title name needs box build lab")
+Chapter = namedtuple(
+    "Chapter", "file title name needs box build lab time", defaults=[""]
+)
 Chapter.__doc__ = """One notebook; `name` is "6a", or empty without a number."""
+
+# How the head of a notebook says how long it takes, and how the table does.
+TIME = re.compile(r"^\*\*Time\*\* (?:about )?([\w ]+?) (hour|minute)s?\b", re.MULTILINE)
+NUMBERS = "one two three four five six seven eight nine ten".split()
 
 
 class Unit:
@@ -67,9 +73,25 @@ def read_chapter(file, words):
     needs = re.search(r"^\*\*You need\*\*(.*?)(?:\. |$)", head, re.MULTILINE)
     if not needs:
         raise ValueError(f'{path.name}: its first cell needs a line "**You need** …"')
+    if not (time := TIME.search(head)):
+        raise ValueError(
+            f'{path.name}: its first cell needs a line "**Time** about two to three '
+            'hours …"'
+        )
     needs = re.findall(r"\]\((\d[\w-]*)\.ipynb", needs[1]) if name else []
     words = {"box": promise, "build": promise, "lab": [], **words}
-    return Chapter(file, title, name, {f"notebooks/{n}" for n in needs}, **words)
+    needs = {f"notebooks/{n}" for n in needs}
+    return Chapter(file, title, name, needs, **words, time=short_time(*time.groups()))
+
+
+def short_time(numbers, unit):
+    """Return "2 to 3½ h" for ("two to three and a half", "hour")."""
+    words = numbers.replace(" and a half", "½").split()
+    for place, word in enumerate(words):
+        if word.rstrip("½") in NUMBERS:
+            half = "½" * word.endswith("½")
+            words[place] = f"{NUMBERS.index(word.rstrip('½')) + 1}{half}"
+    return " ".join([*words, {"hour": "h", "minute": "min"}[unit]])
 
 
 def read_chapters():
@@ -316,11 +338,11 @@ def lab_anchor(section):
 
 def renew(name, chapters, text):
     """Return the text of a page with the picture and the tables of these chapters."""
-    in_book = "| [{c.title}](../{c.file}.ipynb) | {c.build} |\n"
+    in_book = "| [{c.title}](../{c.file}.ipynb) | {c.build} | {c.time} |\n"
     in_root = "| {c.title} | [{c.file}.ipynb]({c.file}.ipynb) |\n"
     made = {
         "picture": Picture(chapters),
-        "table": "| Chapter | You build |\n|---|---|\n"
+        "table": "| Chapter | You build | Time |\n|---|---|---|\n"
         + "".join(in_book.format(c=chapter) for chapter in chapters),
         "list": "| | |\n|---|---|\n"
         + "".join(in_root.format(c=chapter) for chapter in chapters),

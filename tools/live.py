@@ -34,15 +34,18 @@ HEAD = (
     '<script defer src="../_static/live/live.js?v={js}"></script>'
 )
 DOWNLOADS = '<div class="dropdown dropdown-download-buttons">'
+# The menu that a published book has for Colab and Binder.
+LAUNCH = '<div class="dropdown dropdown-launch-buttons">.*?<ul class="dropdown-menu">'
+ITEM = """
+    <li><a href="../lite/lab/index.html?path={name}.ipynb" target="_blank" \
+class="btn btn-sm dropdown-item">
+      <span class="btn__text-container">Open in JupyterLite</span></a></li>"""
 MENU = """<div class="dropdown dropdown-launch-buttons">
   <button class="btn dropdown-toggle" type="button" data-bs-toggle="dropdown" \
 aria-expanded="false" aria-label="Run this page">
     <i class="fas fa-rocket"></i>
   </button>
-  <ul class="dropdown-menu">
-    <li><a href="../lite/lab/index.html?path={name}.ipynb" target="_blank" \
-class="btn btn-sm dropdown-item">
-      <span class="btn__text-container">Open in JupyterLite</span></a></li>
+  <ul class="dropdown-menu">{item}
   </ul>
 </div>
 """
@@ -178,8 +181,13 @@ def tag(site, files):
         text = MARKED.sub("", old)
         text = text.replace("</head>", f"{head}</head>", 1)
         if page.parent.name == "notebooks":
-            menu = MARKS.format(MENU.format(name=page.stem))
-            text = text.replace(DOWNLOADS, f"{menu}{DOWNLOADS}", 1)
+            item = ITEM.format(name=page.stem)
+            if found := re.search(LAUNCH, text, re.DOTALL):
+                place, menu = found.end(), MARKS.format(item)
+                text = text[:place] + menu + text[place:]
+            else:
+                menu = MARKS.format(MENU.format(item=item))
+                text = text.replace(DOWNLOADS, f"{menu}{DOWNLOADS}", 1)
         if text != old:
             page.write_text(text, encoding="utf-8")
 

@@ -68,23 +68,28 @@ const formula = (unit, x) =>
 function plane(title, axes, names, change, limit) {
   const picture = plot(PLANE, PLANE, 380, 380, title);
   const { x, y } = picture;
-  const ticks = [0, 1].map((t) => [
+  const grid = [0, 1].map((t) =>
     svg("path.dlx-axis", {
       d: `M${x(t)} 0V380M0 ${y(t)}H380`,
       "stroke-dasharray": t ? "2 5" : "none",
-    }),
-    label(x(t) + 4, 374, `${t}`),
-    label(5, y(t) - 5, `${t}`),
+    })
+  );
+  // Above the lines, which part behind them, and out of the pointer's way.
+  const style = "paint-order: stroke; stroke: var(--well); stroke-width: 4px; pointer-events: none";
+  const ticks = [0, 1].map((t) => [
+    label(x(t) + 4, 374, `${t}`, "start", { style }),
+    label(5, y(t) - 5, `${t}`, "start", { style }),
   ]);
   const shade = svg("g.dlx-shade");
   const points = svg("g");
   const lines = names.map((name) => movable(name));
   fill(picture.node, [
     shade,
-    ticks,
+    grid,
     label(356, y(0) + 16, axes[0]),
     label(x(0) - 20, 16, axes[1]),
     lines.map(({ stroke }) => stroke),
+    ticks,
     points,
     lines.map(({ handles }) => handles),
   ]);

@@ -4,7 +4,9 @@ Each convention of the notebooks has a module of its own: `boxes`, `numbers` (fo
 figures, exercises), `terms`, `citations` and `asides`; `interactive` is about the
 figures with scripts, `weights` about what one of them loads, `cell` about code on
 hand-written pages, `dark` about the figures of Matplotlib, `formulas` about what sets
-them, `lean` about styles and scripts. Here is the rest.
+them, `lean` about styles and scripts. `search` says what is found, `glue` keeps commas
+beside formulas, `tables` breaks long names, `colours` is for pages without scripts,
+`address` about where the book lives. Here is the rest.
 """
 
 import os
@@ -16,20 +18,42 @@ from pathlib import Path
 from docutils import nodes
 
 from . import (
+    address,
     asides,
     boxes,
     cell,
     citations,
+    colours,
     dark,
     formulas,
+    glue,
     interactive,
     lean,
     numbers,
     prose,
+    search,
+    tables,
     terms,
     weights,
 )
 
+PARTS = (
+    numbers,
+    terms,
+    citations,
+    asides,
+    interactive,
+    cell,
+    dark,
+    weights,
+    search,
+    glue,
+    tables,
+    address,
+    colours,
+    formulas,
+    lean,
+)
 DESCRIPTION = (
     "An interactive textbook: build neural networks in NumPy, piece by piece, "
     "with figures you can drag and exercises that tell you at once what is wrong."
@@ -119,10 +143,7 @@ def setup(app):
     app.config.templates_path.insert(0, str(Path(__file__).parent / "templates"))
     app.add_role("ja", japanese)
     app.add_transform(boxes.Boxes)
-    for part in (
-        numbers, terms, citations, asides, interactive, cell, dark, weights, formulas,
-        lean,
-    ):  # fmt: skip
+    for part in PARTS:
         part.setup(app)
     app.connect("builder-inited", note_start)
     app.connect("env-get-outdated", read_chapters_again)
@@ -131,4 +152,4 @@ def setup(app):
     app.connect("html-page-context", call_citations_what_they_are)
     app.connect("html-page-context", describe)
     app.connect("build-finished", stamp)
-    return {"env_version": 2, "parallel_read_safe": False, "parallel_write_safe": False}
+    return {"env_version": 5, "parallel_read_safe": False, "parallel_write_safe": False}

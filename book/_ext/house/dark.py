@@ -72,17 +72,17 @@ def darken(svg):
     kept = set()
     for axes in root.iter(f"{SVG}g"):
         if axes.get("id", "").startswith("axes_"):
-            kept |= set(_on_pixels(axes))
+            for part in _on_pixels(axes):
+                part.set("fill", part.get("fill", "#000000"))
+                kept |= set(part.iter())
     for node in root.iter():
-        if node in kept:
-            node.set("fill", node.get("fill", "#000000"))
-        elif "style" in node.attrib:
+        if node not in kept and "style" in node.attrib:
             node.set("style", recolour(node.get("style")))
     return ET.tostring(root, encoding="unicode")
 
 
 def _on_pixels(axes):
-    """Yield all that stands on the pictures and opaque maps in these axes."""
+    """Return the parts that stand on the pictures and opaque maps in these axes."""
     boxes = []
     for image in axes.iter(f"{SVG}image"):
         x, y, width, height = (
@@ -94,15 +94,16 @@ def _on_pixels(axes):
         corners = [float(n) for n in re.findall(r"-?[\d.]+", paper)]
         xs, ys = corners[::2], corners[1::2]
         boxes.append((min(xs), min(ys), max(xs), max(ys)))
-    if boxes:
-        for node in axes.iter():
-            place = re.match(
-                r"translate\(([-\d.]+) ([-\d.]+)\)", node.get("transform", "")
-            )
-            x, y = map(float, place.groups()) if place else (0.0, 0.0)
-            within = place and any(a < x < c and b < y < d for a, b, c, d in boxes)
-            if within or node.get("clip-path"):
-                yield from node.iter()
+
+    def parts(node):
+        place = re.match(r"translate\(([-\d.]+) ([-\d.]+)\)", node.get("transform", ""))
+        x, y = map(float, place.groups()) if place else (0.0, 0.0)
+        within = place and any(a < x < c and b < y < d for a, b, c, d in boxes)
+        if within or node.get("clip-path"):
+            return [node]
+        return [part for child in node for part in parts(child)]
+
+    return parts(axes) if boxes else []
 
 
 def size(path):

@@ -34,6 +34,7 @@ SCRIPTS = (
     "scripts/sphinx-book-theme.js",
     "menus.js",
     "house.js",
+    "places.js",
 )
 # No page has what these are for; the last is about the versions of a book.
 UNWANTED = (

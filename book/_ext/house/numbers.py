@@ -106,15 +106,6 @@ def make_figure(paragraph):
     return figure["ids"][0]
 
 
-class searchable(nodes.title):
-    """A title that only the search index sees: "Figure 5.2" in front of its page."""
-
-
-def skip(translator, node):
-    """Show nothing of a node."""
-    raise nodes.SkipNode
-
-
 def link_mentions(app, doctree, page):
     """Turn "(5.1)", "figure 5.2" and "exercise 5.3" into links."""
 
@@ -144,18 +135,6 @@ def link_mentions(app, doctree, page):
             replace(text, MENTION, make)
 
 
-def add_to_search(app, doctree, page):
-    """Let the search find figures and exercises by their numbers."""
-    for node in list(
-        doctree.findall(lambda n: isinstance(n, nodes.figure | nodes.section))
-    ):
-        for name in node["ids"][:1]:
-            if numbered(app.env).get(name) == page:
-                kind, _, key = name.partition("-")
-                word = {"fig": "Figure", "ex": "Exercise"}[kind]
-                node.append(searchable("", f"{word} {key.replace('-', '.')}"))
-
-
 def number_nothing(app, config):
     """Keep Sphinx from numbering anew what brings its number along."""
     config.numfig = False
@@ -169,9 +148,7 @@ def forget(app, env, page):
 
 def setup(app):
     """Register with Sphinx."""
-    app.add_node(searchable, html=(skip, None))
     app.add_transform(Numbers)
     app.connect("config-inited", number_nothing, priority=900)
     app.connect("env-purge-doc", forget)
     app.connect("doctree-resolved", link_mentions)
-    app.connect("doctree-resolved", add_to_search, priority=800)

@@ -1,0 +1,71 @@
+"""The page's colours where no script runs.
+
+The theme's script sets ``data-theme`` to "light" or "dark"; without it that stays
+"auto", and no colour is set. So all rules for the two are written once more, for
+"auto", into a style that only such a browser loads: it shows what its reader's system
+prefers.
+"""
+
+import re
+from pathlib import Path
+
+NAME = "no-script.css"
+THEME = re.compile(r"""\[data-theme=["']?(light|dark)["']?\]""")
+LINK = '\n<noscript><link rel="stylesheet" href="{}" /></noscript>'
+STYLE = """\
+@media print, not all and (prefers-color-scheme: dark) {{ {light} }}
+@media screen and (prefers-color-scheme: dark) {{ {dark} }}
+"""
+
+
+def blocks(css):
+    """Yield what stands before and between the braces of each outer block."""
+    css = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
+    depth = start = 0
+    for token in re.finditer(r"""[{}]|"[^"]*"|'[^']*'""", css):
+        if token[0] == "{":
+            depth += 1
+            if depth == 1:
+                before, start = css[start : token.start()], token.end()
+        elif token[0] == "}":
+            depth -= 1
+            if depth == 0:
+                yield before.rpartition(";")[2].strip(), css[start : token.start()]
+                start = token.end()
+
+
+def rules_for(theme, css):
+    """Return the rules of one theme, for a page whose theme is "auto"."""
+    found = []
+    for before, inside in blocks(css):
+        if before.startswith(("@media", "@supports")):
+            inside = rules_for(theme, inside)
+        else:
+            parts = re.split(r",(?![^(]*\))", before)
+            parts = [part for part in parts if theme in THEME.findall(part)]
+            before = THEME.sub('[data-theme="auto"]', ",".join(parts))
+        if before and inside:
+            found.append(f"{before}{{{inside}}}")
+    return "\n".join(found)
+
+
+def link(app, page, template, context, doctree):
+    """Have a page load the style if its browser runs no script."""
+    address = context["pathto"](f"_static/{NAME}", resource=True)
+    context["metatags"] = context.get("metatags", "") + LINK.format(address)
+
+
+def write(app, exception):
+    """Write the style out of all others: the theme's, that of code, the book's."""
+    static = Path(app.outdir, "_static")
+    if exception is not None or app.builder.name != "html":
+        return
+    css = (static / "book.css").read_text("utf-8")  # which `lean` made
+    themes = {theme: rules_for(theme, css) for theme in ("light", "dark")}
+    (static / NAME).write_text(STYLE.format(**themes), encoding="utf-8")
+
+
+def setup(app):
+    """Register with Sphinx."""
+    app.connect("html-page-context", link)
+    app.connect("build-finished", write, priority=950)
