@@ -310,7 +310,7 @@
     if (!lite) return; // on the welcome page
     menu.querySelector("ul").append(...lite.querySelectorAll("li"));
     lite.remove();
-    if (matchMedia("(max-width: 767px)").matches) {
+    if (globalThis.matchMedia("(max-width: 767px)").matches) {
       // JupyterLab's panels leave a phone no room; the other Jupyter shows the notebook alone.
       const link = menu.querySelector('a[href*="/lite/lab/"]');
       link.href = link.href.replace("/lite/lab/", "/lite/notebooks/");
