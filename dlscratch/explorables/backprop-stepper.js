@@ -81,7 +81,10 @@ const STYLE = `
 .dlx .bp-lit.bp-back.bp-node rect { fill: var(--shade); stroke: var(--one); }
 .dlx .dlx-plot.bp-graph text { fill: var(--ink); font-size: 12.5px; font-variant-numeric: tabular-nums; }
 .dlx .dlx-plot.bp-graph .bp-grad { fill: var(--one); }
-.dlx .bp-words { margin: 0; gap: 0 1.2rem; min-height: 2.9em; }
+/* Room for the longest words, so that nothing below them moves under the pointer. */
+.dlx .bp-words { margin: 0; gap: 0 1.2rem; }
+.dlx .bp-words > * { flex-basis: 100%; min-height: 2.9em; }
+@media (min-width: 1200px) { .dlx .bp-words > * { flex-basis: 17rem; min-height: 4.4em; } }
 .dlx .dlx-plot.bp-graph { max-width: 18rem; }
 `;
 

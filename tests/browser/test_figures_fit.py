@@ -10,7 +10,7 @@ NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 SITE = 936  # so wide is what is wider than the text, where the window has 1280 pixels
 HIGH = 610  # what a laptop shows of a page below its bar, less a line or two
 # All that belongs to a step lights up at once, and two planes have nine sliders.
-HIGHER = {"backprop-stepper": 740, "perceptron-line": 740}
+HIGHER = {"backprop-stepper": 760, "perceptron-line": 740}
 
 
 def figures():
