@@ -15,6 +15,7 @@ const [BLUE, ORANGE] = [colourOf(38, 120, 190), colourOf(222, 108, 30)];
 const STRONG = 170; // how opaque 1 and −1 are, of 255
 const HUGE = 1e6;
 const STYLE = `
+.dlx > div { scroll-margin-top: 5rem; }
 .dlx .pg-stage { display: flex; flex-wrap: wrap-reverse; gap: 0.3rem 1rem; margin-top: 0.4rem; }
 .dlx .pg-stage > * { flex: 1 1 18rem; min-width: 0; }
 .dlx .pg-net, .dlx .pg-plane, .dlx .pg-curves { position: relative; max-width: 21rem; margin: 0 auto; }
@@ -44,7 +45,10 @@ const STYLE = `
 .dlx .pg-share { margin: 0.5rem 0; }
 .dlx .pg-end { align-items: end; }
 @media (max-width: 40rem) {
-  .dlx .pg-open .pg-eye { position: sticky; top: 3.5rem; z-index: 2; background: var(--bg); }
+  .dlx .pg-open { display: flex; flex-direction: column; }
+  .dlx .pg-open > .pg-stage { display: contents; }
+  .dlx .pg-open > :is(.pg-ask, .pg-top) { order: -2; }
+  .dlx .pg-open .pg-eye { order: -1; position: sticky; top: 3.5rem; z-index: 2; background: var(--bg); }
   .dlx .pg-open .pg-plane { max-width: 15rem; }
 }
 `;
@@ -380,7 +384,7 @@ export function explore({ scenes, limits, ...start }) {
   );
   const words = el("span");
   const rule = el("p.dlx-numbers.dlx-soft.pg-rule");
-  const question = el("p");
+  const question = el("p.pg-ask");
   const python = el("pre");
 
   // "h = tanh(0.52 x₁ − 1.20 x₂ + 0.31)", with the numbers of the unit that is seen.
@@ -598,8 +602,12 @@ export function explore({ scenes, limits, ...start }) {
     ),
     more,
   );
+  function reveal() {
+    const tall = root.offsetHeight > globalThis.innerHeight;
+    root.scrollIntoView({ block: tall ? "start" : "center" });
+  }
   if (given) {
-    const see = () => root.isConnected && root.scrollIntoView({ block: "center" });
+    const see = () => root.isConnected && reveal();
     if (document.readyState === "complete") setTimeout(see);
     else globalThis.addEventListener("load", () => setTimeout(see));
   }
@@ -610,7 +618,7 @@ export function explore({ scenes, limits, ...start }) {
       play.stop();
       if (!found) return update({ problem: limits.problem });
       anew({ ...found, chosen: 0 });
-      root.scrollIntoView({ block: "center" });
+      reveal();
     });
   }
   return root;

@@ -502,6 +502,17 @@ def test_cause_and_effect_fit_a_phone(open_html):
         assert min(one.bounding_box()[side] for side in ("height", "width")) >= 24
 
 
+def test_on_a_phone_the_plane_stays_while_settings_change(open_html):
+    page = open_html(playground()._repr_html_(), width=390)
+    unfold(page)
+    press(page, "weight decay, typed", "ArrowUp")
+    page.evaluate("scrollBy(0, 300)")
+    plane = page.locator(".pg-plane").bounding_box()
+    slider = page.get_by_label("weight decay, typed").bounding_box()
+    assert 0 <= plane["y"] < 100
+    assert plane["y"] + plane["height"] < slider["y"] < 800
+
+
 def unfolded(page):
     unfold(page)
     unfold(page, 1)
