@@ -48,6 +48,6 @@ def test_every_sign_is_drawn(site, page):
         page.goto(f"{site}/{address}")
         bare = page.evaluate(
             """() => [...document.querySelectorAll("i[class*=' fa-']")].filter((e) =>
-                !getComputedStyle(e).getPropertyValue("--icon")).map((e) => e.className)"""
+                !getComputedStyle(e).getPropertyValue("--icon")).map((e) => e.id)"""
         )
         assert bare == []
