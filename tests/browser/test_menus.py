@@ -47,8 +47,7 @@ def test_every_sign_is_drawn(site, page):
     for address in (CHAPTER, "book/index.html", "search.html"):
         page.goto(f"{site}/{address}")
         bare = page.evaluate(
-            """() => [...document.querySelectorAll("i[class*=' fa-']")]
-              .filter((e) => !getComputedStyle(e).getPropertyValue("--icon"))
-              .map((e) => e.className)"""
+            """() => [...document.querySelectorAll("i[class*=' fa-']")].filter((e) =>
+                !getComputedStyle(e).getPropertyValue("--icon")).map((e) => e.id)"""
         )
         assert bare == []
