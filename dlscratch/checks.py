@@ -81,8 +81,8 @@ def wholes(values, where, name, least=2):
     try:
         found = [whole(value, where, f"each of {name}") for value in values]
     except TypeError:
-        found = []
-    if len(found) < least:
+        found = None
+    if found is None or len(found) < least:
         raise ValueError(
             f"{where}: expected {name} to be a list of at least {least} whole numbers "
             f"from 1, got {values!r}"

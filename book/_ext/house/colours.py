@@ -42,7 +42,7 @@ def rules_for(theme, css):
             inside = rules_for(theme, inside)
         else:
             parts = re.split(r",(?![^(]*\))", before)
-            parts = [part for part in parts if theme in THEME.findall(part)]
+            parts = [part.strip() for part in parts if theme in THEME.findall(part)]
             before = THEME.sub('[data-theme="auto"]', ",".join(parts))
         if before and inside:
             found.append(f"{before}{{{inside}}}")
@@ -58,7 +58,7 @@ def link(app, page, template, context, doctree):
 def write(app, exception):
     """Write the style out of all others: the theme's, that of code, the book's."""
     static = Path(app.outdir, "_static")
-    if exception is not None or app.builder.name != "html":
+    if exception is not None or not (static / "book.css").exists():
         return
     css = (static / "book.css").read_text("utf-8")  # which `lean` made
     themes = {theme: rules_for(theme, css) for theme in ("light", "dark")}

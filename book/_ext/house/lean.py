@@ -155,7 +155,13 @@ def styles(static, names):
             rules = tinycss2.parse_stylesheet(path.read_text("utf-8"), **options)
             text = OTHER_FONTS.sub("", trim(rules, names))
             texts.append(there(static, moved(text, path.parent.relative_to(static))))
-    return "".join(texts + [(static / name).read_text("utf-8") for name in OURS])
+    return "".join(texts + texts_of(static, OURS))
+
+
+def texts_of(static, names):
+    """Return the texts of the files that are there: not every extension must be used."""
+    paths = (static / name for name in names)
+    return [path.read_text("utf-8") for path in paths if path.exists()]
 
 
 def moved(text, folder):
@@ -177,9 +183,9 @@ def there(static, text):
 
 def bundle(static):
     """Return all scripts as one text."""
-    texts = ((static / name).read_text("utf-8") for name in SCRIPTS)
     return "".join(
-        re.sub(r"//# sourceMappingURL=.*", "", text) + "\n;" for text in texts
+        re.sub(r"//# sourceMappingURL=.*", "", text) + "\n;"
+        for text in texts_of(static, SCRIPTS)
     )
 
 
