@@ -159,7 +159,7 @@ def styles(static, names):
 
 
 def texts_of(static, names):
-    """Return the texts of the files that are there: not every extension must be used."""
+    """Return the texts of the files that are there: a book may use fewer extensions."""
     paths = (static / name for name in names)
     return [path.read_text("utf-8") for path in paths if path.exists()]
 
