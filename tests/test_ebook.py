@@ -71,7 +71,7 @@ nothing.</p></div><script type="module">alert("toy");</script></div>
 <div class="cell"><div class="cell_input"><pre>solution("9.1")</pre></div>
 <div class="cell_output"><details class="solution"><summary>Solution of 9.1</summary>
 <p>It is <span class="math">\(y\)</span>.</p></details></div></div></section>
-<section id="summary"><h2>Summary</h2><p>Done.</p></section>
+<section id="summary"><h2>Summary</h2><p>Done: <code>a.<wbr>b</code>.</p></section>
 </section><div class="definitions" hidden>A word</div></article></body></html>"""
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="6">'
 SVG += '<g id="image1"/><g id="image1"/></svg>'
@@ -124,6 +124,11 @@ def test_nothing_is_there_that_only_a_screen_can_do(page):
         "images/toy-1.png",
     ]
     assert not page.select("img[loading]")
+
+
+def test_a_long_name_may_break_and_holds_nothing(page):
+    assert not page.select("wbr")
+    assert page.select_one("#summary code").get_text() == "a.\u200bb"
 
 
 def test_hidden_code_and_asides_are_open(page):

@@ -100,6 +100,7 @@ def read(site, formulas, pictures, root=ROOT):
     chapters = []
     for page, part in order:
         text = (site / f"{page}.html").read_text(encoding="utf-8")
+        text = text.replace("<wbr>", "\u200b")  # lxml would put what follows inside
         article = pick(lxml.html.fromstring(text), "article")[0]
         body = article.find("section")
         body.tail = None
