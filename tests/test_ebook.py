@@ -13,9 +13,10 @@ import pikepdf
 import pytest
 from bs4 import BeautifulSoup
 from ebook_cover import cover
-from ebook_pages import Formulas, about, as_id, read, resolve, serialise
+from ebook_pages import about, as_id, formula, read, resolve, serialise
 from PIL import Image
 from pypdf import PdfReader
+from sources import house
 
 TOC = """format: jb-book
 root: book/index
@@ -37,19 +38,24 @@ INDEX = """<html><body><article class="bd-article"><section id="the-book">
 </section></article></body></html>"""
 PICTURE = '<img loading="lazy" width="9" height="6" class="paper-{0}" alt="A square."'
 PICTURE += ' src="../_images/a{1}.svg">'
+LESS = r"a < \lambda_{\max} b"
+SPLIT = r"\begin{split} a &= b \bmod c \\ d &= e \end{split}"
+
+
+def math(tex, display=False):
+    """Return a formula as it stands on the site."""
+    made = house.formulas.set_formula(tex, display)
+    return made if display else f'<span class="math notranslate">{made}</span>'
+
+
 CHAPTER = rf"""<html><body><nav>Not this</nav><article class="bd-article">
 <section class="tex2jax_ignore" id="small"><!-- a comment -->
 <h1>9. Small<a class="headerlink" href="#small">#</a></h1>
-<p>So <span class="math notranslate nohighlight">\(a &lt; \lambda_{{\max}} b\)</span>,
-and
-<span class="math"><span class="katex"><math><semantics><mi>x</mi>
-<annotation encoding="application/x-tex">x^2</annotation></semantics></math></span>
-</span> (<a class="added" href="#eq-9-1">(9.1)</a>).</p>
+<p>So {math(LESS)}, and {math("x^2")} (<a class="added" href="#eq-9-1">(9.1)</a>).</p>
 <div class="math notranslate nohighlight" id="eq-9-1">
 <span class="eqno">(9.1)<a class="headerlink" href="#eq-9-1">#</a></span>
-\[\begin{{split}} a &amp;= b \bmod c \\ d &amp;= e
-\end{{split}}\]</div>
-<div class="math" id="eq-9-2">\[{"x+" * 200}x\]</div>
+{math(SPLIT, True)}</div>
+<div class="math" id="eq-9-2">{math("x+" * 200 + "x", True)}</div>
 <div class="cell tag_hide-input"><details class="admonition hide above-input">
 <summary><p>Show code cell source</p></summary><div class="cell_input"><pre>hidden =
 </pre></div></details></div>
@@ -70,7 +76,7 @@ nothing.</p></div><script type="module">alert("toy");</script></div>
 </details></details></div></div>
 <div class="cell"><div class="cell_input"><pre>solution("9.1")</pre></div>
 <div class="cell_output"><details class="solution"><summary>Solution of 9.1</summary>
-<p>It is <span class="math">\(y\)</span>.</p></details></div></div></section>
+<p>It is {math("y")}.</p></details></div></div></section>
 <section id="summary"><h2>Summary</h2><p>Done: <code>a.<wbr>b</code>.</p></section>
 </section><div class="definitions" hidden>A word</div></article></body></html>"""
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="6">'
@@ -93,7 +99,7 @@ def small(tmp_path_factory):
 
 def read_small(root):
     """Return the pages of that site, as chapters with MathML."""
-    return read(root / "site", Formulas("mathml"), {"toy-1": ("toy-1.png", 9, 6)}, root)
+    return read(root / "site", "mathml", {"toy-1": ("toy-1.png", 9, 6)}, root)
 
 
 @pytest.fixture(scope="module")
@@ -148,7 +154,7 @@ def test_an_interactive_figure_is_a_picture_and_a_text(page):
 
 
 def test_without_a_picture_the_text_stands_alone(small):
-    chapters = read(small / "site", Formulas("mathml"), {}, small)
+    chapters = read(small / "site", "mathml", {}, small)
     figure = BeautifulSoup(serialise(chapters[1].body), "xml").select_one(".explorable")
     assert not figure.find("img")
     assert "It shows" in figure.get_text()
@@ -167,13 +173,13 @@ def test_formulas_are_those_of_the_site(page):
 
 
 def test_formulas_of_the_pdf_can_be_read_aloud():
-    (made,) = Formulas("html").set([("x^2", False)])
+    made = formula("x^2", False, "html")
     assert (made.get("role"), made.get("aria-label")) == ("img", "x^2")
 
 
 def test_a_formula_that_is_none_is_refused():
-    with pytest.raises(Exception, match="Undefined control sequence"):
-        Formulas("mathml").set([(r"\nonsense", False)])
+    with pytest.raises(ValueError, match="Undefined control sequence"):
+        formula(r"\nonsense", False, "mathml")
 
 
 def test_answers_are_at_the_end_of_the_chapter(page):
@@ -360,7 +366,7 @@ def pdf(small):
         reason = "no Chromium found: install it, or name it in CHROMIUM"
         (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
     toys = {"toy-1": ("toy-1.png", 9, 6)}
-    chapters = read(small / "site", Formulas("html"), toys, small)
+    chapters = read(small / "site", "html", toys, small)
     folder = ebook.lay_out(small / "print", pictures())
     facts = about() | {"description": "Small."}
     with ebook.chromium() as browser:

@@ -22,12 +22,13 @@ from contextlib import contextmanager
 import ebook_epub
 import ebook_pdf
 from ebook_cover import HEIGHT, WIDTH, cover
-from ebook_pages import KATEX, Formulas, about, contents, pick, read
+from ebook_pages import about, contents, pick, read
 from live_files import ROOT
 from PIL import Image
 from playwright.sync_api import sync_playwright
 from pygments.formatters import HtmlFormatter
 from pypdf import PdfReader
+from sources import house
 
 from dlscratch import explorables
 
@@ -164,7 +165,7 @@ def lay_out(folder, images):
     (folder / "images").mkdir(parents=True)
     for name, raw in images.items():
         (folder / "images" / name).write_bytes(raw)
-    shutil.copytree(KATEX.parent, folder / "katex")
+    shutil.copytree(house.formulas.KATEX, folder / "katex")
     style = (STYLES / "print.css").read_text(encoding="utf-8") + code_style()
     (folder / "print.css").write_text(style, encoding="utf-8")
     return folder
@@ -270,12 +271,12 @@ def main():
         draw_cover(browser, folder, facts)
         checked = None
         if "--epub" in wanted:
-            chapters = read(SITE, Formulas("mathml"), pictures)
+            chapters = read(SITE, "mathml", pictures)
             style = (STYLES / "ebook.css").read_text(encoding="utf-8") + code_style()
             ebook_epub.write(epub, facts, chapters, images_of(chapters, folder), style)
             checked = beside.submit(check, epub)  # takes as long as printing
         if "--pdf" in wanted:
-            chapters = read(SITE, Formulas("html"), pictures)
+            chapters = read(SITE, "html", pictures)
             place = lay_out(OUT / "print", images_of(chapters, folder))
             ebook_pdf.write(browser, pdf, facts, chapters, place)
             check_pdf(pdf, chapters)

@@ -13,9 +13,8 @@ import lxml.html
 import yaml
 from live_files import ROOT
 from lxml import etree
-from py_mini_racer import MiniRacer
+from sources import house
 
-KATEX = ROOT / "book" / "vendor" / "katex" / "katex.min.js"
 STANDS_IN = "An interactive figure stands here when scripts may run. "
 # What a book has no use for: scripts, what is hidden, and what only a screen can do.
 DROPPED = (
@@ -42,37 +41,27 @@ class Chapter:
     title: str
 
 
-class Formulas:
-    """KaTeX, as the site has it, in Python."""
+def formula(tex, display, kind):
+    """Return a formula as an element.
 
-    def __init__(self, kind):
-        """Set formulas as ``kind``: "mathml", or "html" for KaTeX's style sheet."""
-        self.kind, self.known = kind, {}
-        self.engine = MiniRacer()
-        self.engine.eval(KATEX.read_text(encoding="utf-8"))
-        self.engine.eval(
-            "const set = (formulas, output) => formulas.map(([tex, displayMode]) =>"
-            " katex.renderToString(tex, { displayMode, output, strict: false }));"
-        )
+    Parameters
+    ----------
+    tex : str
+    display : bool
+        Whether it stands on a line of its own.
+    kind : {"mathml", "html"}
+        The second is for KaTeX's style sheet.
 
-    def set(self, formulas):
-        """Return the elements for formulas, each (TeX, whether on a line of its own).
-
-        Raises
-        ------
-        py_mini_racer.JSEvalException
-            If KaTeX does not understand one.
-        """
-        new = [list(f) for f in dict.fromkeys(formulas) if f not in self.known]
-        made = self.engine.call("set", new, self.kind) if new else []
-        for formula, text in zip(new, made, strict=True):
-            self.known[tuple(formula)] = text
-        made = [etree.fromstring(self.known[formula]) for formula in formulas]
-        if self.kind == "html":  # shapes alone: the name is what can be read aloud
-            for (tex, _), node in zip(formulas, made, strict=True):
-                node.set("role", "img")
-                node.set("aria-label", tex)
-        return made
+    Raises
+    ------
+    ValueError
+        If KaTeX does not understand it.
+    """
+    node = etree.fromstring(house.formulas.set_formula(tex, display, kind))
+    if kind == "html":  # shapes alone: the name is what can be read aloud
+        node.set("role", "img")
+        node.set("aria-label", tex)
+    return node
 
 
 def contents(root=ROOT):
@@ -84,14 +73,15 @@ def contents(root=ROOT):
             yield chapter["file"], None if place else part["caption"]
 
 
-def read(site, formulas, pictures, root=ROOT):
+def read(site, kind, pictures, root=ROOT):
     """Return the chapters of the book.
 
     Parameters
     ----------
     site : pathlib.Path
         The folder of the built site.
-    formulas : Formulas
+    kind : {"mathml", "html"}
+        What formulas become.
     pictures : dict
         From an interactive figure's key to (name of its file, width, height).
     """
@@ -105,7 +95,7 @@ def read(site, formulas, pictures, root=ROOT):
         body = article.find("section")
         body.tail = None
         make_plain(body, pictures)
-        set_formulas(body, formulas)
+        set_formulas(body, kind)
         name = names[f"{page}.html"]
         chapter = Chapter(name, part, body, "")
         move_answers(chapter)
@@ -205,20 +195,10 @@ def show_picture(node, pictures):
     node.getparent().replace(node, figure)
 
 
-def tex_of(node):
-    """Return the TeX of a formula on the site, however it is set there."""
-    kept = node.xpath('.//*[local-name()="annotation"]')
-    if kept:
-        return kept[0].text_content().strip()
-    text = "".join(node.xpath('.//text()[not(ancestor::*[@class="eqno"])]'))
-    return re.sub(r"^\s*\\[(\[]|\\[)\]]\s*$", "", text.strip()).strip()
-
-
-def set_formulas(body, formulas):
+def set_formulas(body, kind):
     """Set each formula; a numbered one keeps its number."""
-    nodes = pick(body, ".math")
-    wanted = [(tex_of(node), node.tag == "div") for node in nodes]
-    for node, made in zip(nodes, formulas.set(wanted), strict=True):
+    for node in pick(body, ".math"):
+        (tex,) = node.xpath('.//*[local-name()="annotation"]/text()')
         numbers = pick(node, ".eqno")
         for child in list(node):
             node.remove(child)
@@ -228,7 +208,7 @@ def set_formulas(body, formulas):
         for number in numbers:
             number.tail = None
             node.append(number)
-        node.append(made)
+        node.append(formula(tex.strip(), node.tag == "div", kind))
 
 
 def move_answers(chapter):
