@@ -517,8 +517,9 @@ export function explore({ scenes, limits, ...start }) {
   const copied = el("span.dlx-soft", { role: "status" });
   const copy = button("Copy a link to this", async () => {
     history.replaceState(history.state, "", addressOf(state));
-    await globalThis.navigator.clipboard?.writeText(location.href);
-    copied.textContent = "Copied, and in the address above.";
+    const done = await globalThis.navigator.clipboard?.writeText(location.href)
+      .then(() => true, () => false); // not every page may copy
+    copied.textContent = done ? "Copied, and in the address above." : "It is the address above.";
   });
   const scenery = {
     get: () => state.data,

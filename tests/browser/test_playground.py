@@ -450,6 +450,19 @@ def test_the_link_is_copied(page, address):
     )
 
 
+@pytest.mark.parametrize(
+    "change",
+    ["delete Navigator.prototype.clipboard", "Clipboard.prototype.writeText = refuse"],
+)
+def test_a_link_that_may_not_be_copied_is_not_called_copied(page, address, change):
+    page.add_init_script(f"const refuse = () => Promise.reject(Error()); {change}")
+    page.goto(address)
+    unfold(page, 1)
+    button(page, "Copy a link to this").click()
+    page.get_by_text("It is the address above.").wait_for()
+    assert page.url == f"{address}#playground=rings,3,tanh,SGD,1,Xavier,0,all,4"
+
+
 def test_two_copies_on_a_page_are_independent(open_html):
     html = playground()._repr_html_()
     page = open_html(html + html)
@@ -483,6 +496,34 @@ def test_what_chapter_6b_says_of_xor():
     assert np.flatnonzero(still[-1]["biases"]).tolist() == [4]
     for start in (1, 2, 3):
         assert begins("small", start) > 2 * begins("Xavier", start) > 0
+
+
+def test_what_chapter_5_says_of_the_spirals():
+    """Three units are too few, eight in one layer are enough."""
+    for start in (1, 2, 3):
+        for hidden, enough in (((3,), False), ((8,), True)):
+            run = expected("spirals", steps=800, hidden=hidden, start=start)
+            assert (max(one["right"][0] for one in run) == 120) == enough
+
+
+def test_when_the_twins_of_chapter_6b_part():
+    """Units 2 and 3 leave the others by step 100, 1 and 4 stay alike."""
+    run = expected("XOR", steps=200, hidden=(4,), init="small")
+    across = np.linspace(-3, 3, 31)
+    x = np.stack(np.meshgrid(across, across), axis=-1).reshape(-1, 2)
+
+    def alike(step):
+        W = np.reshape(run[step]["weights"][:8], (2, 4))
+        h = np.tanh(x @ W + run[step]["biases"][:4])
+        h /= np.linalg.norm(h, axis=0)
+        return np.abs(h.T @ h)
+
+    assert alike(60).min() > 0.95
+    assert np.sign(np.reshape(run[60]["weights"][:8], (2, 4))[0]).sum() in (-2, 2)
+    for step, most in ((100, 0.85), (200, 0.5)):
+        found = alike(step)
+        assert found[0, 3] > 0.95
+        assert max(found[1, [0, 2, 3]].max(), found[2, [0, 3]].max()) < most
 
 
 def test_it_is_seen_at_once(figure):
