@@ -45,7 +45,7 @@ addEventListener("keydown", (event) => {
 
 // Marks the last section that began above the middle of the window.
 function followThePage() {
-  const links = [...document.querySelectorAll(".bd-toc-nav a[href^='#']")];
+  const links = [...document.querySelectorAll(".page-toc a[href^='#']")];
   const places = links.map((a) => document.getElementById(decodeURIComponent(a.hash.slice(1))));
   if (!links.some((_, i) => places[i])) return;
   let waiting = false;
