@@ -2,7 +2,7 @@
 
 const { axes, button, canvas, editable, el, figure, fill, label, legend } = globalThis.explorables;
 const { line, number, player, plot, range, set, show, svg, swatch } = globalThis.explorables;
-const { text, uniform } = globalThis.explorables;
+const { normal, text } = globalThis.explorables;
 
 const [XS, YS] = [[-3, 3], [-2.4, 2.4]];
 const STROKE = 0.25; // between the points of a stroke
@@ -14,12 +14,6 @@ const STYLE = `
 `;
 
 const square = (p, q) => (p[0] - q[0]) ** 2 + (p[1] - q[1]) ** 2;
-
-// Normal numbers, as dlscratch.explorables.random_numbers makes them.
-function normal(seed) {
-  const next = uniform(seed);
-  return () => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next());
-}
 
 // The mean of x₀, given that x is what noise has made of it: x₀ is one of the points, or lies
 // around one with the deviation `width`.

@@ -85,6 +85,19 @@ globalThis.explorables = (() => {
     };
   }
 
+  // Normal numbers of mean 0 and variance 1, each from two of these (Box and Muller).
+  function normal(seed) {
+    const next = uniform(seed);
+    return () => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next());
+  }
+
+  // slope: f' from f's value.
+  const activations = {
+    sigmoid: { f: (a) => 1 / (1 + Math.exp(-a)), slope: (h) => h * (1 - h) },
+    tanh: { f: Math.tanh, slope: (h) => 1 - h * h },
+    relu: { f: (a) => Math.max(a, 0), slope: (h) => (h > 0 ? 1 : 0) },
+  };
+
   // ---- Controls: each has a node, and write(value), which shows a value ----
 
   const button = (label, onclick, attributes = {}) =>
@@ -472,6 +485,7 @@ globalThis.explorables = (() => {
 
   return {
     ARROWS,
+    activations,
     axes,
     button,
     canvas,
@@ -492,6 +506,7 @@ globalThis.explorables = (() => {
     legend,
     line,
     more,
+    normal,
     num,
     number,
     only,

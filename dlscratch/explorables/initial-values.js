@@ -2,34 +2,31 @@
 // through them: da = dh·f'(a), then dh = da @ Wᵀ; at the last layer, dh is random.
 
 const { button, el, figure, head, more, num, range, row, scroll, set } = globalThis.explorables;
-const { show, svg, uniform } = globalThis.explorables;
+const { activations, show, svg, uniform } = globalThis.explorables;
 
 // An odd number: 0 lies inside the middle bin of a range such as −1 to 1.
 const BINS = 31;
 // A bar at full height holds this part of the values, or more.
 const FULL = 0.2;
-// slope: f' from f's value. ends: what the histogram shows; beyond, the last bin counts.
+// ends: what the histogram shows; beyond, the last bin counts.
 // awake: outside of these values a unit hardly passes a gradient on.
 const ACTIVATIONS = {
   sigmoid: {
-    f: (a) => 1 / (1 + Math.exp(-a)),
-    slope: (h) => h * (1 - h),
+    ...activations.sigmoid,
     ends: [0, 1],
     awake: [0.05, 0.95],
     word: "saturated",
     rule: "h below 0.05 or above 0.95: the slope is below 0.05",
   },
   tanh: {
-    f: Math.tanh,
-    slope: (h) => 1 - h * h,
+    ...activations.tanh,
     ends: [-1, 1],
     awake: [-0.95, 0.95],
     word: "saturated",
     rule: "|h| above 0.95: the slope is below 0.1",
   },
   relu: {
-    f: (a) => Math.max(a, 0),
-    slope: (h) => (h > 0 ? 1 : 0),
+    ...activations.relu,
     ends: [0, 3],
     awake: [Number.MIN_VALUE, Infinity],
     word: "zero",

@@ -1,7 +1,7 @@
 // A small network that the reader trains, and what each of its units makes of the plane.
 
 const { button, clamp, editable, el, figure, fill, keys, label } = globalThis.explorables;
-const { legend, line, num, number, only, player, plot, range, set } = globalThis.explorables;
+const { legend, line, more, num, number, only, player, plot, range, set } = globalThis.explorables;
 const { addressOf, addressed, EDGE, ORDER, settled, show, smallNetwork, svg, swatch, text } =
   globalThis.explorables;
 const { ACTIVATIONS, OPTIMIZERS, SCALES, forward, layersOf, measure, step } = smallNetwork;
@@ -16,7 +16,7 @@ const STRONG = 170; // how opaque 1 and −1 are, of 255
 const HUGE = 1e6;
 const STYLE = `
 .dlx > div { scroll-margin-top: 5rem; }
-.dlx .pg-stage { display: flex; flex-wrap: wrap-reverse; gap: 0.3rem 1rem; margin-top: 0.4rem; }
+.dlx .pg-stage { display: flex; flex-wrap: wrap-reverse; gap: 0.3rem 1rem; margin-top: 0.1rem; }
 .dlx .pg-stage > * { flex: 1 1 18rem; min-width: 0; }
 .dlx .pg-net, .dlx .pg-plane, .dlx .pg-curves { position: relative; max-width: 21rem; margin: 0 auto; }
 .dlx .pg-net { aspect-ratio: ${WIDE} / ${HIGH}; margin-bottom: 2rem; }
@@ -36,20 +36,18 @@ const STYLE = `
 .dlx .pg-top legend { position: absolute; clip-path: inset(50%); }
 .dlx .pg-top .dlx-choice span { padding: 0.2rem 0.55rem; }
 .dlx .pg-name { position: absolute; inset: 0 0 auto 0; color: var(--ink); font-size: 0.8em; line-height: 1.3; }
-.dlx :not(.pg-open) > .pg-stage .dlx-handle:not(:focus) > :last-child { stroke: var(--well) !important; stroke-width: 1 !important; }
+.dlx > div:not(:has(> details[open])) > .pg-stage .dlx-handle:not(:focus) > :last-child { stroke: var(--well) !important; stroke-width: 1 !important; }
 .dlx.dlx .pg-halo { fill: var(--ink); paint-order: stroke; stroke: var(--well); stroke-width: 3px; }
-.dlx.dlx details { margin: 0.3rem 0 0; padding: 0; border: 0; background: none; }
-.dlx.dlx summary { cursor: pointer; color: var(--ink); font-weight: 600; }
 .dlx .pg-all { --label: 6.6rem; }
 .dlx .pg-all > div > * { margin-bottom: 0.35rem; }
 .dlx .pg-share { margin: 0.5rem 0; }
 .dlx .pg-end { align-items: end; }
 @media (max-width: 40rem) {
-  .dlx .pg-open { display: flex; flex-direction: column; }
-  .dlx .pg-open > .pg-stage { display: contents; }
-  .dlx .pg-open > :is(.pg-ask, .pg-top) { order: -2; }
-  .dlx .pg-open .pg-eye { order: -1; position: sticky; top: 3.5rem; z-index: 2; background: var(--bg); }
-  .dlx .pg-open .pg-plane { max-width: 15rem; }
+  .dlx > :has(> details[open]) { display: flex; flex-direction: column; }
+  .dlx > :has(> details[open]) > .pg-stage { display: contents; }
+  .dlx > :has(> details[open]) > :is(.pg-ask, .pg-top) { order: -2; }
+  .dlx > :has(> details[open]) .pg-eye { order: -1; position: sticky; top: 3.5rem; z-index: 2; background: var(--bg); }
+  .dlx > :has(> details[open]) .pg-plane { max-width: 15rem; }
 }
 `;
 
@@ -527,13 +525,8 @@ export function explore({ scenes, limits, ...start }) {
   };
 
   const eye = el("div.pg-eye", el("div.pg-plane", large, picture), rule);
-  const fold = (words, ...children) => {
-    const toggle = () =>
-      root.classList.toggle("pg-open", Boolean(root.querySelector("details[open]")));
-    return el("details", { ontoggle: toggle }, el("summary", words), children);
-  };
-  const more = [
-    fold(
+  const folds = [
+    more(
       "Change the network and its training",
       el(
         "div.dlx-columns.pg-all",
@@ -556,7 +549,7 @@ export function explore({ scenes, limits, ...start }) {
         ),
       ),
     ),
-    fold(
+    more(
       "Change the points, or share this",
       el("p.dlx-soft", "Drag a point, or click to add one. Arrow keys move it, Delete removes it."),
       el(
@@ -601,7 +594,7 @@ export function explore({ scenes, limits, ...start }) {
       " test points (hollow). ",
       words,
     ),
-    more,
+    folds,
   );
   function reveal() {
     const tall = root.offsetHeight > globalThis.innerHeight;

@@ -1,4 +1,4 @@
-"""Random numbers that Python and a page make alike; the page has random-numbers.js."""
+"""Random numbers that Python and a page make alike; there explorable.js has them."""
 
 import math
 

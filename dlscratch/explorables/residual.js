@@ -3,19 +3,16 @@
 
 const { button, canvas, cell, clamp, el, figure, fill, head, label } = globalThis.explorables;
 const { legend, line, more, num, points, range, row, scroll, set } = globalThis.explorables;
-const { svg, swatch, text, uniform } = globalThis.explorables;
+const { activations, svg, swatch, text, uniform } = globalThis.explorables;
 
-// slope: f' from f's value.
 const ACTIVATIONS = {
   relu: {
-    f: (x) => Math.max(x, 0),
-    slope: (y) => (y > 0 ? 1 : 0),
+    ...activations.relu,
     label: "ReLU",
     rule: (gain, units) => `He’s √(${gain}/${units})`,
   },
   tanh: {
-    f: Math.tanh,
-    slope: (y) => 1 - y * y,
+    ...activations.tanh,
     label: "tanh",
     rule: (gain, units) => `Xavier’s √(${gain}/${units})`,
   },

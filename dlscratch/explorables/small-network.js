@@ -1,15 +1,10 @@
 // A small network and its training: hidden layers h = f(h W + b), then one logit y, with
 // p = sigmoid(y) and the mean binary cross-entropy. The steps are those of dlscratch.
 globalThis.explorables.smallNetwork = (() => {
-  const { range, uniform } = globalThis.explorables;
+  const { activations, normal, range, uniform } = globalThis.explorables;
 
-  // slope: f' from f's value.
-  const ACTIVATIONS = {
-    tanh: { f: Math.tanh, slope: (h) => 1 - h * h },
-    ReLU: { f: (a) => Math.max(a, 0), slope: (h) => (h > 0 ? 1 : 0) },
-    sigmoid: { f: (a) => 1 / (1 + Math.exp(-a)), slope: (h) => h * (1 - h) },
-    identity: { f: (a) => a, slope: () => 1 },
-  };
+  const { relu: ReLU, sigmoid, tanh } = activations;
+  const ACTIVATIONS = { tanh, ReLU, sigmoid, identity: { f: (a) => a, slope: () => 1 } };
   // The standard deviation of the first weights, from the number of inputs.
   const SCALES = {
     zero: () => 0,
@@ -29,19 +24,14 @@ globalThis.explorables.smallNetwork = (() => {
       return (rate / (1 - 0.9 ** t)) * m[i] / root;
     },
   };
-  const sigmoid = ACTIVATIONS.sigmoid.f;
-  const half = (start, k) => uniform(100000 * start + k); // a row of random numbers
+  const seed = (start, k) => 100000 * start + k; // of a row of random numbers
 
   // The layers with their first weights; m and s are what an optimizer remembers.
   function layersOf({ hidden, init, start }) {
     const sizes = [2, ...hidden, 1];
     return range(sizes.length - 1).map((k) => {
-      const [inputs, outputs, next] = [sizes[k], sizes[k + 1], half(start, k)];
-      const normal = () => {
-        const size = Math.sqrt(-2 * Math.log(1 - next()));
-        return size * Math.cos(2 * Math.PI * next());
-      };
-      const W = new Float64Array(inputs * outputs).map(() => SCALES[init](inputs) * normal());
+      const [inputs, outputs, next] = [sizes[k], sizes[k + 1], normal(seed(start, k))];
+      const W = new Float64Array(inputs * outputs).map(() => SCALES[init](inputs) * next());
       return { inputs, outputs, W, b: new Float64Array(outputs), memory: {} };
     });
   }
@@ -66,7 +56,7 @@ globalThis.explorables.smallNetwork = (() => {
 
   // The gradients [dW, db] of all layers, from what forward gave and the labels.
   function backward(layers, { slope }, all, t) {
-    let dy = all.at(-1).map((y, n) => (sigmoid(y) - t[n]) / t.length);
+    let dy = all.at(-1).map((y, n) => (sigmoid.f(y) - t[n]) / t.length);
     const found = [];
     for (let k = layers.length - 1; k >= 0; k--) {
       const [{ inputs, outputs, W, b }, h] = [layers[k], all[k]];
@@ -102,7 +92,7 @@ globalThis.explorables.smallNetwork = (() => {
   function batch(run, n, size, start) {
     if (size === "all") return range(n);
     if (!run.left?.length || run.n !== n) {
-      const [next, order] = [half(start, 100 + run.epoch++), range(n)];
+      const [next, order] = [uniform(seed(start, 100 + run.epoch++)), range(n)];
       for (let i = n - 1; i > 0; i--) {
         const j = Math.floor(next() * (i + 1));
         [order[i], order[j]] = [order[j], order[i]];

@@ -530,7 +530,7 @@ def test_it_is_seen_at_once(figure):
     for scene in SCENES:
         pick(figure, scene)
         step(figure, 20)
-        assert figure.locator(".dlx").bounding_box()["height"] <= 610
+        assert figure.locator(".dlx").bounding_box()["height"] <= 600
 
 
 def test_cause_and_effect_fit_a_phone(open_html):
