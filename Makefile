@@ -57,7 +57,7 @@ book: env  ## build the site, and say where to open it
 	  $(PY) tools/environment.py --writable && \
 	  $(VENV)/bin/jupyter-book build -q . $(BOOKFLAGS) >/dev/null; fi
 	@$(PY) tools/live.py --again
-	@if [ -d _build/html/_static/book ]; then $(PY) tools/ebook.py --again; fi
+	@if [ -d _build/html/_static/book ]; then $(PY) tools/ebook_links.py; fi
 	@echo "The book is ready. Open it in a browser: file://$(CURDIR)/_build/html/index.html"
 
 live: book  ## add Python to the site: cells that run in the page, and JupyterLite

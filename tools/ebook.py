@@ -3,7 +3,6 @@
     python tools/ebook.py             what `make ebook` does
     python tools/ebook.py --epub      only the EPUB
     python tools/ebook.py --pdf       only the PDF
-    python tools/ebook.py --again     only the links of the site to what is there
 
 The files come to `_build/ebook/`. They are copied to the site, and its first page gets
 links to them. Needs a Chromium, named in CHROMIUM or called `chromium`, which takes the
@@ -12,34 +11,28 @@ pictures of the interactive figures and prints the PDF.
 
 import io
 import json
-import os
 import re
 import shutil
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 
 import ebook_epub
 import ebook_pdf
+from chromium import chromium
 from ebook_cover import HEIGHT, WIDTH, cover
+from ebook_links import NAME, SITE, offer
 from ebook_pages import about, contents, pick, read
 from live_files import ROOT
 from PIL import Image
-from playwright.sync_api import sync_playwright
 from pygments.formatters import HtmlFormatter
 from pypdf import PdfReader
 from sources import house
 
 from dlscratch import explorables
 
-SITE = ROOT / "_build" / "html"
 OUT = ROOT / "_build" / "ebook"
-NAME = "deep-learning-from-scratch"
 STYLES = ROOT / "book" / "ebook"
 MOST = 20_000_000  # bytes of the PDF
-BOOKS = "_static/book"  # where the site has them
-MARKED = re.compile(r"<!-- books -->.*?<!-- end of books -->\n?", re.DOTALL)
-LAST_SECTION = '</section>\n<section id="licence">'
 DESCRIPTION = (
     "Build neural networks in NumPy, piece by piece: from one artificial neuron to "
     "networks that read handwriting, write, draw and play. With exercises, hints and "
@@ -53,26 +46,6 @@ BLANK = (
     " * {{ animation: none !important; caret-color: transparent !important; }}</style>"
     "<main>{}</main></html>"
 )
-
-
-def find_chromium():
-    """Return the path of a Chromium, or None."""
-    names = [os.environ.get("CHROMIUM"), "chromium-headless-shell", "chromium"]
-    return next(filter(None, map(shutil.which, filter(None, names))), None)
-
-
-@contextmanager
-def chromium():
-    """Open a browser without a window; it asks no network."""
-    path = find_chromium()
-    if path is None:
-        sys.exit("No Chromium was found. Install it, or name it in CHROMIUM.")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-gpu"]
-        )
-        yield browser
-        browser.close()
 
 
 def figures(root=ROOT):
@@ -222,44 +195,8 @@ def titles(outline):
     return found
 
 
-def offer(site=SITE, made=None):
-    """Copy the books to the site, and let its first page lead to those that are there.
-
-    Parameters
-    ----------
-    site : pathlib.Path
-    made : pathlib.Path, optional
-        The folder of the books. Without it, only the links are made again.
-    """
-    kinds = {"epub": "an e-book (EPUB)", "pdf": "a PDF to print"}
-    links = []
-    for kind, words in kinds.items():
-        name = f"{NAME}.{kind}"
-        there = site / BOOKS / name
-        if made and (made / name).exists():
-            there.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(made / name, there)
-        if there.exists():
-            size = f"{there.stat().st_size / 1e6:.0f} MB"
-            links.append(f'<a href="../{BOOKS}/{name}">{words}</a>, {size}')
-    path = site / "book" / "index.html"
-    old = path.read_text(encoding="utf-8")
-    text = MARKED.sub("", old)
-    if links:
-        line = f'<p class="books">The whole book is also {", and ".join(links)}.</p>'
-        marked = f"<!-- books -->{line}<!-- end of books -->\n"
-        if LAST_SECTION not in text:
-            sys.exit(f"{path} has no section about the licence, before which links go.")
-        text = text.replace(LAST_SECTION, marked + LAST_SECTION, 1)
-    if text != old:
-        path.write_text(text, encoding="utf-8")
-
-
 def main():
     """Make what is asked for."""
-    if sys.argv[1:] == ["--again"]:
-        offer()
-        return
     if not (SITE / "index.html").exists():
         sys.exit(f"There is no site in {SITE}. Run `make book` first.")
     wanted = sys.argv[1:] or ["--epub", "--pdf"]

@@ -8,7 +8,7 @@ from html import escape
 from os import environ
 from time import time
 
-from ebook_pages import headings, pick, serialise
+from ebook_pages import LICENCE, headings, pick, serialise
 from lxml import etree
 
 XHTML = (
@@ -179,12 +179,11 @@ def ncx(about, tree, identifier):
     )
 
 
-def properties(name, text):
+def properties(name, content):
     """Return what a file's entry must say about it."""
-    found = [
-        kind for kind in ("math", "svg") if f"<{kind} " in text or f"<{kind}>" in text
-    ]
-    found = ["mathml" if kind == "math" else kind for kind in found]
+    text = content if name.endswith(".xhtml") else ""
+    kinds = {"mathml": r"<math[ >]", "svg": r"<svg[ >]"}
+    found = [kind for kind, tag in kinds.items() if re.search(tag, text)]
     if name == "nav.xhtml":
         found.append("nav")
     if name == "images/cover.png":
@@ -194,21 +193,18 @@ def properties(name, text):
 
 def package(about, files, spine, identifier, when):
     """Return the list of all files, with what is to be known about the book."""
-    manifest = {}
-    for place, (name, content) in enumerate(files.items()):
-        text = content if name.endswith(".xhtml") else ""
-        manifest[name] = (
-            f'<item id="f{place}" href="{name}" '
-            f'media-type="{KINDS[name.rpartition(".")[2]]}"{properties(name, text)} />'
-        )
     ids = {name: f"f{place}" for place, name in enumerate(files)}
+    lines = "\n".join(
+        f'<item id="{ids[name]}" href="{name}" '
+        f'media-type="{KINDS[name.rpartition(".")[2]]}"{properties(name, content)} />'
+        for name, content in files.items()
+    )
     meta = "".join(
         f'<meta property="schema:{name}">{escape(value)}</meta>\n'
         for name, values in ACCESSIBLE.items()
         for value in values
     )
     refs = "".join(f'<itemref idref="{ids[name]}" />' for name in spine)
-    lines = "\n".join(manifest.values())
     return (
         '<?xml version="1.0" encoding="utf-8"?>\n'
         '<package xmlns="http://www.idpf.org/2007/opf" version="3.0" xml:lang="en-GB" '
@@ -219,7 +215,7 @@ def package(about, files, spine, identifier, when):
         f"<dc:creator>{escape(about['author'])}</dc:creator>\n"
         "<dc:language>en-GB</dc:language>\n"
         f"<dc:description>{escape(about['description'])}</dc:description>\n"
-        "<dc:rights>Text and figures: CC BY 4.0. Code: MIT License.</dc:rights>\n"
+        f"<dc:rights>{LICENCE}</dc:rights>\n"
         f'<meta property="dcterms:modified">{when}</meta>\n'
         f'{meta}<meta name="cover" content="{ids["images/cover.png"]}" />\n'
         f"</metadata>\n<manifest>\n{lines}\n</manifest>\n"
@@ -266,7 +262,7 @@ def write(path, about, chapters, images, style):
     title = (
         f'<body class="title"><h1>{escape(about["title"])}</h1>'
         f"<p>{escape(about['author'])}</p><p>Version {about['version']}</p>"
-        "<p>Text and figures: CC BY 4.0. Code: MIT License.</p></body>"
+        f"<p>{LICENCE}</p></body>"
     )
     files = {
         "text/cover.xhtml": page(about["title"], cover),

@@ -6,7 +6,9 @@ figure as a picture, above the text that says what it shows.
 """
 
 import re
+import tomllib
 from dataclasses import dataclass
+from posixpath import join, normpath
 from urllib.parse import unquote, urlsplit
 
 import lxml.html
@@ -15,6 +17,7 @@ from live_files import ROOT
 from lxml import etree
 from sources import house
 
+LICENCE = "Text and figures: CC BY 4.0. Code: MIT License."
 STANDS_IN = "An interactive figure stands here when scripts may run. "
 # What a book has no use for: scripts, what is hidden, and what only a screen can do.
 DROPPED = (
@@ -120,11 +123,6 @@ def pick(node, selectors):
     return node.xpath(" | ".join(paths))
 
 
-def remove(node):
-    """Remove an element, but not the text that follows it."""
-    node.drop_tree()
-
-
 def element(tag, *children, **attributes):
     """Return a new element; ``class_`` is its class."""
     node = lxml.html.Element(
@@ -144,18 +142,18 @@ def element(tag, *children, **attributes):
 def make_plain(body, pictures):
     """Drop what only a screen can do, and open what is closed."""
     for comment in list(body.iter(etree.Comment)):
-        remove(comment)
+        comment.drop_tree()
     for node in pick(body, "[data-explorable]"):
         show_picture(node, pictures)
     for node in pick(body, DROPPED):
         if node.getparent() is not None:
-            remove(node)
+            node.drop_tree()
     for node in pick(body, "div.cell"):
         if pick(node, ".check") and "Not started yet" in node.text_content():
             for output in pick(node, "div.cell_output"):
-                remove(output)
+                output.drop_tree()
     for node in pick(body, "details.hide"):
-        remove(node.find("summary"))
+        node.find("summary").drop_tree()
         node.drop_tag()
     for node in pick(body, "details.aside"):
         node.find("summary").drop_tag()
@@ -220,7 +218,7 @@ def move_answers(chapter):
         parts = [element("h3", title)]
         hints = pick(section, "details.hint")  # each inside the one before it
         for number, hint in enumerate(hints, 1):
-            remove(hint.find("summary"))
+            hint.find("summary").drop_tree()
             lead = element("strong", f"Hint {number} of {len(hints)}. ")
             hint.tag = "div"
             hint.attrib.clear()
@@ -241,7 +239,7 @@ def move_answers(chapter):
         for cell in pick(section, "div.cell"):
             code = "".join(node.text_content() for node in pick(cell, ".cell_input"))
             if re.fullmatch(r'\s*(hint|solution)\("[^"]*"\)\s*', code):
-                remove(cell)
+                cell.drop_tree()
         if len(parts) > 1:
             back = element("a", "Back to the exercise", href=f"#{own}")
             parts.append(element("p", back, class_="back"))
@@ -296,13 +294,7 @@ def lead(body, page, names):
 
 def resolve(folder, path):
     """Return where a relative address on a page of a folder leads."""
-    parts = folder.split("/") if folder else []
-    for piece in path.split("/"):
-        if piece == "..":
-            parts.pop()
-        elif piece != ".":
-            parts.append(piece)
-    return "/".join(parts)
+    return normpath(join(folder, path))
 
 
 def headings(chapter):
@@ -326,7 +318,9 @@ def serialise(node):
 def about(root=ROOT):
     """Return the book's title, authors and version."""
     config = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))
-    version = re.search(
-        r'^version = "(.*)"$', (root / "pyproject.toml").read_text("utf-8"), re.M
-    )
-    return {"title": config["title"], "author": config["author"], "version": version[1]}
+    project = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]
+    return {
+        "title": config["title"],
+        "author": config["author"],
+        "version": project["version"],
+    }

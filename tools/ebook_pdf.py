@@ -4,7 +4,7 @@ import re
 from html import escape
 
 import pikepdf
-from ebook_pages import headings, pick, serialise
+from ebook_pages import LICENCE, headings, pick, serialise
 from pypdf import PdfReader
 
 PAGE = (
@@ -99,7 +99,7 @@ def beginning(about, rows):
         f'alt="The cover: {title}" /></div>'
         f'<div class="page title" style="page: title"><p class="big">{title}</p>'
         f"<p>{escape(about['author'])}</p><p>Version {about['version']}</p>"
-        f"<p>Text and figures: CC BY 4.0. Code: MIT License.</p></div>{rows}"
+        f"<p>{LICENCE}</p></div>{rows}"
     )
 
 
@@ -231,7 +231,7 @@ def join(front, whole, path, about):
             meta["dc:creator"] = [about["author"]]
             meta["dc:description"] = about["description"]
             meta["dc:language"] = ["en-GB"]
-            meta["dc:rights"] = "Text and figures: CC BY 4.0. Code: MIT License."
+            meta["dc:rights"] = LICENCE
         pdf.docinfo["/Title"] = about["title"]
         pdf.docinfo["/Author"] = about["author"]
         pdf.Root.ViewerPreferences = pikepdf.Dictionary(DisplayDocTitle=True)

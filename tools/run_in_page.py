@@ -19,20 +19,15 @@ import json
 import sys
 import time
 import tomllib
-from contextlib import contextmanager
 from pathlib import Path
 
+from chromium import chromium
 from execute_notebooks import find
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "browser"))
 
-from site_tools import (  # noqa: E402 - it is found by the line above
-    CHROMIUM_ARGS,
-    HTML,
-    find_chromium,
-    served,
-)
+from site_tools import HTML, served  # noqa: E402 - it is found by the line above
 
 DIFFERENCES = Path(__file__).with_suffix(".toml")
 TIMES = ROOT / "book" / "live" / "times.json"
@@ -59,22 +54,6 @@ START = """() => {
     worker.postMessage({ id, source });
   });
 }"""
-
-
-@contextmanager
-def chromium():
-    """Open a headless Chromium that reaches no host but this one."""
-    from playwright.sync_api import sync_playwright
-
-    path = find_chromium()
-    if path is None:
-        sys.exit("No Chromium was found: install it, or name it in CHROMIUM.")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=path, args=list(CHROMIUM_ARGS)
-        )
-        yield browser
-        browser.close()
 
 
 class Page:

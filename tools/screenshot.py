@@ -5,12 +5,10 @@ Needs the site (`make book`) and a Chromium, named in CHROMIUM or called `chromi
 
 import io
 import math
-import os
-import shutil
 from pathlib import Path
 
+from chromium import chromium
 from PIL import Image
-from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "_build" / "html" / "notebooks" / "03-neural-networks.html"
@@ -27,11 +25,7 @@ def three():
 
 def main():
     """Draw, wait for the answer, and save the picture."""
-    chromium = shutil.which(os.environ.get("CHROMIUM", "chromium"))
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
-        )
+    with chromium() as browser:
         page = browser.new_page(viewport={"width": 1280, "height": 860})
         page.goto(PAGE.as_uri())
         board = page.locator(".dd-board")
@@ -52,7 +46,6 @@ def main():
         page.mouse.up()
         page.wait_for_timeout(500)
         shot = page.screenshot()
-        browser.close()
     picture = Image.open(io.BytesIO(shot)).convert("RGB").quantize(128)
     picture.save(PICTURE, optimize=True)
 

@@ -25,15 +25,8 @@ from contextlib import contextmanager, suppress
 
 import pytest
 import stale
-from site_tools import (
-    CHROMIUM_ARGS,
-    HTML,
-    LAPTOP,
-    ROOT,
-    find_chromium,
-    new_page,
-    served,
-)
+from chromium import chromium, find_chromium
+from site_tools import HTML, LAPTOP, ROOT, new_page, served
 
 
 @contextmanager
@@ -78,18 +71,11 @@ def site():
 @pytest.fixture(scope="session")
 def browser():
     """One headless Chromium for each test process."""
-    path = find_chromium()
-    if path is None:
+    if find_chromium() is None:
         reason = "no Chromium found: install it, or name it in CHROMIUM"
         (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=path, args=list(CHROMIUM_ARGS)
-        )
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """What the tests in a browser share: where the site is, its pages, what axe says."""
 
-import os
-import shutil
 import threading
 from contextlib import contextmanager
 from functools import partial
@@ -14,41 +12,6 @@ ROOT = Path(__file__).resolve().parents[2]
 HTML = ROOT / "_build" / "html"
 LAPTOP, PHONE = 1280, 390
 AXE = Axe().axe_script
-CHROMIUM_NAMES = (  # first those without a window: the same browser, half the work
-    "chromium-headless-shell",
-    "chrome-headless-shell",
-    "chromium",
-    "chromium-browser",
-    "google-chrome",
-    "google-chrome-stable",
-    "chrome",
-    "msedge",
-    "microsoft-edge",
-)
-CHROMIUM_PLACES = (
-    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-    "/Applications/Chromium.app/Contents/MacOS/Chromium",
-    r"C:\Program Files\Google\Chrome\Application\chrome.exe",
-    r"C:\Program Files (x86)\Microsoft\Edge\Application\msedge.exe",
-)
-CHROMIUM_ARGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-)
-
-
-def find_chromium():
-    """Return the path of a Chromium-like browser, or None."""
-    if os.environ.get("CHROMIUM"):
-        return shutil.which(os.environ["CHROMIUM"])
-    found = (shutil.which(name) for name in CHROMIUM_NAMES + CHROMIUM_PLACES)
-    return next((path for path in found if path), None)
 
 
 class QuietHandler(SimpleHTTPRequestHandler):
@@ -61,9 +24,9 @@ class QuietHandler(SimpleHTTPRequestHandler):
 
 
 @contextmanager
-def served(folder):
+def served(folder, handler=QuietHandler):
     """Serve a folder; the value is its address, without a final slash."""
-    handler = partial(QuietHandler, directory=str(folder))
+    handler = partial(handler, directory=str(folder))
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         server.daemon_threads = True
         threading.Thread(target=server.serve_forever, daemon=True).start()

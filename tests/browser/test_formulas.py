@@ -9,6 +9,7 @@ from markdown_it import MarkdownIt
 from mdit_py_plugins.amsmath import amsmath_plugin
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 from site_tools import HTML, PHONE, ROOT, new_page, offences
+from test_site import settle
 
 CHAPTERS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
 TEX = re.compile(
@@ -111,7 +112,7 @@ def test_a_formula_is_copied_as_its_tex(site, page):
 def test_a_wide_formula_scrolls_in_its_own_box(site, page, look):
     look(page, width=PHONE)
     page.goto(f"{site}/notebooks/12-learning-from-reward.html")
-    page.evaluate("document.fonts.ready.then(() => 0)")
+    settle(page)
     wide = page.locator(".katex-display[tabindex='0']")
     wide.first.wait_for()
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE

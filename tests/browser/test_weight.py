@@ -4,20 +4,16 @@ Times depend on the machine, so that no test has them; bytes are the same everyw
 """
 
 import gzip
-import threading
-from contextlib import contextmanager
-from functools import cache, partial
-from http.server import ThreadingHTTPServer
+from functools import cache
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
-from site_tools import HTML, PHONE, QuietHandler, new_page
-from test_site import pages_in_toc
+from site_tools import HTML, PHONE, QuietHandler, new_page, served
+from test_site import pages_in_toc, settle
 
 # Most kB and requests of a first visit; what `make live` adds is in them.
 CHAPTER, INDEX, OTHER = (300, 24), (200, 14), (300, 20)
-# How a page of a chapter is scrolled through: all that it can ever load.
-WHOLE = 1_000
 PACKED = (".html", ".css", ".js", ".svg", ".json", ".mjs")
 
 
@@ -31,13 +27,15 @@ def packed(path):
 class GzipHandler(QuietHandler):
     """Serve files as most servers do: compressed, if that is worth it."""
 
+    sent: ClassVar = []  # of each file that was sent its name and its size
+
     def do_GET(self):
         """Send one file, and note how much it was."""
         path = Path(self.translate_path(self.path))
         if not path.is_file():
             return self.send_error(404)
         raw = packed(path)
-        self.server.sent.append((path.relative_to(HTML).as_posix(), len(raw)))
+        self.sent.append((path.relative_to(HTML).as_posix(), len(raw)))
         self.send_response(200)
         self.send_header("Content-Type", self.guess_type(str(path)))
         if path.suffix in PACKED:
@@ -47,33 +45,20 @@ class GzipHandler(QuietHandler):
         return self.wfile.write(raw)
 
 
-@contextmanager
-def gzip_served(folder):
-    """Serve a folder; the value is the address, and the list of what was sent."""
-    handler = partial(GzipHandler, directory=str(folder))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        server.daemon_threads = True
-        server.sent = []
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}", server.sent
-        server.shutdown()
-
-
 @pytest.fixture(scope="module")
 def packed_site(site):
     """Serve the built site compressed."""
-    with gzip_served(HTML) as served:
-        yield served
+    with served(HTML, GzipHandler) as address:
+        yield address
 
 
 def visit(browser, packed_site, address, width):
     """Return what a first visit loads, as a list of (file, bytes)."""
-    site, sent = packed_site
     page = new_page(browser, width)
-    sent.clear()
-    page.goto(f"{site}/{address}", wait_until="networkidle")
-    page.evaluate("document.fonts.ready.then(() => 0)")
-    found = list(sent)
+    GzipHandler.sent.clear()
+    page.goto(f"{packed_site}/{address}", wait_until="networkidle")
+    settle(page)
+    found = list(GzipHandler.sent)
     problems = page.problems
     page.context.close()
     assert not problems
