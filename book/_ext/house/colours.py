@@ -9,6 +9,10 @@ prefers.
 import re
 from pathlib import Path
 
+import tinycss2
+
+from . import lean
+
 NAME = "no-script.css"
 THEME = re.compile(r"""\[data-theme=["']?(light|dark)["']?\]""")
 LINK = '\n<noscript><link rel="stylesheet" href="{}" /></noscript>'
@@ -18,32 +22,20 @@ STYLE = """\
 """
 
 
-def blocks(css):
-    """Yield what stands before and between the braces of each outer block."""
-    css = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
-    depth = start = 0
-    for token in re.finditer(r"""[{}]|"[^"]*"|'[^']*'""", css):
-        if token[0] == "{":
-            depth += 1
-            if depth == 1:
-                before, start = css[start : token.start()], token.end()
-        elif token[0] == "}":
-            depth -= 1
-            if depth == 0:
-                yield before.rpartition(";")[2].strip(), css[start : token.start()]
-                start = token.end()
-
-
 def rules_for(theme, css):
     """Return the rules of one theme, for a page whose theme is "auto"."""
     found = []
-    for before, inside in blocks(css):
-        if before.startswith(("@media", "@supports")):
-            inside = rules_for(theme, inside)
-        else:
-            parts = re.split(r",(?![^(]*\))", before)
+    for rule in tinycss2.parse_stylesheet(css, skip_comments=True):
+        if rule.type == "qualified-rule":
+            parts = map(tinycss2.serialize, lean.split(rule.prelude))
             parts = [part.strip() for part in parts if theme in THEME.findall(part)]
             before = THEME.sub('[data-theme="auto"]', ",".join(parts))
+            inside = tinycss2.serialize(rule.content)
+        elif rule.type == "at-rule" and rule.at_keyword in ("media", "supports"):
+            before = f"@{rule.at_keyword}{tinycss2.serialize(rule.prelude)}".strip()
+            inside = rules_for(theme, tinycss2.serialize(rule.content))
+        else:
+            continue
         if before and inside:
             found.append(f"{before}{{{inside}}}")
     return "\n".join(found)

@@ -5,7 +5,6 @@ formula is HTML for the eye, with MathML beside it, which screen readers read an
 holds the TeX, so that a page can copy it.
 """
 
-import json
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -15,6 +14,13 @@ from py_mini_racer import MiniRacer
 from sphinx.util import logging
 
 KATEX = Path(__file__).resolve().parents[2] / "vendor" / "katex"
+SET = """set = (tex, options) => {
+  try {
+    return katex.renderToString(tex, options);
+  } catch (error) {
+    return "!" + error.message;
+  }
+};"""
 logger = logging.getLogger(__name__)
 
 
@@ -23,7 +29,7 @@ def engine():
     """Return a JavaScript engine that has KaTeX."""
     engine = MiniRacer()
     engine.eval((KATEX / "katex.min.js").read_text("utf-8"))
-    engine.eval("set = (tex, options) => katex.renderToString(tex, options)")
+    engine.eval(SET)
     return engine
 
 
@@ -45,10 +51,7 @@ def set_formula(tex, display=False, output="htmlAndMathml"):
         If KaTeX does not understand the formula, with what it says.
     """
     options = {"displayMode": display, "output": output, "strict": "ignore"}
-    safe = f"(() => {{ try {{ return set({json.dumps(tex)}, {json.dumps(options)}); }}"
-    made = engine().eval(
-        f"{safe} catch (error) {{ return '!' + error.message; }} }})()"
-    )
+    made = engine().call("set", tex, options)
     if made.startswith("!"):
         raise ValueError(f"{made[1:]}, in {tex!r}")
     return made
