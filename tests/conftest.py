@@ -1,5 +1,6 @@
 """What all tests share: where the book is, and what to do where MNIST is not."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -14,7 +15,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))  # the maintainers' scripts are no package
 sys.path.insert(0, str(ROOT / "book" / "_ext"))  # nor is the site's extension
 
-from data_here import LABS, is_here  # noqa: E402 - it is found by the lines above
+from chromium import chromium, find_chromium  # noqa: E402 - the lines above find it
+from data_here import LABS, is_here  # noqa: E402
 
 WHY = (
     "needs MNIST and Fashion-MNIST: call load_mnist() and load_fashion_mnist() once, "
@@ -90,6 +92,16 @@ def texts():
     """Skip the test where the texts of the lab are not."""
     if not is_here("text"):
         pytest.skip(WHY_TEXT)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """One headless Chromium for each test process, which can open only one."""
+    if find_chromium() is None:
+        reason = "no Chromium found: install it, or name it in CHROMIUM"
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
+    with chromium() as browser:
+        yield browser
 
 
 @pytest.fixture

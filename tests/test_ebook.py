@@ -1,6 +1,5 @@
 """The book as a book, on a small site of two pages."""
 
-import os
 import re
 import shutil
 import zipfile
@@ -12,7 +11,6 @@ import ebook_pdf
 import pikepdf
 import pytest
 from bs4 import BeautifulSoup
-from chromium import chromium, find_chromium
 from ebook_cover import cover
 from ebook_pages import about, as_id, formula, read, resolve, serialise
 from PIL import Image
@@ -361,17 +359,13 @@ def test_the_cover_is_the_same_each_time():
 
 
 @pytest.fixture(scope="module")
-def pdf(small):
+def pdf(small, browser):
     """The PDF of the small book, and the folder in which it was made."""
-    if find_chromium() is None:
-        reason = "no Chromium found: install it, or name it in CHROMIUM"
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
     toys = {"toy-1": ("toy-1.png", 9, 6)}
     chapters = read(small / "site", "html", toys, small)
     folder = ebook.lay_out(small / "print", pictures())
     facts = about() | {"description": "Small."}
-    with chromium() as browser:
-        ebook_pdf.write(browser, small / "small.pdf", facts, chapters, folder)
+    ebook_pdf.write(browser, small / "small.pdf", facts, chapters, folder)
     return PdfReader(small / "small.pdf"), folder
 
 

@@ -17,7 +17,6 @@ A machine without Chromium skips these tests. Under CI, where the environment va
 ``CI`` is set, they fail instead.
 """
 
-import os
 import subprocess
 import sys
 import time
@@ -25,7 +24,6 @@ from contextlib import contextmanager, suppress
 
 import pytest
 import stale
-from chromium import chromium, find_chromium
 from site_tools import HTML, LAPTOP, ROOT, new_page, served
 
 
@@ -66,16 +64,6 @@ def site():
     build_if_stale()
     with served(HTML) as address:
         yield address
-
-
-@pytest.fixture(scope="session")
-def browser():
-    """One headless Chromium for each test process."""
-    if find_chromium() is None:
-        reason = "no Chromium found: install it, or name it in CHROMIUM"
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture
