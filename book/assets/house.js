@@ -1,13 +1,38 @@
 // deno-lint-ignore-file no-undef
 
-// A formula wider than the page scrolls in its own box: let the keyboard reach it.
-function reachWideFormulas() {
-  const boxes = [...document.querySelectorAll("article div.math > .katex-display")];
-  const wide = boxes.map((box) => box.scrollWidth > box.clientWidth);
-  boxes.forEach((box, i) => wide[i] ? (box.tabIndex = 0) : box.removeAttribute("tabindex"));
+// What scrolls in its own box can be reached by the keyboard. All boxes are measured before
+// one is changed: in turns, each would have the whole page laid out again.
+const SCROLLS = `article :is(
+  pre, .cell_output > .output, .pst-scrollable-table-container, div.math > .katex-display
+)`;
+function reachWhatScrolls(part = document) {
+  const boxes = [...part.querySelectorAll(SCROLLS)];
+  const scrolls = boxes.map((box) =>
+    box.scrollWidth > box.clientWidth ||
+    (box.scrollHeight > box.clientHeight && !box.matches(".katex-display"))
+  );
+  boxes.forEach((box, i) => scrolls[i] ? (box.tabIndex = 0) : box.removeAttribute("tabindex"));
 }
-addEventListener("load", () => document.fonts.ready.then(reachWideFormulas));
-addEventListener("resize", reachWideFormulas);
+function followChanges() {
+  const cells = new Set();
+  let timer = 0;
+  const changes = new MutationObserver((list) => {
+    for (const { target } of list) cells.add(target.closest(".cell"));
+    cells.delete(null);
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      cells.forEach((cell) => reachWhatScrolls(cell));
+      cells.clear();
+    }, 300);
+  });
+  changes.observe(document.querySelector("article"), { childList: true, subtree: true });
+}
+addEventListener("load", async () => {
+  await document.fonts.ready;
+  reachWhatScrolls();
+  if (document.querySelector("article")) followChanges();
+});
+addEventListener("resize", () => reachWhatScrolls());
 
 // A formula is copied as its TeX, and as a whole.
 function copyFormulas(event) {
