@@ -6,12 +6,16 @@ matrices, and its whole numbers are int32. ``import dlscratch`` calls `install` 
 and nowhere else.
 """
 
+import ast
+import builtins
 import concurrent.futures
 import functools
 import logging
 import signal
+import sys
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
+from importlib.machinery import PathFinder, SourceFileLoader
 
 import numpy as np
 from tqdm import tqdm
@@ -55,6 +59,11 @@ def install():
     ThreadPoolExecutor.submit = _submit
     concurrent.futures.ProcessPoolExecutor = ProcessPoolExecutor
     np.bincount, np.matmul = bincount, matmul
+    builtins.__product__ = product
+    sys.meta_path.insert(0, Finder)
+    shell = "IPython" in sys.modules and sys.modules["IPython"].get_ipython()
+    if shell:
+        shell.ast_transformers.append(Products())
     # The processor's time always reads 0. The page has a processor of its own.
     time.process_time, time.process_time_ns = time.perf_counter, time.perf_counter_ns
     tqdm.monitor_interval = 0  # a thread, which would warn that it cannot start
@@ -109,8 +118,9 @@ def bincount(x, /, weights=None, minlength=0):
 def matmul(a, b, /, out=None, **options):
     """Multiply by einsum where that is faster: large matrices, without BLAS.
 
-    NumPy's own loop goes down the columns of b, which suits no processor's cache;
-    einsum goes along its rows. A convolution then takes about two thirds of the time.
+    NumPy's own loop goes down the columns of b, which suits no processor's cache.
+    Where sums are long, einsum adds up along rows of a and of b transposed; else it
+    goes along the rows of b. That is two to four times as fast.
 
     Examples
     --------
@@ -129,7 +139,56 @@ def matmul(a, b, /, out=None, **options):
         or a.size * b.shape[1] < 2**14
     ):
         return _matmul(a, b, out=out, **options)
-    return np.einsum("ij,jk->ik", a, b, out=out)
+    if len(b) < b.shape[1]:
+        return np.einsum("ij,jk->ik", a, b, out=out)
+    a, b = np.ascontiguousarray(a), np.ascontiguousarray(b.T)
+    return np.einsum("ij,kj->ik", a, b, out=out)
+
+
+def product(a, b):
+    """Return a @ b, of two arrays by `matmul`."""
+    return matmul(a, b) if type(a) is type(b) is np.ndarray else a @ b
+
+
+class Products(ast.NodeTransformer):
+    """Writes ``a @ b`` as a call of `product`: what @ does to arrays is fixed.
+
+    Examples
+    --------
+    >>> print(ast.unparse(Products().visit(ast.parse("y = x @ W + b"))))
+    y = __product__(x, W) + b
+    """
+
+    def visit_BinOp(self, node):
+        """Replace a product of matrices, and those in its parts."""
+        self.generic_visit(node)
+        if not isinstance(node.op, ast.MatMult):
+            return node
+        name = ast.copy_location(ast.Name("__product__", ast.Load()), node)
+        return ast.copy_location(ast.Call(name, [node.left, node.right], []), node)
+
+
+class Loader(SourceFileLoader):
+    """Loads a module of this package with `Products`."""
+
+    def source_to_code(self, data, path, *, _optimize=-1):
+        """Return the compiled module."""
+        tree = Products().visit(ast.parse(data, path))
+        return compile(tree, path, "exec", dont_inherit=True, optimize=_optimize)
+
+
+class Finder:
+    """Finds the modules of this package, for `Loader`."""
+
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        """Find a module as Python does; None where another finder is to look."""
+        if not name.startswith("dlscratch."):
+            return None
+        spec = PathFinder.find_spec(name, path, target)
+        if spec and isinstance(spec.loader, SourceFileLoader):
+            spec.loader = Loader(spec.loader.name, spec.loader.path)
+        return spec
 
 
 def fetch(path):

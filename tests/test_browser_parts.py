@@ -1,5 +1,7 @@
 """What replaces, in a page of a browser, what Python lacks there."""
 
+import ast
+import builtins
 import concurrent.futures
 import io
 import subprocess
@@ -11,7 +13,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import dlscratch
 from dlscratch import _browser, downloads, networks
+from dlscratch.autograd import Tensor
 from dlscratch.search import grid_search
 
 
@@ -70,6 +74,51 @@ def test_matmul_leaves_the_rest_to_numpy():
             _browser.matmul(large, wrong)
     with pytest.raises(ValueError, match=r"out|operand|output"):
         _browser.matmul(large, large, out=np.empty((3, 3)))
+
+
+def test_the_package_and_the_cells_multiply_by_matmul(monkeypatch, tmp_path):
+    """A product is found wherever it stands, and its value stays the same."""
+    used = []
+
+    def count(a, b):
+        used.append(a.shape)
+        return _browser.product(a, b)
+
+    monkeypatch.setattr(builtins, "__product__", count, raising=False)
+    source = "def f(a, b):\n    return -(a @ b) @ b, [a @ b for _ in range(2)]\n"
+    module = tmp_path / "part.py"
+    module.write_text(source)
+    loader = _browser.Loader("part", str(module))
+    names = {}
+    exec(loader.get_code("part"), names)
+    a = np.random.default_rng(0).standard_normal((40, 40))
+    first, others = names["f"](a, a)
+    assert len(used) == 4
+    np.testing.assert_allclose(first, -(a @ a) @ a)
+    for other in others:
+        np.testing.assert_allclose(other, a @ a)
+
+
+def test_an_error_names_the_line_of_the_product(tmp_path):
+    tree = _browser.Products().visit(ast.parse("x = 1\ny = x + (x @ x)\n"))
+    (call,) = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    assert (call.lineno, call.col_offset, call.end_col_offset) == (2, 9, 14)
+    compile(tree, "here", "exec")
+
+
+def test_a_product_of_other_things_is_theirs():
+    tensor = Tensor(np.ones((200, 200)))
+    assert isinstance(_browser.product(tensor, tensor), Tensor)
+    assert _browser.product(np.ones(3), np.ones(3)) == 3
+    with pytest.raises(TypeError, match="unsupported operand"):
+        _browser.product(1, 2)
+
+
+def test_only_modules_of_the_package_are_found():
+    spec = _browser.Finder.find_spec("dlscratch.layers", dlscratch.__path__)
+    assert isinstance(spec.loader, _browser.Loader)
+    assert _browser.Finder.find_spec("json") is None
+    assert _browser.Finder.find_spec("dlscratch.nothing", dlscratch.__path__) is None
 
 
 def test_threads_run_at_once(monkeypatch):

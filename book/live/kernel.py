@@ -164,10 +164,11 @@ def place(frame):
 def send_error(kind, error, tb):
     """Send an error: its last line, and the lines that led to it, the reader's first.
 
-    Between the page and the reader's code are lines of IPython, which nobody needs.
+    Between the page and the reader's code are lines of IPython, which nobody needs, nor
+    those that stand in for NumPy's product.
     """
     told = traceback.TracebackException(kind, error, tb)
-    frames = list(told.stack)
+    frames = [f for f in told.stack if not f.filename.endswith("/_browser.py")]
     ours = [i for i, f in enumerate(frames) if f.filename.startswith("<cell ")]
     frames = frames[ours[0] :] if ours else []
     last = f"{kind.__name__}: {error}" if str(error) else kind.__name__

@@ -293,6 +293,7 @@ def test_an_error_shows_the_readers_own_lines(python):
     write(python, 9, "import dlscratch.layers as L\n\nnp.zeros((3, 2)) @ np.zeros(3)")
     run(python, 9)
     assert "In this cell, line 3:\nnp.zeros((3, 2)) @ np.zeros(3)" in output(python, 9)
+    assert "_browser" not in output(python, 9)
     assert output(python, 9).rpartition("\n")[2].startswith("ValueError: matmul")
     assert "Cell 9 stopped: ValueError" in python.locator(".live-words").inner_text()
     write(python, 9, "gate('AND')(3)")
