@@ -102,9 +102,9 @@ def test_jupyterlite_shows_a_chapter_with_its_outputs(opened):
 def test_on_a_phone_the_notebook_has_the_page_to_itself(browser, lite):
     page = new_page(browser, PHONE)
     page.goto(f"{lite}/lite/notebooks/index.html?path=part.ipynb")
-    cell = page.locator(CELL).first
-    cell.wait_for(timeout=PATIENCE)
-    assert cell.bounding_box()["width"] > 300
+    page.wait_for_function(  # cells are drawn, and drawn again
+        f"document.querySelector({CELL!r})?.clientWidth > 300", timeout=PATIENCE
+    )
     page.context.close()
 
 
