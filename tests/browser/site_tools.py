@@ -65,6 +65,17 @@ def new_page(browser, width=LAPTOP, **options):
     return watch(context.new_page())
 
 
+def clipboard(page):
+    """Return what was copied; where the browser never answers, say so."""
+    page.bring_to_front()  # only the page in front may read
+    return page.evaluate(
+        """() => Promise.race([
+            navigator.clipboard.readText(),
+            new Promise((done) => setTimeout(done, 30_000, "no answer")),
+        ])"""
+    )
+
+
 def offences(page, only=None, without=()):
     """Return what axe finds serious or critical on a page, one line each."""
     options = {"resultTypes": ["violations"], "preload": False}

@@ -3,7 +3,7 @@
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from site_tools import HTML, LAPTOP, PHONE, new_page, pale
+from site_tools import HTML, LAPTOP, PHONE, clipboard, new_page, pale
 from test_site import pages_in_toc, settle
 
 CHAPTER = "notebooks/05-backpropagation.html"
@@ -54,9 +54,7 @@ def test_a_click_copies_the_link(place, kind, site, copying):
     assert link.get_attribute("aria-label") == f"Copy the link to this {kind}"
     link.click()
     page.locator(".copied:text('Link copied')").wait_for()
-    assert page.evaluate("navigator.clipboard.readText()") == (
-        f"{site}/{CHAPTER}#{place}"
-    )
+    assert clipboard(page) == (f"{site}/{CHAPTER}#{place}")
     page.locator(".copied:empty").wait_for(state="attached")
 
 
@@ -66,7 +64,7 @@ def test_the_keyboard_copies_too(site, copying):
     page.locator("a.headerlink[href='#ex-5-1']").focus()
     page.keyboard.press("Enter")
     page.locator(".copied:text('Link copied')").wait_for()
-    assert page.evaluate("navigator.clipboard.readText()").endswith("#ex-5-1")
+    assert clipboard(page).endswith("#ex-5-1")
 
 
 def test_a_finger_sees_the_links(site, copying):

@@ -13,7 +13,7 @@ from explorable_checks import (
     stop_clock,
     values,
 )
-from site_tools import served
+from site_tools import clipboard, served
 
 from dlscratch.explorables import playground
 from dlscratch.explorables.explorable import script
@@ -444,7 +444,7 @@ def test_the_link_is_copied(page, address):
     unfold(page, 1)
     button(page, "Copy a link to this").click()
     page.get_by_text("Copied, and in the address above.").wait_for()
-    copied = page.evaluate("navigator.clipboard.readText()")
+    copied = clipboard(page)
     assert (
         copied == page.url == f"{address}#playground=rings,3,tanh,SGD,1,Xavier,0,all,4"
     )
