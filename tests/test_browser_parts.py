@@ -99,7 +99,7 @@ def test_the_package_and_the_cells_multiply_by_matmul(monkeypatch, tmp_path):
         np.testing.assert_allclose(other, a @ a)
 
 
-def test_an_error_names_the_line_of_the_product(tmp_path):
+def test_an_error_names_the_line_of_the_product():
     tree = _browser.Products().visit(ast.parse("x = 1\ny = x + (x @ x)\n"))
     (call,) = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
     assert (call.lineno, call.col_offset, call.end_col_offset) == (2, 9, 14)

@@ -5,7 +5,7 @@
 const SCROLLS = `article :is(
   pre, .cell_output > .output, .pst-scrollable-table-container, div.math > .katex-display
 )`;
-function reachWhatScrolls(part = document) {
+function reachWhatScrolls(part) {
   const boxes = [...part.querySelectorAll(SCROLLS)];
   const scrolls = boxes.map((box) =>
     box.scrollWidth > box.clientWidth ||
@@ -13,26 +13,28 @@ function reachWhatScrolls(part = document) {
   );
   boxes.forEach((box, i) => scrolls[i] ? (box.tabIndex = 0) : box.removeAttribute("tabindex"));
 }
-function followChanges() {
-  const cells = new Set();
-  let timer = 0;
-  const changes = new MutationObserver((list) => {
-    for (const { target } of list) cells.add(target.closest(".cell"));
-    cells.delete(null);
-    clearTimeout(timer);
-    timer = setTimeout(() => {
-      cells.forEach((cell) => reachWhatScrolls(cell));
-      cells.clear();
-    }, 300);
-  });
-  changes.observe(document.querySelector("article"), { childList: true, subtree: true });
+const changed = new Set();
+let rest = 0;
+function measureSoon(part) {
+  changed.add(part);
+  clearTimeout(rest);
+  rest = setTimeout(() => {
+    for (const part of changed) reachWhatScrolls(part);
+    changed.clear();
+  }, 300);
 }
 addEventListener("load", async () => {
   await document.fonts.ready;
-  reachWhatScrolls();
-  if (document.querySelector("article")) followChanges();
+  reachWhatScrolls(document);
+  const article = document.querySelector("article");
+  if (!article) return;
+  new MutationObserver((list) => {
+    for (const cell of new Set(list.map(({ target }) => target.closest(".cell")))) {
+      if (cell) measureSoon(cell);
+    }
+  }).observe(article, { childList: true, subtree: true });
 });
-addEventListener("resize", () => reachWhatScrolls());
+addEventListener("resize", () => measureSoon(document));
 
 // A formula is copied as its TeX, and as a whole.
 function copyFormulas(event) {

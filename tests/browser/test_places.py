@@ -54,7 +54,7 @@ def test_a_click_copies_the_link(place, kind, site, copying):
     assert link.get_attribute("aria-label") == f"Copy the link to this {kind}"
     link.click()
     page.locator(".copied:text('Link copied')").wait_for()
-    assert clipboard(page) == (f"{site}/{CHAPTER}#{place}")
+    assert clipboard(page) == f"{site}/{CHAPTER}#{place}"
     page.locator(".copied:empty").wait_for(state="attached")
 
 
