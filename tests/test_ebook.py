@@ -54,7 +54,7 @@ CHAPTER = rf"""<html><body><nav>Not this</nav><article class="bd-article">
 <div class="math notranslate nohighlight" id="eq-9-1">
 <span class="eqno">(9.1)<a class="headerlink" href="#eq-9-1">#</a></span>
 {math(SPLIT, True)}</div>
-<div class="math" id="eq-9-2">{math("x+" * 200 + "x", True)}</div>
+<div class="math" id="eq-9-2">{math("x+" * 28 + "x", True)}</div>
 <div class="cell tag_hide-input"><details class="admonition hide above-input">
 <summary><p>Show code cell source</p></summary><div class="cell_input"><pre>hidden =
 </pre></div></details></div>
@@ -381,7 +381,7 @@ def test_the_contents_of_the_pdf_name_its_pages(pdf):
         "Summary",
         "Hints and solutions",
     ]
-    assert [number for _, number in rows[:4]] == ["4", "4", "4", "6"]
+    assert [number for _, number in rows[:4]] == ["4", "5", "6", "8"]
     for title, number in rows:
         assert title in pages[int(number) - 1]
 
@@ -401,21 +401,40 @@ def test_the_pdf_can_be_found_through(pdf):
 
 
 def test_the_pdf_has_running_heads_and_open_code(pdf):
-    text = pdf[0].pages[5].extract_text()
+    text = pdf[0].pages[7].extract_text()
     assert "Deep Learning from Scratch" in text
     assert text.count("9. Small") == 2
     assert "hidden =" in text
 
 
-def test_wide_formulas_get_smaller_letters(pdf):
-    page = BeautifulSoup((pdf[1] / "book.xhtml").read_text("utf-8"), "xml")
-    assert "style" not in page.select_one('[id="09-small--eq-9-1"]').attrs
-    assert page.select_one('[id="09-small--eq-9-2"]')["style"] == "font-size: 0.55em"
+def test_wide_formulas_get_smaller_letters(pdf, browser):
+    size = {"width": ebook_pdf.TEXT_WIDTH, "height": 99}
+    with browser.new_page(viewport=size) as tab:
+        tab.emulate_media(media="print")
+        tab.goto((pdf[1] / "book.xhtml").as_uri())
+        assert tab.evaluate(ebook_pdf.FIT, ebook_pdf.LEAST) == []
+        first, second = (
+            tab.locator(f'[id="09-small--eq-9-{n}"]').evaluate(
+                "box => box.style.fontSize"
+            )
+            for n in (1, 2)
+        )
+    assert first == ""
+    assert 0.6 < float(second.removesuffix("em")) < 0.9
+
+
+def test_nothing_may_be_wider_than_the_paper(browser, tmp_path):
+    """Else the browser prints all pages smaller, or words are lost."""
+    page = tmp_path / "wide.xhtml"
+    body = '<div class="page" id="wide"><p style="width: 700px">A line.</p></div>'
+    page.write_text(ebook_pdf.document({"title": "Wide"}, [], body))
+    with pytest.raises(RuntimeError, match=r"would be lost: \['wide'\]"):
+        ebook_pdf.print_pdf(browser, page, tmp_path / "wide.pdf")
 
 
 def test_what_a_pdf_must_have_is_asked(pdf, small, chapters, capsys, monkeypatch):
     ebook.check_pdf(small / "small.pdf", chapters)
-    assert "6 pages, 12 bookmarks" in capsys.readouterr().out
+    assert "8 pages, 12 bookmarks" in capsys.readouterr().out
     monkeypatch.setattr(ebook, "MOST", 1000)
     with pytest.raises(SystemExit, match="is larger than 0 MB"):
         ebook.check_pdf(small / "small.pdf", chapters)

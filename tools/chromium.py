@@ -43,14 +43,14 @@ def find_chromium():
 
 
 @contextmanager
-def chromium():
-    """Open a headless Chromium that reaches no host but this one."""
+def chromium(*more):
+    """Open a headless Chromium that reaches no host but this one, with more options."""
     from playwright.sync_api import sync_playwright
 
     path = find_chromium()
     if path is None:
         sys.exit("No Chromium was found: install it, or name it in CHROMIUM.")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(ARGS))
+        browser = playwright.chromium.launch(executable_path=path, args=[*ARGS, *more])
         yield browser
         browser.close()

@@ -14,13 +14,24 @@ PAGE = (
     '<link rel="stylesheet" href="print.css" /><style>{heads}</style></head>\n'
     "<body>\n{body}\n</body>\n</html>\n"
 )
-# A page with all formulas that stand on lines of their own: how wide is each, and its
-# number, for how much room?
-WIDTHS = """() => [...document.querySelectorAll("div.math")].map((box) => {
-  const parts = [...box.querySelector(".katex-html").children];
-  const wide = parts.reduce((sum, part) => sum + part.getBoundingClientRect().width, 0);
-  return [wide, box.querySelector(".eqno")?.offsetWidth ?? 0];
-})"""
+# Give smaller letters to the formulas that are wider than their room; then tell which
+# chapters are still wider than the page (what a formula keeps beside its letters is not
+# seen, and at most 3 pixels wide).
+FIT = """(least) => {
+  const boxes = [...document.querySelectorAll("div.math")];
+  const sizes = boxes.map((box) => {
+    const parts = [...box.querySelector(".katex-html").children];
+    const widths = parts.map((part) => part.getBoundingClientRect().width);
+    const number = box.querySelector(".eqno")?.offsetWidth ?? 0;
+    return (box.clientWidth - number - 8) / widths.reduce((a, b) => a + b, 0);
+  });
+  boxes.forEach((box, n) => {
+    if (sizes[n] < 1) box.style.fontSize = `${Math.max(least, sizes[n])}em`;
+  });
+  return [...document.querySelectorAll(".page")]
+    .filter((part) => part.scrollWidth > part.clientWidth + 3)
+    .map((part) => part.id || part.textContent.trim().slice(0, 40));
+}"""
 TEXT_WIDTH = 642  # of an A4 page without its margins, in pixels of CSS
 LEAST = 0.55  # letters that are smaller cannot be read
 
@@ -135,37 +146,21 @@ def page_numbers(path):
     }
 
 
-def shrink_formulas(browser, chapters, about, folder):
-    """Give smaller letters to the formulas that are wider than the page."""
-    boxes = [box for chapter in chapters for box in pick(chapter.body, "div.math")]
-    source = folder / "formulas.xhtml"
-    body = "".join(map(serialise, boxes))
-    source.write_text(document(about, [], f"<main>{body}</main>"), encoding="utf-8")
-    tab = browser.new_page(viewport={"width": TEXT_WIDTH, "height": 1000})
-    tab.goto(source.as_uri(), timeout=600_000)
-    tab.evaluate("document.fonts.ready.then(() => true)")
-    for box, (wide, number) in zip(boxes, tab.evaluate(WIDTHS), strict=True):
-        room = TEXT_WIDTH - number - (44 if is_narrower(box) else 8)
-        if wide > room:
-            box.set("style", f"font-size: {max(LEAST, room / wide):.2f}em")
-    tab.close()
-
-
-def is_narrower(node):
-    """Tell whether an element stands in a box, a list, an exercise or an aside."""
-    kinds = {"admonition", "exercise", "aside"}
-    return any(
-        above.tag in {"li", "dd", "blockquote"}
-        or kinds & set(above.get("class", "").split())
-        for above in node.iterancestors()
-    )
-
-
 def print_pdf(browser, source, path):
-    """Print a page, which shows nothing on the screen."""
+    """Print a page, which shows nothing on the screen.
+
+    Raises
+    ------
+    RuntimeError
+        If something is wider than the paper.
+    """
     tab = browser.new_page(viewport={"width": TEXT_WIDTH, "height": 1000})
     tab.set_default_timeout(1_800_000)
+    tab.emulate_media(media="print")
     tab.goto(source.as_uri())
+    tab.evaluate("document.fonts.ready.then(() => true)")
+    if wide := tab.evaluate(FIT, LEAST):
+        raise RuntimeError(f"wider than the paper, so words would be lost: {wide}")
     tab.pdf(
         path=str(path),
         prefer_css_page_size=True,
@@ -192,7 +187,6 @@ def write(browser, path, about, chapters, folder):
         Has `images`, `katex` and `print.css`; the long page is written there.
     """
     rows = contents(chapters)
-    shrink_formulas(browser, chapters, about, folder)
     source, whole = folder / "book.xhtml", folder / "whole.pdf"
     body = beginning(about, rows) + all_chapters(chapters)
     source.write_text(document(about, chapters, body), encoding="utf-8")
