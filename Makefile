@@ -75,7 +75,8 @@ lab: env  ## open the notebooks in JupyterLab
 	@$(VENV)/bin/jupyter lab --notebook-dir=. --LabApp.default_url=/lab/tree/notebooks
 
 test: book  ## execute every notebook again, and run all tests
-	@$(PY) -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder $(PYTESTFLAGS)
+	@$(PY) -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder \
+	  --max-worker-restart 0 $(PYTESTFLAGS)
 
 test-cpus: env  ## run the chapters as other processors would
 	@$(PY) tools/other_cpus.py $(CPUS)

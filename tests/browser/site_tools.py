@@ -36,10 +36,12 @@ def served(folder, handler=QuietHandler):
 
 def watch(page):
     """Record on ``page.problems`` what no page of the book may do."""
-    page.problems = []
+    page.problems, page.n_requests, page.pending = [], 0, set()
     ours = ("http://127.0.0.1:", "data:", "blob:", "about:")
 
     def on_request(request):
+        page.n_requests += 1
+        page.pending.add(request)
         if not request.url.startswith(ours):
             page.problems.append(f"foreign request: {request.url}")
 
@@ -52,10 +54,21 @@ def watch(page):
             page.problems.append(f"console: {message.text}")
 
     page.on("request", on_request)
+    page.on("requestfinished", lambda request: page.pending.discard(request))
+    page.on("requestfailed", lambda request: page.pending.discard(request))
     page.on("response", on_response)
     page.on("console", on_console)
     page.on("pageerror", lambda error: page.problems.append(f"uncaught: {error}"))
     return page
+
+
+def at_rest(page):
+    """Wait until a page loads nothing more; its "networkidle" does not always come."""
+    page.wait_for_load_state()
+    before = None
+    while page.pending or page.n_requests != before:
+        before = page.n_requests
+        page.wait_for_timeout(500)
 
 
 def new_page(browser, width=LAPTOP, **options):
@@ -65,15 +78,11 @@ def new_page(browser, width=LAPTOP, **options):
     return watch(context.new_page())
 
 
-def clipboard(page):
-    """Return what was copied; where the browser never answers, say so."""
-    page.bring_to_front()  # only the page in front may read
-    return page.evaluate(
-        """() => Promise.race([
-            navigator.clipboard.readText(),
-            new Promise((done) => setTimeout(done, 30_000, "no answer")),
-        ])"""
-    )
+# The system's clipboard belongs to all browsers, and may never answer: what would be
+# written to it is kept on the page.
+KEEP_COPIED = (
+    "Clipboard.prototype.writeText = async (text) => { globalThis.copied = text; };"
+)
 
 
 def offences(page, only=None, without=()):

@@ -3,7 +3,7 @@
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from site_tools import HTML, LAPTOP, PHONE, clipboard, new_page, pale
+from site_tools import HTML, KEEP_COPIED, LAPTOP, PHONE, new_page, pale
 from test_site import pages_in_toc, settle
 
 CHAPTER = "notebooks/05-backpropagation.html"
@@ -14,12 +14,12 @@ CHAPTER = "notebooks/05-backpropagation.html"
 
 @pytest.fixture
 def copying(browser):
-    """Return ``copying(**options)``: a page that may use the clipboard."""
+    """Return ``copying(**options)``: a page that keeps what it copies."""
     opened = []
 
     def open_page(**options):
         page = new_page(browser, **options)
-        page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        page.add_init_script(KEEP_COPIED)
         opened.append(page)
         return page
 
@@ -54,7 +54,7 @@ def test_a_click_copies_the_link(place, kind, site, copying):
     assert link.get_attribute("aria-label") == f"Copy the link to this {kind}"
     link.click()
     page.locator(".copied:text('Link copied')").wait_for()
-    assert clipboard(page) == f"{site}/{CHAPTER}#{place}"
+    assert page.evaluate("copied") == f"{site}/{CHAPTER}#{place}"
     page.locator(".copied:empty").wait_for(state="attached")
 
 
@@ -64,7 +64,7 @@ def test_the_keyboard_copies_too(site, copying):
     page.locator("a.headerlink[href='#ex-5-1']").focus()
     page.keyboard.press("Enter")
     page.locator(".copied:text('Link copied')").wait_for()
-    assert clipboard(page).endswith("#ex-5-1")
+    assert page.evaluate("copied").endswith("#ex-5-1")
 
 
 def test_a_finger_sees_the_links(site, copying):

@@ -13,7 +13,7 @@ from explorable_checks import (
     stop_clock,
     values,
 )
-from site_tools import clipboard, served
+from site_tools import KEEP_COPIED, served
 
 from dlscratch.explorables import playground
 from dlscratch.explorables.explorable import script
@@ -439,12 +439,12 @@ def test_an_address_that_names_nothing_is_not_followed(page, address, end):
 
 
 def test_the_link_is_copied(page, address):
-    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.add_init_script(KEEP_COPIED)
     page.goto(address)
     unfold(page, 1)
     button(page, "Copy a link to this").click()
     page.get_by_text("Copied, and in the address above.").wait_for()
-    copied = clipboard(page)
+    copied = page.evaluate("copied")
     assert (
         copied == page.url == f"{address}#playground=rings,3,tanh,SGD,1,Xavier,0,all,4"
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
-from site_tools import HTML, PHONE, QuietHandler, new_page, served
+from site_tools import HTML, PHONE, QuietHandler, at_rest, new_page, served
 from test_site import pages_in_toc, settle
 
 # Most kB and requests of a first visit; what `make live` adds is in them.
@@ -56,7 +56,8 @@ def visit(browser, packed_site, address, width):
     """Return what a first visit loads, as a list of (file, bytes)."""
     page = new_page(browser, width)
     GzipHandler.sent.clear()
-    page.goto(f"{packed_site}/{address}", wait_until="networkidle")
+    page.goto(f"{packed_site}/{address}")
+    at_rest(page)
     settle(page)
     found = list(GzipHandler.sent)
     problems = page.problems

@@ -18,7 +18,7 @@ from explorable_checks import (
     words,
 )
 from nbformat import v4
-from site_tools import new_page, served
+from site_tools import at_rest, new_page, served
 from test_site_extension import build, output
 
 from dlscratch.attention import generate
@@ -505,7 +505,7 @@ def visit(browser):
         page.on("request", lambda request: page.asked.append(request.url))
         page.goto(f"{address}/notebooks/09-small.html")
         page.locator(".dlx[data-live]").nth(1).wait_for()
-        page.wait_for_load_state("networkidle")
+        at_rest(page)
         return page
 
     yield visit
