@@ -432,6 +432,19 @@ def test_nothing_may_be_wider_than_the_paper(browser, tmp_path):
         ebook_pdf.print_pdf(browser, page, tmp_path / "wide.pdf")
 
 
+def test_two_pixels_too_much_have_no_page_printed_smaller(pdf, browser):
+    scales = []
+    for width in (600, ebook_pdf.TEXT_WIDTH + 2):
+        page, path = pdf[1] / "line.xhtml", pdf[1] / f"{width}.pdf"
+        body = f'<div class="page"><p style="width: {width}px">A line.</p></div>'
+        page.write_text(ebook_pdf.document({"title": "Line"}, [], body))
+        ebook_pdf.print_pdf(browser, page, path)
+        with pikepdf.open(path) as opened:
+            found = pikepdf.parse_content_stream(opened.pages[0], "cm")
+            scales.append([[float(n) for n in numbers] for numbers, _ in found])
+    assert scales[0] == scales[1]
+
+
 def test_what_a_pdf_must_have_is_asked(pdf, small, chapters, capsys, monkeypatch):
     ebook.check_pdf(small / "small.pdf", chapters)
     assert "8 pages, 12 bookmarks" in capsys.readouterr().out
