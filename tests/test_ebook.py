@@ -412,6 +412,8 @@ def test_wide_formulas_get_smaller_letters(pdf, browser):
     with browser.new_page(viewport=size) as tab:
         tab.emulate_media(media="print")
         tab.goto((pdf[1] / "book.xhtml").as_uri())
+        assert tab.evaluate(ebook_pdf.FIT, 0.99) == ["09-small"]  # not small enough
+        tab.reload()
         assert tab.evaluate(ebook_pdf.FIT, ebook_pdf.LEAST) == []
         first, second = (
             tab.locator(f'[id="09-small--eq-9-{n}"]').evaluate(
@@ -419,8 +421,14 @@ def test_wide_formulas_get_smaller_letters(pdf, browser):
             )
             for n in (1, 2)
         )
+        share = tab.locator('[id="09-small--eq-9-2"]').evaluate(
+            """box => [...box.querySelector(".katex-html").children].reduce(
+                (sum, part) => sum + part.getBoundingClientRect().width, 0
+            ) / box.clientWidth"""
+        )
     assert first == ""
     assert 0.6 < float(second.removesuffix("em")) < 0.9
+    assert 0.95 < share < 1 + 3 / ebook_pdf.TEXT_WIDTH  # as large as it may be
 
 
 def test_nothing_may_be_wider_than_the_paper(browser, tmp_path):

@@ -147,28 +147,27 @@ def page_numbers(path):
 
 
 def print_pdf(browser, source, path):
-    """Print a page, which shows nothing on the screen.
+    """Print a page.
 
     Raises
     ------
     RuntimeError
         If something is wider than the paper.
     """
-    tab = browser.new_page(viewport={"width": TEXT_WIDTH, "height": 1000})
-    tab.set_default_timeout(1_800_000)
-    tab.emulate_media(media="print")
-    tab.goto(source.as_uri())
-    tab.evaluate("document.fonts.ready.then(() => true)")
-    if wide := tab.evaluate(FIT, LEAST):
-        raise RuntimeError(f"wider than the paper, so words would be lost: {wide}")
-    tab.pdf(
-        path=str(path),
-        prefer_css_page_size=True,
-        print_background=True,
-        outline=True,
-        tagged=True,
-    )
-    tab.close()
+    with browser.new_page(viewport={"width": TEXT_WIDTH, "height": 1000}) as tab:
+        tab.set_default_timeout(1_800_000)
+        tab.emulate_media(media="print")
+        tab.goto(source.as_uri())
+        tab.evaluate("document.fonts.ready.then(() => true)")
+        if wide := tab.evaluate(FIT, LEAST):
+            raise RuntimeError(f"wider than the paper, so words would be lost: {wide}")
+        tab.pdf(
+            path=str(path),
+            prefer_css_page_size=True,
+            print_background=True,
+            outline=True,
+            tagged=True,
+        )
 
 
 def write(browser, path, about, chapters, folder):

@@ -12,6 +12,8 @@ ROOT = Path(__file__).resolve().parents[2]
 HTML = ROOT / "_build" / "html"
 LAPTOP, PHONE = 1280, 390
 AXE = Axe().axe_script
+# For Python in a page: a busy machine is no failure; less than a whole test may take.
+PATIENCE = 240_000  # milliseconds
 
 
 class QuietHandler(SimpleHTTPRequestHandler):

@@ -12,7 +12,7 @@ import live_files
 import live_lite
 import nbformat
 import pytest
-from site_tools import HTML, PHONE, new_page, served
+from site_tools import HTML, PATIENCE, PHONE, new_page, served
 
 CHAPTER = "02-perceptron"
 CELL = ".jp-Notebook .jp-CodeCell"
@@ -20,7 +20,6 @@ CELL = ".jp-Notebook .jp-CodeCell"
 KNOWN = ("/favicon.ico", "status of 404")
 # Matplotlib says so before `import dlscratch` can tell it not to.
 FONTS = "Matplotlib is building the font cache"
-PATIENCE = 300_000  # milliseconds: Python starts in some 20 s on a quiet machine
 
 
 def part_of_chapter(path):

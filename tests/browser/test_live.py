@@ -6,11 +6,10 @@ import subprocess
 import sys
 
 import pytest
-from site_tools import HTML, LAPTOP, PHONE, ROOT, at_rest, new_page, offences
+from site_tools import HTML, LAPTOP, PATIENCE, PHONE, ROOT, at_rest, new_page, offences
 
 CHAPTER = "notebooks/02-perceptron.html"
 LIVE = HTML / "_static" / "live"
-PATIENCE = 240_000  # a busy machine is no failure; less than a test may take
 LISTEN = """addEventListener("live-done", ({ detail }) => {
     (globalThis.done ??= []).push(detail);
 })"""
